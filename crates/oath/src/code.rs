@@ -1,0 +1,118 @@
+//! The security code and its number of digits.
+
+use core::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::Error;
+
+/// How many digits a code has. The discriminant is the modulus of RFC 4226 (section 5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Digits {
+    /// Six digits, what EPCS systems ask for.
+    #[default]
+    Six = 1_000_000,
+    /// Seven digits.
+    Seven = 10_000_000,
+    /// Eight digits.
+    Eight = 100_000_000,
+}
+
+impl Digits {
+    /// The number of digits: 6, 7 or 8.
+    #[must_use]
+    pub const fn count(self) -> u8 {
+        match self {
+            Self::Six => 6,
+            Self::Seven => 7,
+            Self::Eight => 8,
+        }
+    }
+
+    pub(crate) const fn modulus(self) -> u32 {
+        self as u32
+    }
+}
+
+impl TryFrom<u8> for Digits {
+    type Error = Error;
+
+    fn try_from(count: u8) -> Result<Self, Error> {
+        match count {
+            6 => Ok(Self::Six),
+            7 => Ok(Self::Seven),
+            8 => Ok(Self::Eight),
+            _ => Err(Error::Digits),
+        }
+    }
+}
+
+impl From<Digits> for u8 {
+    fn from(digits: Digits) -> Self {
+        digits.count()
+    }
+}
+
+/// A security code of 6 to 8 digits.
+///
+/// Parsed as people type it: spaces and dashes are dropped. Redacted in `Debug`, compared in
+/// constant time only.
+#[derive(Clone)]
+pub struct Code {
+    value: u32,
+    digits: Digits,
+}
+
+impl Code {
+    /// The code of an HMAC: dynamic truncation, RFC 4226 (section 5.3).
+    pub(crate) fn truncated(hmac: &[u8], digits: Digits) -> Self {
+        let offset = usize::from(hmac[hmac.len() - 1] & 0x0f);
+        let word = [hmac[offset] & 0x7f, hmac[offset + 1], hmac[offset + 2], hmac[offset + 3]];
+        Self { value: u32::from_be_bytes(word) % digits.modulus(), digits }
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub const fn digits(&self) -> Digits {
+        self.digits
+    }
+
+    /// The digits as text, leading zeros kept, for a screen or a clipboard.
+    #[must_use]
+    pub fn expose_digits(&self) -> String {
+        format!("{:0width$}", self.value, width = usize::from(self.digits.count()))
+    }
+}
+
+impl ConstantTimeEq for Code {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.value.ct_eq(&other.value) & self.digits.modulus().ct_eq(&other.digits.modulus())
+    }
+}
+
+impl FromStr for Code {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut value: u32 = 0;
+        let mut count: u8 = 0;
+        for character in text.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+            let digit = character.to_digit(10).ok_or(Error::Code)?;
+            if count == 8 {
+                return Err(Error::Code);
+            }
+            value = value * 10 + digit;
+            count += 1;
+        }
+        let digits = Digits::try_from(count).map_err(|_| Error::Code)?;
+        Ok(Self { value, digits })
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(redacted)")
+    }
+}

@@ -1,0 +1,55 @@
+//! The shared secret of a token.
+
+use core::fmt;
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+/// The secret that a token and the registry share, 16 to 64 bytes.
+///
+/// Zeroised on drop, neither `Clone` nor `Serialize`, and redacted in `Debug`. It leaves this
+/// type only by [`Seed::expose_bytes`].
+pub struct Seed(Zeroizing<Vec<u8>>);
+
+impl Seed {
+    /// The length of the seeds we make: 160 bits, as RFC 4226 (section 4, R6) recommends.
+    pub const LENGTH: usize = 20;
+    /// The shortest seed accepted from elsewhere: 128 bits, RFC 4226 (section 4, R6).
+    pub const MIN_LENGTH: usize = 16;
+    /// The longest seed accepted from elsewhere: the block of SHA-512 is twice this.
+    pub const MAX_LENGTH: usize = 64;
+
+    /// Makes a new random seed of [`Seed::LENGTH`] bytes.
+    #[must_use]
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut bytes = Zeroizing::new(vec![0; Self::LENGTH]);
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// Takes over a seed that was made elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::SeedLength`] unless it has 16 to 64 bytes.
+    pub fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
+        if (Self::MIN_LENGTH..=Self::MAX_LENGTH).contains(&bytes.len()) {
+            Ok(Self(bytes))
+        } else {
+            Err(Error::SeedLength)
+        }
+    }
+
+    /// The secret itself, for making codes and for sealing.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(redacted)")
+    }
+}

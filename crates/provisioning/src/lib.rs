@@ -1,0 +1,39 @@
+//! What crosses between app and server, in both directions, and nothing else.
+//!
+//! The app makes the seed and the server must know it too; it never travels in the clear.
+//! `docs/formats.md` writes each format down to the byte, with the vectors that the tests of this
+//! crate read.
+//!
+//! | module | subject | goes |
+//! | --- | --- | --- |
+//! | [`enrolment_link`] | invites an app to enrol for one activation | server to app |
+//! | [`issuer_card`] | a server's public key, for an export without an activation | server to app |
+//! | [`sealed_token`] | the provisioning data of one token, sealed to one server | app to server |
+//! | [`activation`] | the ID and the secret of an activation | |
+//! | [`server_key`] | the server's X25519 key pair and its key ID | |
+//! | [`server_url`] | where a server is reached | |
+//! | [`text`] | names with a bounded length | |
+//! | [`qr`] | any of them as a picture | |
+
+pub mod activation;
+pub mod enrolment_link;
+pub mod issuer_card;
+pub mod qr;
+pub mod sealed_token;
+pub mod server_key;
+pub mod server_url;
+pub mod text;
+
+mod bytes;
+mod error;
+mod framing;
+
+pub use activation::{ActivationId, ActivationSecret};
+pub use enrolment_link::{EnrolmentLink, PinPolicy};
+pub use error::Error;
+pub use framing::MAX_TEXT_LENGTH;
+pub use issuer_card::IssuerCard;
+pub use sealed_token::{ProvisioningData, SealedToken};
+pub use server_key::{KeyId, ServerPrivateKey, ServerPublicKey};
+pub use server_url::ServerUrl;
+pub use text::{IssuerName, Label};

@@ -1,0 +1,67 @@
+//! Names with a bounded length.
+
+use core::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// A name that a person gave: of a token, a device, a platform. 1 to 64 characters, no control
+/// characters, no white space at either end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Label(String);
+
+/// The name of whoever issues tokens, such as `Example Clinic`.
+pub type IssuerName = Label;
+
+impl Label {
+    /// The most characters that a name has.
+    pub const MAX_CHARACTERS: usize = 64;
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Label {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        let too_long = text.chars().nth(Self::MAX_CHARACTERS).is_some();
+        if text.is_empty() || too_long || text.chars().any(is_unprintable) {
+            return Err(Error::Name);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Control characters, and the marks that turn the direction of what follows: a name must not be
+/// able to disguise the line that it stands in.
+fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Label {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<Label> for String {
+    fn from(label: Label) -> Self {
+        label.0
+    }
+}
