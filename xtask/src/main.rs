@@ -1,1 +1,57 @@
-fn main() {}
+//! `cargo xtask install | demo | test`: installs what the system lacks, builds, and hands over.
+
+mod build;
+mod error;
+mod handover;
+mod install;
+mod requirements;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Countersign's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the system lacks, and check the versions of all that is needed.
+    Install,
+    /// Start server, app and dashboard; without a display, walk the whole way and keep screenshots.
+    Demo {
+        /// Walk by itself in a virtual display, even where there is a real one.
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Run every test: units, doc tests, end to end.
+    Test {
+        /// Passed on to `cargo test` as they are, for instance `-p countersign-oath` or a test's name.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\n{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    install::install()?;
+    match command {
+        Command::Install => Ok(ExitCode::SUCCESS),
+        Command::Demo { headless } => handover::demo(headless),
+        Command::Test { arguments } => handover::test(&arguments),
+    }
+}

@@ -1,0 +1,46 @@
+//! What comes after installing: build, then become the program that does the work.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::build;
+use crate::error::{Error, Result};
+
+/// Starts the demo: for a person where there is a display, else by itself.
+pub(crate) fn demo(headless: bool) -> Result<ExitCode> {
+    let programs = build::programs()?;
+    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let (name, arguments) = if display && !headless {
+        ("show", vec![])
+    } else {
+        ("walk", vec![PathBuf::from("--screenshots"), build::workspace().join("target/demo")])
+    };
+    let program = programs
+        .get(name)
+        .ok_or_else(|| Error::program(name, "cargo did not say where it put this program"))?;
+    become_program(Command::new(program).args(arguments))
+}
+
+/// Builds the programs that the end-to-end tests start, then runs every test.
+pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
+    build::programs()?;
+    become_program(build::cargo().args(["test", "--workspace"]).args(arguments))
+}
+
+/// Replaces this process where the system can, so that Ctrl-C and the exit code are the program's.
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+
+    let what = command.get_program().to_string_lossy().into_owned();
+    Err(Error::program(what, command.exec()))
+}
+
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> Result<ExitCode> {
+    let what = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().map_err(|error| Error::program(what, error))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
