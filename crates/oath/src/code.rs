@@ -116,3 +116,46 @@ impl fmt::Debug for Code {
         f.write_str("Code(redacted)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4226, appendix D: the HMACs and what truncation makes of them, for counts 0 to 9.
+    const TRUNCATIONS: [(&str, u32); 10] = [
+        ("cc93cf18508d94934c64b65d8ba7667fb7cde4b0", 1_284_755_224),
+        ("75a48a19d4cbe100644e8ac1397eea747a2d33ab", 1_094_287_082),
+        ("0bacb7fa082fef30782211938bc1c5e70416ff44", 137_359_152),
+        ("66c28227d03a2d5529262ff016a1e6ef76557ece", 1_726_969_429),
+        ("a904c900a64b35909874b33e61c5938a8e15ed1c", 1_640_338_314),
+        ("a37e783d7b7233c083d4f62926c7a25f238d0316", 868_254_676),
+        ("bc9cd28561042c83f219324d3c607256c03272ae", 1_918_287_922),
+        ("a4fb960c0bc06e1eabb804e5b397cdc4b45596fa", 82_162_583),
+        ("1b3c89f65e6c9e883012052823443f048b4332db", 673_399_871),
+        ("1637409809a679dc698207310c8c7fc07290d9e5", 645_520_489),
+    ];
+
+    #[test]
+    fn truncation_of_rfc_4226_appendix_d() {
+        for (hmac, truncated) in TRUNCATIONS {
+            let hmac = from_hex(hmac);
+            for digits in [Digits::Six, Digits::Seven, Digits::Eight] {
+                let code = Code::truncated(&hmac, digits);
+                assert_eq!(code.value, truncated % 10_u32.pow(u32::from(digits.count())));
+            }
+        }
+    }
+
+    #[test]
+    fn truncation_of_rfc_4226_section_5_4() {
+        let hmac = from_hex("1f8698690e02ca16618550ef7f19da8e945b555a");
+        assert_eq!(Code::truncated(&hmac, Digits::Six).expose_digits(), "872921");
+    }
+
+    fn from_hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
+    }
+}

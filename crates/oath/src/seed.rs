@@ -11,6 +11,26 @@ use crate::Error;
 ///
 /// Zeroised on drop, neither `Clone` nor `Serialize`, and redacted in `Debug`. It leaves this
 /// type only by [`Seed::expose_bytes`].
+///
+/// ```
+/// let seed = oath::Seed::from_bytes(b"12345678901234567890".to_vec().into())?;
+/// assert_eq!(format!("{seed:?}"), "Seed(redacted)");
+/// # Ok::<(), oath::Error>(())
+/// ```
+///
+/// There is no second copy of it:
+/// ```compile_fail,E0599
+/// let seed = oath::Seed::from_bytes(b"12345678901234567890".to_vec().into())?;
+/// let copy: oath::Seed = seed.clone();
+/// # Ok::<(), oath::Error>(())
+/// ```
+///
+/// and no way to write it out by accident:
+/// ```compile_fail,E0277
+/// let seed = oath::Seed::from_bytes(b"12345678901234567890".to_vec().into())?;
+/// let text = serde_json::to_string(&seed);
+/// # Ok::<(), oath::Error>(())
+/// ```
 pub struct Seed(Zeroizing<Vec<u8>>);
 
 impl Seed {

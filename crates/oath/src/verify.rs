@@ -20,7 +20,7 @@ impl Default for Window {
     }
 }
 
-/// How many counters from the expected one on are accepted, "s" in RFC 4226 (section 7.4).
+/// How many counters past the expected one are accepted as well, "s" in RFC 4226 (section 7.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookAhead(pub u8);
 
@@ -36,6 +36,7 @@ impl Default for LookAhead {
 /// [`Drift::MAX_LEARNT`] from where the last resynchronisation put it: nobody can walk the window
 /// away code by code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "StoredDrift")]
 pub struct Drift {
     resynchronised: i32,
     learnt: i32,
@@ -75,6 +76,19 @@ impl Drift {
         let bound = i64::from(Self::MAX_LEARNT);
         let learnt = i32::try_from(learnt.clamp(-bound, bound)).unwrap_or_default();
         Self { learnt, ..self }
+    }
+}
+
+/// A drift as it was stored, in range or not.
+#[derive(Deserialize)]
+struct StoredDrift {
+    resynchronised: i32,
+    learnt: i32,
+}
+
+impl From<StoredDrift> for Drift {
+    fn from(stored: StoredDrift) -> Self {
+        Self::from_parts(stored.resynchronised, stored.learnt)
     }
 }
 
@@ -136,6 +150,8 @@ impl Totp {
     }
 
     /// The step within `reach` of `around` whose code this is; the latest, should there be two.
+    ///
+    /// Costs one HMAC for each of the `2 * reach + 1` steps, whatever matches.
     #[must_use]
     pub fn step_of(&self, seed: &Seed, code: &Code, around: u64, reach: u64) -> Option<u64> {
         let steps = around.saturating_sub(reach)..=around.saturating_add(reach);
@@ -185,6 +201,8 @@ impl Totp {
 impl Hotp {
     /// The counter whose code this is, from `next` on within the look-ahead window; `None` where
     /// there is none. A code below `next` is used or skipped, and never good.
+    ///
+    /// Never `u64::MAX`, so that one more than an accepted counter is always a counter.
     #[must_use]
     pub fn verify(
         &self,
@@ -193,12 +211,13 @@ impl Hotp {
         next: u64,
         look_ahead: LookAhead,
     ) -> Option<u64> {
-        (next..=next.saturating_add(u64::from(look_ahead.0)))
+        (next..next.saturating_add(u64::from(look_ahead.0) + 1))
             .find(|&counter| bool::from(self.code(seed, counter).ct_eq(code)))
     }
 
     /// Finds the counter again by two consecutive codes within [`Hotp::RESYNCHRONISE_WITHIN`]
-    /// counters from `next`, RFC 4226 (section 7.4). Returns the counter of the second.
+    /// counters from `next`, RFC 4226 (section 7.4). Returns the counter of the second, which is
+    /// never `u64::MAX`.
     #[must_use]
     pub fn resynchronise(
         &self,
@@ -207,10 +226,11 @@ impl Hotp {
         second: &Code,
         next: u64,
     ) -> Option<u64> {
-        (next..next.saturating_add(Self::RESYNCHRONISE_WITHIN)).find_map(|counter| {
-            let both = self.code(seed, counter).ct_eq(first)
-                & self.code(seed, counter.saturating_add(1)).ct_eq(second);
-            bool::from(both).then(|| counter.saturating_add(1))
+        let end = next.saturating_add(Self::RESYNCHRONISE_WITHIN).min(u64::MAX - 1);
+        (next..end).find_map(|counter| {
+            let both =
+                self.code(seed, counter).ct_eq(first) & self.code(seed, counter + 1).ct_eq(second);
+            bool::from(both).then_some(counter + 1)
         })
     }
 
@@ -218,7 +238,7 @@ impl Hotp {
     pub const RESYNCHRONISE_WITHIN: u64 = 1_000;
 }
 
-/// `a - b`, for steps that are near each other.
-fn signed_difference(a: u64, b: u64) -> i64 {
-    i64::try_from(i128::from(a) - i128::from(b)).unwrap_or(i64::MAX)
+/// `a - b`, for steps less than `i64::MAX` from each other.
+const fn signed_difference(a: u64, b: u64) -> i64 {
+    a.wrapping_sub(b).cast_signed()
 }
