@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Not this kind of text at all.
-    #[error("this is not {expected}; it begins with {prefix}")]
+    #[error(
+        "this is not {expected}, which begins with {prefix} - copy the whole of it, or ask for a new one"
+    )]
     NotOurs {
         /// What was expected, with its article.
         expected: &'static str,
@@ -13,7 +15,7 @@ pub enum Error {
     },
     /// A later format than this program knows.
     #[error(
-        "{what} is of format {found}, and this program knows format 1 only: update it, then try again"
+        "{what} is of format {found}, and this program knows format 1 only: update the program, then try again"
     )]
     UnknownVersion {
         /// What it is, with its article.

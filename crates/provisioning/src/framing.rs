@@ -48,11 +48,7 @@ impl Frame {
             .ok_or_else(|| self.not_ours())?
             .split_once('.')
             .ok_or_else(|| self.damaged())?;
-        match version.parse() {
-            Ok(VERSION) => {}
-            Ok(found) => return Err(Error::UnknownVersion { what: self.what, found }),
-            Err(_) => return Err(self.damaged()),
-        }
+        self.check_version(version)?;
         let mut framed = BASE64URL_NOPAD
             .decode(encoded.as_bytes())
             .map(Zeroizing::new)
@@ -64,6 +60,14 @@ impl Frame {
         }
         framed.truncate(body_length);
         Ok(framed)
+    }
+
+    fn check_version(&self, version: &str) -> Result<(), Error> {
+        match version.parse() {
+            Ok(VERSION) if version == "1" => Ok(()),
+            Ok(found) if found != VERSION => Err(Error::UnknownVersion { what: self.what, found }),
+            _ => Err(self.damaged()),
+        }
     }
 
     pub(crate) fn malformed(&self, reason: &'static str) -> Error {

@@ -27,6 +27,7 @@ pub mod text;
 mod bytes;
 mod error;
 mod framing;
+mod suite;
 
 pub use activation::{ActivationId, ActivationSecret};
 pub use enrolment_link::{EnrolmentLink, PinPolicy};

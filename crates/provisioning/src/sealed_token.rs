@@ -1,10 +1,5 @@
 //! The sealed token: the provisioning data of one token, sealed to one server (RFC 9180).
 
-use data_encoding::BASE64URL_NOPAD;
-use hpke::{
-    Deserializable, HpkeError, OpModeR, OpModeS, PskBundle, Serializable, aead::ChaCha20Poly1305,
-    kdf::HkdfSha256,
-};
 use oath::{Algorithm, CredentialId, Digits, Period, Seed, Totp};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -12,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     ActivationId, ActivationSecret, EnrolmentLink, Error, IssuerCard, KeyId, Label,
-    ServerPrivateKey, ServerPublicKey,
+    ServerPrivateKey, ServerPublicKey, bytes,
     framing::{Frame, MAX_TEXT_LENGTH},
-    server_key::Kem,
+    suite::{self, ENCAPSULATED_KEY_LENGTH, Mode},
 };
 
 const FRAME: Frame = Frame { prefix: "countersign://token#", what: "provisioning data" };
@@ -23,7 +18,6 @@ const INFO: &[u8] = b"countersign sealed token 1";
 /// The mode numbers of RFC 9180 (section 5).
 const MODE_BASE: u8 = 0;
 const MODE_PSK: u8 = 1;
-const ENCAPSULATED_KEY_LENGTH: usize = 32;
 
 /// What a server must know of a token to judge its codes.
 #[derive(Debug)]
@@ -61,8 +55,8 @@ impl SealedToken {
         link: &EnrolmentLink,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Error> {
-        let psk = psk(&link.activation, &link.secret)?;
-        Self::seal(data, link.key, Some(link.activation), &OpModeS::Psk(psk), rng)
+        let mode = psk(&link.activation, &link.secret);
+        Self::seal(data, link.key, Some(link.activation), mode, rng)
     }
 
     /// Seals for a server's issuer card (base mode): anybody could have sealed it.
@@ -74,7 +68,7 @@ impl SealedToken {
         card: &IssuerCard,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Error> {
-        Self::seal(data, card.key, None, &OpModeS::Base, rng)
+        Self::seal(data, card.key, None, Mode::Base, rng)
     }
 
     /// The activation that it was sealed for; `None` for one sealed to an issuer card.
@@ -101,7 +95,7 @@ impl SealedToken {
         secret: &ActivationSecret,
     ) -> Result<ProvisioningData, Error> {
         let activation = self.activation.ok_or(Error::CannotOpen)?;
-        self.open(key, &OpModeR::Psk(psk(&activation, secret)?))
+        self.open(key, psk(&activation, secret))
     }
 
     /// Opens what was sealed to the issuer card.
@@ -113,13 +107,13 @@ impl SealedToken {
         if self.activation.is_some() {
             return Err(Error::CannotOpen);
         }
-        self.open(key, &OpModeR::Base)
+        self.open(key, Mode::Base)
     }
 
     /// The sealed token as text, for a file, a QR or a request's body.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut body = self.header();
+        let mut body = header(self.key_id, self.activation);
         body.extend_from_slice(&self.encapsulated_key);
         body.extend_from_slice(&self.ciphertext);
         FRAME.write(&body).to_string()
@@ -147,73 +141,43 @@ impl SealedToken {
         data: &ProvisioningData,
         key: ServerPublicKey,
         activation: Option<ActivationId>,
-        mode: &OpModeS<'_, Kem>,
+        mode: Mode<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Error> {
-        let mut sealed = Self {
-            key_id: key.key_id(),
+        let key_id = key.key_id();
+        let header = header(key_id, activation);
+        let sealed = suite::seal(mode, key, INFO, &header, &data.to_json(), rng)?;
+        Ok(Self {
+            key_id,
             activation,
-            encapsulated_key: [0; ENCAPSULATED_KEY_LENGTH],
-            ciphertext: Vec::new(),
-        };
-        let plaintext = data.to_json();
-        let (encapsulated_key, ciphertext) =
-            hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, Kem>(
-                mode,
-                &key.to_hpke()?,
-                INFO,
-                &plaintext,
-                &sealed.header(),
-                rng,
-            )
-            .map_err(|_: HpkeError| Error::Malformed {
-                what: "a server's public key",
-                reason: "cannot be sealed to",
-            })?;
-        sealed.encapsulated_key.copy_from_slice(&encapsulated_key.to_bytes());
-        sealed.ciphertext = ciphertext;
-        Ok(sealed)
+            encapsulated_key: sealed.encapsulated_key,
+            ciphertext: sealed.ciphertext,
+        })
     }
 
-    fn open(
-        &self,
-        key: &ServerPrivateKey,
-        mode: &OpModeR<'_, Kem>,
-    ) -> Result<ProvisioningData, Error> {
+    fn open(&self, key: &ServerPrivateKey, mode: Mode<'_>) -> Result<ProvisioningData, Error> {
         if self.key_id != key.public().key_id() {
             return Err(Error::OtherServer);
         }
-        let encapsulated_key = <Kem as hpke::Kem>::EncappedKey::from_bytes(&self.encapsulated_key)
-            .map_err(|_| Error::CannotOpen)?;
-        let plaintext = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(
-            mode,
-            &key.to_hpke(),
-            &encapsulated_key,
-            INFO,
-            &self.ciphertext,
-            &self.header(),
-        )
-        .map(Zeroizing::new)
-        .map_err(|_| Error::CannotOpen)?;
-        ProvisioningData::from_json(&plaintext)
-    }
-
-    /// What stands before the encapsulated key; it is authenticated as associated data.
-    fn header(&self) -> Vec<u8> {
-        let mut header = vec![if self.activation.is_some() { MODE_PSK } else { MODE_BASE }];
-        header.extend_from_slice(self.key_id.as_bytes());
-        if let Some(activation) = &self.activation {
-            header.extend_from_slice(activation.as_bytes());
-        }
-        header
+        let header = header(self.key_id, self.activation);
+        let json = suite::open(mode, key, INFO, &header, &self.encapsulated_key, &self.ciphertext)?;
+        ProvisioningData::from_json(&json)
     }
 }
 
-fn psk<'a>(
-    activation: &'a ActivationId,
-    secret: &'a ActivationSecret,
-) -> Result<PskBundle<'a>, Error> {
-    PskBundle::new(secret.expose_bytes(), activation.as_bytes()).map_err(|_| Error::CannotOpen)
+/// What stands before the encapsulated key; it is authenticated as associated data.
+fn header(key_id: KeyId, activation: Option<ActivationId>) -> Vec<u8> {
+    let mut header = vec![if activation.is_some() { MODE_PSK } else { MODE_BASE }];
+    header.extend_from_slice(key_id.as_bytes());
+    if let Some(activation) = activation {
+        header.extend_from_slice(activation.as_bytes());
+    }
+    header
+}
+
+/// The activation's secret as the pre-shared key, under the activation's ID.
+const fn psk<'a>(activation: &'a ActivationId, secret: &'a ActivationSecret) -> Mode<'a> {
+    Mode::Psk { key: secret.expose_bytes(), id: activation.as_bytes() }
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Error> {
@@ -226,9 +190,10 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Error> {
 /// The JSON under the seal.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written<'a> {
+struct Written {
     credential_id: CredentialId,
-    seed: &'a str,
+    #[serde(with = "bytes::secret")]
+    seed: Zeroizing<Vec<u8>>,
     algorithm: Algorithm,
     digits: Digits,
     period: Period,
@@ -240,10 +205,9 @@ struct Written<'a> {
 impl ProvisioningData {
     #[expect(clippy::expect_used, reason = "a struct of strings and numbers always serialises")]
     fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let seed = Zeroizing::new(BASE64URL_NOPAD.encode(self.seed.expose_bytes()));
         let written = Written {
             credential_id: self.credential_id,
-            seed: &seed,
+            seed: Zeroizing::new(self.seed.expose_bytes().to_vec()),
             algorithm: self.totp.algorithm,
             digits: self.totp.digits,
             period: self.totp.period,
@@ -258,15 +222,11 @@ impl ProvisioningData {
     }
 
     fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let written: Written<'_> = serde_json::from_slice(json)
+        let written: Written = serde_json::from_slice(json)
             .map_err(|_| FRAME.malformed("a field is missing, unknown or out of range"))?;
-        let seed = BASE64URL_NOPAD
-            .decode(written.seed.as_bytes())
-            .map(Zeroizing::new)
-            .map_err(|_| FRAME.malformed("the seed is not base64url"))?;
         Ok(Self {
             credential_id: written.credential_id,
-            seed: Seed::from_bytes(seed)
+            seed: Seed::from_bytes(written.seed)
                 .map_err(|_| FRAME.malformed("the seed is too short or too long"))?,
             totp: Totp {
                 algorithm: written.algorithm,

@@ -3,15 +3,13 @@
 use core::fmt;
 
 use data_encoding::HEXLOWER;
-use hpke::{Deserializable, Kem as _, Serializable, kem::X25519HkdfSha256};
+use hpke::{Deserializable, Kem as _, Serializable};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Error, bytes};
-
-pub(crate) type Kem = X25519HkdfSha256;
+use crate::{bytes, suite::Kem};
 
 /// Tells a server's keys apart: the first 8 bytes of the SHA-256 of the public key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,13 +69,6 @@ impl ServerPublicKey {
         let mut id = [0; KeyId::LENGTH];
         id.copy_from_slice(&digest[..KeyId::LENGTH]);
         KeyId(id)
-    }
-
-    pub(crate) fn to_hpke(self) -> Result<<Kem as hpke::Kem>::PublicKey, Error> {
-        <Kem as hpke::Kem>::PublicKey::from_bytes(&self.0).map_err(|_| Error::Malformed {
-            what: "a server's public key",
-            reason: "not a point of X25519",
-        })
     }
 }
 

@@ -9,7 +9,8 @@ use crate::Error;
 
 /// The base address of a server: `https://`, or `http://` on the machine's own loopback.
 ///
-/// Has no user, password, query or fragment.
+/// Has no user, password, query or fragment, and at most 512 bytes; a slash at its end does not
+/// count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServerUrl(Url);
@@ -44,7 +45,8 @@ impl FromStr for ServerUrl {
         if text.len() > Self::MAX_LENGTH {
             return Err(Error::ServerUrl);
         }
-        let url = Url::parse(text).map_err(|_| Error::ServerUrl)?;
+        let mut url = Url::parse(text).map_err(|_| Error::ServerUrl)?;
+        url.set_path(url.path().trim_end_matches('/').to_owned().as_str());
         let bare = url.username().is_empty()
             && url.password().is_none()
             && url.query().is_none()
@@ -54,7 +56,9 @@ impl FromStr for ServerUrl {
             ("http", Some(host)) => is_loopback(&host),
             _ => false,
         };
-        if bare && reachable_safely { Ok(Self(url)) } else { Err(Error::ServerUrl) }
+        // Percent-encoding made it longer; what is written must be readable again.
+        let short = url.as_str().len() <= Self::MAX_LENGTH;
+        if bare && reachable_safely && short { Ok(Self(url)) } else { Err(Error::ServerUrl) }
     }
 }
 

@@ -39,11 +39,18 @@ impl FromStr for Label {
     }
 }
 
-/// Control characters, and the marks that turn the direction of what follows: a name must not be
-/// able to disguise the line that it stands in.
+/// Control characters, the marks that turn the direction of what follows, and those that show
+/// nothing: a name must not be able to disguise the line that it stands in, nor be invisible.
+///
+/// The joiners U+200C and U+200D stay, as some scripts cannot be written without them.
 fn is_unprintable(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            character,
+            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
+                | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+        )
 }
 
 impl fmt::Display for Label {
