@@ -1,1 +1,40 @@
+//! The app's credentials: each seed in the operating system's keyring, a PIN over all of them.
+//!
+//! The keyring is the only store. `docs/vault.md` writes its entries down to the byte, with the
+//! order in which they are written and why. Everything here blocks: call it off the main thread.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`pin`] | the PIN, and which PINs are refused |
+//! | [`vault`] | locked: state, making, unlocking, counting attempts, erasing |
+//! | [`unlocked`] | unlocked: credentials, codes, provisioning data |
+//! | [`credential`] | what is known of a credential, but for its seed |
+//! | [`costs`] | what one guess of the PIN costs |
+//! | [`keyring_port`] | what the vault asks of a keyring |
+//! | [`os_keyring`] | the operating system's keyring behind that port |
 
+pub mod costs;
+pub mod credential;
+pub mod keyring_port;
+pub mod os_keyring;
+pub mod pin;
+pub mod unlocked;
+pub mod vault;
+
+mod attempts_entry;
+mod credential_entry;
+mod entry;
+mod error;
+mod seal;
+mod vault_entry;
+mod vault_key;
+
+pub use costs::Costs;
+pub use credential::{Credential, Device, Enrolment, NewCredential};
+pub use error::Error;
+pub use keyring_port::{Keyring, KeyringError};
+pub use os_keyring::OsKeyring;
+pub use pin::Pin;
+pub use provisioning::PinPolicy;
+pub use unlocked::{UnlockedVault, Unreadable};
+pub use vault::{MAX_TRIES, State, Vault};

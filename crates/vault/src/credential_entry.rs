@@ -1,0 +1,195 @@
+//! The entries `credential:ID`: metadata and seed, sealed under the vault key.
+//!
+//! Value: base64 of `version (1) || nonce (24) || ciphertext || tag (16)`. The version and the
+//! credential ID are the associated data, so that no entry passes for another one.
+
+use data_encoding::BASE64;
+use oath::{CredentialId, Seed, Totp, UnixTime};
+use provisioning::{
+    ActivationId, ActivationSecret, EnrolmentLink, IssuerName, Label, PinPolicy, ServerPublicKey,
+    ServerUrl,
+};
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    Credential, Enrolment, Error, Keyring,
+    entry::{read_text, write_text},
+    seal,
+    vault_key::VaultKey,
+};
+
+const VERSION: u8 = 1;
+
+/// Longer than any plaintext, so that no buffer of secrets moves while it grows.
+const PLAINTEXT_CAPACITY: usize = 8 * 1024;
+
+/// The entry's name in the keyring.
+pub(crate) fn name(id: CredentialId) -> String {
+    format!("credential:{}", id.as_str())
+}
+
+/// A credential as the keyring has it.
+pub(crate) struct SealedCredential {
+    id: CredentialId,
+    bytes: Vec<u8>,
+}
+
+impl SealedCredential {
+    /// Seals a credential and its seed.
+    ///
+    /// [`Error::TooLarge`] if it could not be read again: an address may grow beyond its limit
+    /// when it is written in its canonical form.
+    pub(crate) fn seal(
+        key: &VaultKey,
+        credential: &Credential,
+        seed: &Seed,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Error> {
+        let id = credential.id;
+        let plaintext = to_json(credential, seed);
+        from_json(id, &plaintext).ok_or(Error::TooLarge)?;
+        let mut bytes = vec![VERSION];
+        bytes.extend(seal::seal(key.expose_bytes(), &plaintext, &associated_data(id), rng));
+        Ok(Self { id, bytes })
+    }
+
+    /// What it says; [`Error::Damaged`] if it was changed or is another credential's.
+    pub(crate) fn open(&self, key: &VaultKey) -> Result<(Credential, Seed), Error> {
+        let damaged = || Error::damaged(&name(self.id));
+        let sealed = self.bytes.get(1..).ok_or_else(damaged)?;
+        let plaintext = seal::open(key.expose_bytes(), sealed, &associated_data(self.id))
+            .ok_or_else(damaged)?;
+        from_json(self.id, &plaintext).ok_or_else(damaged)
+    }
+
+    pub(crate) fn read(keyring: &dyn Keyring, id: CredentialId) -> Result<Self, Error> {
+        let name = name(id);
+        let damaged = || Error::damaged(&name);
+        let text = read_text(keyring, &name)?.ok_or_else(damaged)?;
+        let bytes = BASE64.decode(text.as_bytes()).map_err(|_| damaged())?;
+        match bytes.first() {
+            Some(&VERSION) => Ok(Self { id, bytes }),
+            Some(&found) => Err(Error::UnknownVersion { entry: name, found: found.into() }),
+            None => Err(damaged()),
+        }
+    }
+
+    pub(crate) fn write(&self, keyring: &dyn Keyring) -> Result<(), Error> {
+        write_text(keyring, &name(self.id), &BASE64.encode(&self.bytes))
+    }
+}
+
+fn associated_data(id: CredentialId) -> Vec<u8> {
+    [b"countersign credential ".as_slice(), &[VERSION], id.as_str().as_bytes()].concat()
+}
+
+/// The JSON under the seal. No tagged enum stands in it: `serde` would copy its secrets into
+/// buffers that nobody zeroises.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'a> {
+    seed: &'a str,
+    name: Label,
+    issuer: Option<IssuerName>,
+    totp: Totp,
+    created: UnixTime,
+    #[serde(borrow)]
+    pending: Option<Pending<'a>>,
+    sent: Option<Sent>,
+}
+
+/// An enrolment link, field by field: its text would not fit into the entry beside long names.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pending<'a> {
+    server: ServerUrl,
+    issuer: IssuerName,
+    key: ServerPublicKey,
+    activation: ActivationId,
+    secret: &'a str,
+    expires: UnixTime,
+    pin_length: PinPolicy,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    server: ServerUrl,
+    at: UnixTime,
+}
+
+#[expect(clippy::expect_used, reason = "a struct of strings and numbers always serialises")]
+fn to_json(credential: &Credential, seed: &Seed) -> Zeroizing<Vec<u8>> {
+    let seed = Zeroizing::new(BASE64.encode(seed.expose_bytes()));
+    let secret = match &credential.enrolment {
+        Enrolment::Pending(link) => Zeroizing::new(BASE64.encode(link.secret.expose_bytes())),
+        Enrolment::None | Enrolment::Sent { .. } => Zeroizing::default(),
+    };
+    let (pending, sent) = match &credential.enrolment {
+        Enrolment::None => (None, None),
+        Enrolment::Pending(link) => (Some(Pending::of(link, &secret)), None),
+        Enrolment::Sent { server, at } => (None, Some(Sent { server: server.clone(), at: *at })),
+    };
+    let written = Written {
+        seed: &seed,
+        name: credential.name.clone(),
+        issuer: credential.issuer.clone(),
+        totp: credential.totp,
+        created: credential.created,
+        pending,
+        sent,
+    };
+    let mut json = Zeroizing::new(Vec::with_capacity(PLAINTEXT_CAPACITY));
+    serde_json::to_writer(&mut *json, &written)
+        .expect("a struct of strings and numbers always serialises");
+    json
+}
+
+fn from_json(id: CredentialId, json: &[u8]) -> Option<(Credential, Seed)> {
+    let written: Written<'_> = serde_json::from_slice(json).ok()?;
+    let enrolment = match (written.pending, written.sent) {
+        (None, None) => Enrolment::None,
+        (Some(pending), None) => Enrolment::Pending(pending.into_link()?),
+        (None, Some(Sent { server, at })) => Enrolment::Sent { server, at },
+        (Some(_), Some(_)) => return None,
+    };
+    let seed = BASE64.decode(written.seed.as_bytes()).map(Zeroizing::new).ok()?;
+    let credential = Credential {
+        id,
+        name: written.name,
+        issuer: written.issuer,
+        totp: written.totp,
+        enrolment,
+        created: written.created,
+    };
+    Some((credential, Seed::from_bytes(seed).ok()?))
+}
+
+impl<'a> Pending<'a> {
+    fn of(link: &EnrolmentLink, secret: &'a str) -> Self {
+        Self {
+            server: link.server.clone(),
+            issuer: link.issuer.clone(),
+            key: link.key,
+            activation: link.activation,
+            secret,
+            expires: link.expires,
+            pin_length: link.pin,
+        }
+    }
+
+    fn into_link(self) -> Option<EnrolmentLink> {
+        let secret = BASE64.decode(self.secret.as_bytes()).map(Zeroizing::new).ok()?;
+        Some(EnrolmentLink {
+            server: self.server,
+            issuer: self.issuer,
+            key: self.key,
+            activation: self.activation,
+            secret: ActivationSecret::from_bytes(secret.as_slice().try_into().ok()?),
+            expires: self.expires,
+            pin: self.pin_length,
+        })
+    }
+}

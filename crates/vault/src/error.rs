@@ -1,0 +1,132 @@
+//! What can go wrong with the vault, one variant per thing to do next.
+
+use oath::CredentialId;
+
+use crate::KeyringError;
+
+/// The vault could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is no vault yet.
+    #[error("there is no vault on this device yet: choose a PIN to make one")]
+    NoVault,
+    /// There is a vault already, and a new one would destroy it.
+    #[error("there is a vault on this device already: unlock it with its PIN")]
+    AlreadyExists,
+    /// Not 4 to 8 digits.
+    #[error("a PIN is 4 to 8 digits")]
+    PinDigits,
+    /// A PIN of another length than this vault's or this issuer's.
+    #[error("the PIN has {expected} digits")]
+    PinLength {
+        /// How many digits it has.
+        expected: u8,
+    },
+    /// One of the PINs that thieves try first.
+    #[error("this PIN is among the first that anybody would try: choose another one")]
+    TrivialPin,
+    /// The PIN does not open the vault.
+    #[error("wrong PIN: {}", tries(*tries_left))]
+    WrongPin {
+        /// How many more wrong PINs erase the vault: 1 to 9.
+        tries_left: u8,
+    },
+    /// After ten wrong PINs in a row, nothing is left.
+    #[error(
+        "the vault was erased after ten wrong PINs: tell the help desk the credential {}, and enrol again",
+        listed(credential_ids)
+    )]
+    Erased {
+        /// What to quote to the help desk.
+        credential_ids: Vec<CredentialId>,
+    },
+    /// The keyring is locked, and nobody could be asked to unlock it.
+    #[error("the system's keyring is locked: unlock it, then try again")]
+    KeyringLocked,
+    /// No keyring answers.
+    #[error(
+        "the system's keyring does not answer: start it (or sign in to the desktop again), then try again"
+    )]
+    KeyringUnavailable,
+    /// The person dismissed the keyring's question.
+    #[error("the keyring's question was dismissed: try again, and answer it")]
+    PromptDismissed,
+    /// The keyring failed in a way of its own.
+    #[error(
+        "the system's keyring failed ({reason}): try again; if it persists, restart the device"
+    )]
+    KeyringFailed {
+        /// What it said; no secret.
+        reason: String,
+    },
+    /// An entry is there but is not what this program wrote. It is left as it is.
+    #[error(
+        "the keyring's entry \"{entry}\" is damaged: nothing was changed; restore the keyring from a backup, or ask the help desk"
+    )]
+    Damaged {
+        /// The entry's name in the keyring.
+        entry: String,
+    },
+    /// An entry was written by a later version of this program. It is left as it is.
+    #[error(
+        "the keyring's entry \"{entry}\" was written by a later version (format {found}): update the app, then try again"
+    )]
+    UnknownVersion {
+        /// The entry's name in the keyring.
+        entry: String,
+        /// The format that it claims.
+        found: u32,
+    },
+    /// The keyring has several entries of one name. They are left as they are.
+    #[error(
+        "the keyring has more than one entry \"{entry}\": delete the wrong one in the system's keyring program, then try again"
+    )]
+    Ambiguous {
+        /// The entry's name in the keyring.
+        entry: String,
+    },
+    /// No credential with this credential ID is in the vault.
+    #[error("this token is not in the vault")]
+    UnknownCredential,
+    /// The credential has no enrolment that waits to be sent.
+    #[error("this token has no enrolment waiting to be sent")]
+    NoPendingEnrolment,
+    /// More than the smallest of the systems' keyrings takes.
+    #[error(
+        "this is too large for the system's keyring: use shorter names, or remove a token first"
+    )]
+    TooLarge,
+    /// What came from or goes to the server is no good.
+    #[error(transparent)]
+    Provisioning(#[from] provisioning::Error),
+}
+
+impl Error {
+    /// A keyring's refusal, of one of its entries.
+    pub(crate) fn of_keyring(error: KeyringError, entry: &str) -> Self {
+        match error {
+            KeyringError::Locked => Self::KeyringLocked,
+            KeyringError::Unavailable => Self::KeyringUnavailable,
+            KeyringError::PromptDismissed => Self::PromptDismissed,
+            KeyringError::NotText => Self::damaged(entry),
+            KeyringError::Ambiguous => Self::Ambiguous { entry: entry.to_owned() },
+            KeyringError::Failed { reason } => Self::KeyringFailed { reason },
+        }
+    }
+
+    pub(crate) fn damaged(entry: &str) -> Self {
+        Self::Damaged { entry: entry.to_owned() }
+    }
+}
+
+fn tries(left: u8) -> String {
+    match left {
+        1 => "one more wrong PIN erases the vault".to_owned(),
+        more => format!("{more} tries left"),
+    }
+}
+
+fn listed(ids: &[CredentialId]) -> String {
+    let ids: Vec<_> = ids.iter().map(CredentialId::to_string).collect();
+    format!("{} {}", if ids.len() == 1 { "ID" } else { "IDs" }, ids.join(", "))
+}

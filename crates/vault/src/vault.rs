@@ -1,0 +1,179 @@
+//! The locked vault: its state, making it, unlocking it, counting attempts, erasing it.
+//!
+//! ```text
+//!            create                       unlock, right PIN
+//!  NoVault ----------> Locked(10 left) <-------------------- Locked(n left)
+//!     ^                      |  unlock, wrong PIN                 |
+//!     |                      +-----> Locked(9) -> ... -> Locked(1)+
+//!     |   key, then credentials, count, list                      | the tenth
+//!     +------------------------------------------ being erased <--+
+//! ```
+//!
+//! Every arrow into "being erased" is taken again by whatever comes next, after a crash too.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use oath::CredentialId;
+use provisioning::PinPolicy;
+use rand_core::CryptoRng;
+
+use crate::{
+    Costs, Error, Keyring, Pin, UnlockedVault, attempts_entry, credential_entry,
+    vault_entry::{self, PinLock, VaultEntry},
+    vault_key::VaultKey,
+};
+
+/// How many wrong PINs in a row erase the vault; SP 800-63B-4 allows no more for a PIN.
+pub const MAX_TRIES: u8 = 10;
+
+/// Whether there is a vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The keyring is open and has none: one may be made.
+    NoVault,
+    /// There is one, behind its PIN.
+    Locked {
+        /// How many wrong PINs erase it: 1 to 10.
+        tries_left: u8,
+        /// How many digits its PIN has.
+        pin_length: u8,
+        /// What it holds, in the order of the screen.
+        credential_ids: Vec<CredentialId>,
+    },
+}
+
+/// The vault in a keyring. One at a time within a process: hold one and share it.
+pub struct Vault {
+    keyring: Arc<dyn Keyring>,
+    costs: Costs,
+    /// Two attempts at once must not be counted as one.
+    turn: Mutex<()>,
+}
+
+impl Vault {
+    /// The vault in this keyring.
+    #[must_use]
+    pub fn new(keyring: Arc<dyn Keyring>) -> Self {
+        Self::with_costs(keyring, Costs::CHOSEN)
+    }
+
+    /// As [`Vault::new`], but a vault that is made here makes a guess of its PIN cost this much.
+    #[must_use]
+    pub fn with_costs(keyring: Arc<dyn Keyring>, costs: Costs) -> Self {
+        Self { keyring, costs, turn: Mutex::new(()) }
+    }
+
+    /// Whether there is a vault. Finishes erasing where a crash interrupted it.
+    ///
+    /// # Errors
+    /// [`Error::Erased`] if it finished erasing (the next call says [`State::NoVault`]);
+    /// [`Error::Damaged`], [`Error::UnknownVersion`] or [`Error::Ambiguous`] if there is something
+    /// that cannot be read, and the keyring's own.
+    pub fn state(&self) -> Result<State, Error> {
+        let _turn = self.take_turn();
+        Ok(match self.find()? {
+            None => State::NoVault,
+            Some(found) => State::Locked {
+                tries_left: MAX_TRIES - found.failed,
+                pin_length: found.lock.pin_length,
+                credential_ids: found.credentials,
+            },
+        })
+    }
+
+    /// Makes a vault, and leaves it unlocked.
+    ///
+    /// # Errors
+    /// [`Error::PinLength`] or [`Error::TrivialPin`] for the PIN; [`Error::AlreadyExists`] if
+    /// there is a vault, and the errors of [`Vault::state`] if that cannot be told: nothing that
+    /// is there is ever overwritten.
+    pub fn create(
+        &self,
+        pin: &Pin,
+        policy: PinPolicy,
+        rng: &mut impl CryptoRng,
+    ) -> Result<UnlockedVault, Error> {
+        pin.check_new(policy)?;
+        let _turn = self.take_turn();
+        if self.find()?.is_some() {
+            return Err(Error::AlreadyExists);
+        }
+        let key = VaultKey::generate(rng);
+        let entry = VaultEntry::new(key.wrap(pin, self.costs, rng), Vec::new());
+        // The count first: a crash in between leaves no vault, which may be made again.
+        attempts_entry::write(&*self.keyring, 0)?;
+        entry.write(&*self.keyring)?;
+        UnlockedVault::open(Arc::clone(&self.keyring), key, entry)
+    }
+
+    /// Opens the vault with its PIN. A wrong one counts, the tenth in a row erases the vault.
+    ///
+    /// # Errors
+    /// [`Error::WrongPin`], [`Error::Erased`]; [`Error::PinLength`] for a PIN of another length,
+    /// which does not count; [`Error::NoVault`]; [`Error::Damaged`] also if not one of its
+    /// credentials can be read; and the errors of [`Vault::state`].
+    pub fn unlock(&self, pin: &Pin) -> Result<UnlockedVault, Error> {
+        let _turn = self.take_turn();
+        let found = self.find()?.ok_or(Error::NoVault)?;
+        if pin.length() != found.lock.pin_length {
+            return Err(Error::PinLength { expected: found.lock.pin_length });
+        }
+        // Counted before it is judged: whoever pulls the plug in between has had this try.
+        let failed = found.failed + 1;
+        attempts_entry::write(&*self.keyring, failed)?;
+        let Some(key) = VaultKey::unwrap(&found.lock, pin) else {
+            return Err(if failed >= MAX_TRIES {
+                self.erase(found.credentials)?
+            } else {
+                Error::WrongPin { tries_left: MAX_TRIES - failed }
+            });
+        };
+        attempts_entry::write(&*self.keyring, 0)?;
+        UnlockedVault::open(
+            Arc::clone(&self.keyring),
+            key,
+            VaultEntry::new(found.lock, found.credentials),
+        )
+    }
+
+    /// The vault, if there is one that may still be tried.
+    fn find(&self) -> Result<Option<Found>, Error> {
+        let Some(entry) = VaultEntry::read(&*self.keyring)? else { return Ok(None) };
+        let Some(lock) = entry.lock else { return Err(self.erase(entry.credentials)?) };
+        let failed = attempts_entry::read(&*self.keyring)?;
+        if failed >= MAX_TRIES {
+            return Err(self.erase(entry.credentials)?);
+        }
+        Ok(Some(Found { lock, credentials: entry.credentials, failed }))
+    }
+
+    /// Erases the vault, or goes on erasing it: the key first, because without it the rest is
+    /// noise; the list last, because it says what is left to delete and what to quote.
+    ///
+    /// Returns [`Error::Erased`] for the caller to return.
+    fn erase(&self, credential_ids: Vec<CredentialId>) -> Result<Error, Error> {
+        VaultEntry::without_lock(credential_ids.clone()).write(&*self.keyring)?;
+        for id in &credential_ids {
+            self.delete(&credential_entry::name(*id))?;
+        }
+        self.delete(attempts_entry::NAME)?;
+        self.delete(vault_entry::NAME)?;
+        Ok(Error::Erased { credential_ids })
+    }
+
+    fn delete(&self, entry: &str) -> Result<(), Error> {
+        self.keyring.delete(entry).map_err(|e| Error::of_keyring(e, entry))
+    }
+
+    fn take_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A vault that may still be tried.
+struct Found {
+    lock: PinLock,
+    credentials: Vec<CredentialId>,
+    /// Fewer than [`MAX_TRIES`].
+    failed: u8,
+}
