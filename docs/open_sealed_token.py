@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Opens a sealed token by the text of formats.md alone: none of Countersign's code is used.
+
+    open_sealed_token.py --key PRIVATE_KEY_HEX [--secret ACTIVATION_SECRET] < TOKEN
+    open_sealed_token.py --vectors formats.md
+
+Needs the package `cryptography` (PyPI) for X25519 and ChaCha20-Poly1305; HPKE (RFC 9180) is
+written out here.
+"""
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import re
+import sys
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+PREFIX = "countersign://token#"
+INFO = b"countersign sealed token 1"
+
+# RFC 9180, section 7: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305.
+KEM_SUITE = b"KEM" + (0x0020).to_bytes(2, "big")
+HPKE_SUITE = b"HPKE" + b"".join(i.to_bytes(2, "big") for i in (0x0020, 0x0001, 0x0003))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--key", help="the server's private key, 64 hexadecimal digits")
+    arguments.add_argument("--secret", help="the activation secret, 43 characters of base64url")
+    arguments.add_argument("--vectors", help="check every sealed token in this formats.md instead")
+    given = arguments.parse_args()
+    if given.vectors:
+        check_vectors(open(given.vectors, encoding="utf-8").read())
+    elif given.key:
+        secret = base64url(given.secret) if given.secret else None
+        print(open_token(sys.stdin.read(), bytes.fromhex(given.key), secret).decode())
+    else:
+        arguments.error("give --key or --vectors")
+
+
+def check_vectors(document):
+    blocks = dict(re.findall(r"^```json (\S+)\n(.*?)^```", document, re.MULTILINE | re.DOTALL))
+    key = bytes.fromhex(json.loads(blocks["server-key"])["private_key"])
+    names = [name for name in blocks if name.startswith("sealed-token-")]
+    for name in names:
+        vector = json.loads(blocks[name])
+        secret = base64url(vector["secret"]) if "secret" in vector else None
+        opened = open_token(vector["text"], key, secret)
+        if opened.decode() != vector["plaintext"]:
+            sys.exit(f"{name}: opened to something else: {opened!r}")
+        print(f"{name}: opens to {opened.decode()}")
+    if len(names) < 2:
+        sys.exit("no vectors found")
+
+
+def open_token(text, private_key, secret):
+    body = unframe(text)
+    mode, key_id = body[0], body[1:9]
+    header_length = {0: 9, 1: 25}[mode]
+    header, enc = body[:header_length], body[header_length : header_length + 32]
+    ciphertext = body[header_length + 32 :]
+    public_key = X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
+    if hashlib.sha256(public_key).digest()[:8] != key_id:
+        sys.exit("sealed to another key")
+    if mode == 1 and secret is None:
+        sys.exit("sealed for an activation: give its secret")
+    psk, psk_id = (secret, header[9:25]) if mode == 1 else (b"", b"")
+    key, nonce = key_schedule(mode, decap(enc, private_key, public_key), INFO, psk, psk_id)
+    return ChaCha20Poly1305(key).decrypt(nonce, ciphertext, header)
+
+
+def unframe(text):
+    text = "".join(text.split())
+    if not text.startswith(PREFIX + "1."):
+        sys.exit("not a sealed token of version 1")
+    framed = base64url(text[len(PREFIX) + 2 :])
+    body, checksum = framed[:-4], framed[-4:]
+    if hashlib.sha256(PREFIX.encode() + b"1." + body).digest()[:4] != checksum:
+        sys.exit("damaged")
+    return body
+
+
+def base64url(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+# RFC 9180, section 4.1.
+def decap(enc, private_key, public_key):
+    dh = X25519PrivateKey.from_private_bytes(private_key).exchange(
+        X25519PublicKey.from_public_bytes(enc)
+    )
+    eae_prk = labeled_extract(KEM_SUITE, b"", b"eae_prk", dh)
+    return labeled_expand(KEM_SUITE, eae_prk, b"shared_secret", enc + public_key, 32)
+
+
+# RFC 9180, section 5.1; the nonce of the first and only message is the base nonce.
+def key_schedule(mode, shared_secret, info, psk, psk_id):
+    psk_id_hash = labeled_extract(HPKE_SUITE, b"", b"psk_id_hash", psk_id)
+    info_hash = labeled_extract(HPKE_SUITE, b"", b"info_hash", info)
+    context = bytes([mode]) + psk_id_hash + info_hash
+    secret = labeled_extract(HPKE_SUITE, shared_secret, b"secret", psk)
+    key = labeled_expand(HPKE_SUITE, secret, b"key", context, 32)
+    base_nonce = labeled_expand(HPKE_SUITE, secret, b"base_nonce", context, 12)
+    return key, base_nonce
+
+
+# RFC 9180, section 4: LabeledExtract and LabeledExpand over HKDF (RFC 5869).
+def labeled_extract(suite, salt, label, ikm):
+    return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
+
+
+def labeled_expand(suite, prk, label, info, length):
+    info = length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info
+    return hmac.digest(prk, info + b"\x01", "sha256")[:length]
+
+
+if __name__ == "__main__":
+    main()
