@@ -104,9 +104,6 @@ impl SealedToken {
     /// As [`SealedToken::open_for_activation`]; one that was sealed for an activation gives
     /// [`Error::CannotOpen`].
     pub fn open_with_card_key(&self, key: &ServerPrivateKey) -> Result<ProvisioningData, Error> {
-        if self.activation.is_some() {
-            return Err(Error::CannotOpen);
-        }
         self.open(key, Mode::Base)
     }
 

@@ -105,8 +105,11 @@ fn an_unknown_version_is_named_with_what_to_do() {
             assert_eq!(read(&unread), Err(error));
         }
         for version in ["01", "+1", "-1", "", "1.0", "one", "4294967296", "１"] {
-            let error = read(&frame(name, version, &body_of(&text))).unwrap_err();
-            assert!(matches!(error, Error::Damaged { .. }), "{version}: {error}");
+            let relabelled = text.replace("#1.", &format!("#{version}."));
+            for text in [frame(name, version, &body_of(&text)), relabelled] {
+                let error = read(&text).unwrap_err();
+                assert!(matches!(error, Error::Damaged { .. }), "{version}: {error}");
+            }
         }
     }
 }
