@@ -6,7 +6,7 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`pin`] | the PIN, and which PINs are refused |
-//! | [`vault`] | locked: state, making, unlocking, counting attempts, erasing |
+//! | [`locked`] | locked: state, making, unlocking, counting attempts, erasing |
 //! | [`unlocked`] | unlocked: credentials, codes, provisioning data |
 //! | [`credential`] | what is known of a credential, but for its seed |
 //! | [`costs`] | what one guess of the PIN costs |
@@ -16,10 +16,10 @@
 pub mod costs;
 pub mod credential;
 pub mod keyring_port;
+pub mod locked;
 pub mod os_keyring;
 pub mod pin;
 pub mod unlocked;
-pub mod vault;
 
 mod attempts_entry;
 mod credential_entry;
@@ -33,8 +33,8 @@ pub use costs::Costs;
 pub use credential::{Credential, Device, Enrolment, NewCredential};
 pub use error::Error;
 pub use keyring_port::{Keyring, KeyringError};
+pub use locked::{MAX_TRIES, State, Vault};
 pub use os_keyring::OsKeyring;
 pub use pin::Pin;
 pub use provisioning::PinPolicy;
 pub use unlocked::{UnlockedVault, Unreadable};
-pub use vault::{MAX_TRIES, State, Vault};

@@ -71,12 +71,17 @@ fn is_trivial(digits: &[u8]) -> bool {
         || FAVOURITES.iter().any(|favourite| favourite.as_bytes() == digits)
 }
 
-/// 0000, 1234, 4321, 7890, 2468, 9630: each digit is the one before plus the same.
+/// 0000, 1234, 4321, 2468, 9630: each digit is the one before plus the same. And 7890 or 2109,
+/// where the row of keys goes on at its other end.
 fn has_constant_step(digits: &[u8]) -> bool {
-    let step = |pair: &[u8]| (10 + pair[1] - pair[0]) % 10;
-    let mut steps = digits.windows(2).map(step);
-    let first = steps.next();
-    steps.all(|step| Some(step) == first)
+    let all = |step: i16, width: i16| {
+        digits.windows(2).all(|pair| {
+            let difference = i16::from(pair[1]) - i16::from(pair[0]);
+            (difference - step) % width == 0
+        })
+    };
+    let no_wrap = 100;
+    (-4..=4).any(|step| all(step, no_wrap)) || all(1, 10) || all(-1, 10)
 }
 
 /// 1212, 123123, 12341234: one block again and again.

@@ -1,0 +1,10 @@
+//! What the tests of the vault share.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+#[cfg(target_os = "linux")]
+pub mod child;
+pub mod memory;
+pub mod sample;
+#[cfg(target_os = "linux")]
+pub mod session;
