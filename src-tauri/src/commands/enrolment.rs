@@ -1,0 +1,58 @@
+//! From an enrolment link to a token that the server knows.
+
+use oath::CredentialId;
+use zeroize::Zeroizing;
+
+use super::{Answer, Managed};
+use crate::{
+    clock, sending,
+    session::{Next, views::InvitationView},
+    shell::off_main_thread,
+};
+
+#[tauri::command]
+pub(crate) async fn use_link(shell: Managed<'_>, text: String) -> Answer<InvitationView> {
+    let text = Zeroizing::new(text);
+    shell.act(move |session| session.use_link(&text, clock::now())).await
+}
+
+#[tauri::command]
+pub(crate) async fn set_aside_link(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            session.set_aside_link();
+            Ok(())
+        })
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn name_token(shell: Managed<'_>, name: String) -> Answer<Next> {
+    shell.act(move |session| session.name_token(&name)).await
+}
+
+#[tauri::command]
+pub(crate) async fn choose_pin(shell: Managed<'_>, pin: String) -> Answer<()> {
+    let pin = Zeroizing::new(pin);
+    shell.act(move |session| session.choose_pin(pin)).await
+}
+
+#[tauri::command]
+pub(crate) async fn repeat_pin(shell: Managed<'_>, pin: String) -> Answer<()> {
+    let pin = Zeroizing::new(pin);
+    shell.act(move |session| session.repeat_pin(&pin)).await
+}
+
+#[tauri::command]
+pub(crate) async fn enrol(shell: Managed<'_>) -> Answer<CredentialId> {
+    shell.act(|session| session.enrol(clock::now())).await
+}
+
+/// Sends a token to its server. The session is not held meanwhile: codes go on, and it can lock.
+#[tauri::command]
+pub(crate) async fn send_enrolment(shell: Managed<'_>, id: CredentialId) -> Answer<()> {
+    let parcel = shell.act(move |session| session.parcel(id)).await?;
+    let server = parcel.server.clone();
+    off_main_thread(move || sending::send(&parcel.server, &parcel.sealed)).await?;
+    shell.glance(move |session| session.settle(id, server, clock::now())).await
+}

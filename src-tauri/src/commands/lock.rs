@@ -1,0 +1,49 @@
+//! Status, unlocking, locking.
+
+use tauri::ipc::Channel;
+use zeroize::Zeroizing;
+
+use super::{Answer, Managed};
+use crate::{clock, session::views::Status, shell::Event};
+
+#[tauri::command]
+pub(crate) async fn status(shell: Managed<'_>) -> Answer<Status> {
+    shell.glance(|session| session.status(clock::now().unix())).await
+}
+
+#[tauri::command]
+pub(crate) async fn watch(shell: Managed<'_>, page: Channel<Event>) -> Answer<()> {
+    shell.watched_by(page);
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn touch(shell: Managed<'_>) -> Answer<()> {
+    shell.act(|_| Ok(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn set_up_anew(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            session.set_up_anew();
+            Ok(())
+        })
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn unlock(shell: Managed<'_>, pin: String) -> Answer<()> {
+    let pin = Zeroizing::new(pin);
+    shell.act(move |session| session.unlock(&pin, clock::now())).await
+}
+
+#[tauri::command]
+pub(crate) async fn lock_now(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            session.lock();
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,195 @@
+//! Sending a sealed token to the server of its enrolment link.
+
+use std::{io, time::Duration};
+
+use provisioning::{SealedToken, ServerUrl};
+use serde::Deserialize;
+use ureq::http::{Response, StatusCode};
+
+use crate::problem::Problem;
+
+/// From the first packet to the answer's last byte.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// An answer is a few hundred bytes.
+const MAX_ANSWER_BYTES: u64 = 16 * 1024;
+/// As much of a server's explanation as fits a card.
+const MAX_DETAIL_CHARACTERS: usize = 300;
+
+/// Sends a sealed token; `Ok` once the server says that it has it. Blocks for up to 10 s.
+///
+/// Sending again is harmless: the server gives the same credential the same answer.
+pub(crate) fn send(server: &ServerUrl, sealed: &SealedToken) -> Result<(), Problem> {
+    let host = server.host().to_owned();
+    let mut answer = agent(server)
+        .post(server.resource("v1/provisioning"))
+        .content_type("text/plain; charset=utf-8")
+        .send(sealed.to_text())
+        .map_err(|error| unreachable(&host, &error))?;
+    if answer.status().is_success() {
+        return Ok(());
+    }
+    let status = answer.status();
+    let detail = detail(&mut answer).unwrap_or_else(|| without_words(status));
+    Err(Problem::ServerRefused { host, status: status.as_u16(), detail })
+}
+
+fn agent(server: &ServerUrl) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent(concat!("Countersign/", env!("CARGO_PKG_VERSION")));
+    // A proxy cannot reach this machine's own loopback, the only place that is not https.
+    let config = if server.is_https() { config } else { config.proxy(None) };
+    config.build().into()
+}
+
+/// The explanation in a problem document (RFC 9457), as one bounded line of text.
+fn detail(answer: &mut Response<ureq::Body>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ProblemDocument {
+        detail: Option<String>,
+        title: Option<String>,
+    }
+
+    if answer.body().mime_type() != Some("application/problem+json") {
+        return None;
+    }
+    let text = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string().ok()?;
+    let problem: ProblemDocument = serde_json::from_str(&text).ok()?;
+    let line = one_line(&problem.detail.or(problem.title)?);
+    (!line.is_empty()).then_some(line)
+}
+
+fn one_line(text: &str) -> String {
+    let words: Vec<_> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ").chars().take(MAX_DETAIL_CHARACTERS).collect()
+}
+
+fn without_words(status: StatusCode) -> String {
+    if status.is_redirection() {
+        "it points to another address, and a token is sent only where its link says".to_owned()
+    } else if status.is_server_error() {
+        "it has a fault of its own; try again in a few minutes".to_owned()
+    } else {
+        "it gave no reason; ask the help desk for a new enrolment link".to_owned()
+    }
+}
+
+fn unreachable(host: &str, error: &ureq::Error) -> Problem {
+    let reason = match error {
+        ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
+        ureq::Error::HostNotFound => "its name is not known on this network".to_owned(),
+        ureq::Error::ConnectionFailed => "nothing answers at its address".to_owned(),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            "nothing answers at its address".to_owned()
+        }
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
+            "its certificate could not be trusted".to_owned()
+        }
+        other => one_line(&other.to_string()),
+    };
+    Problem::ServerUnreachable { host: host.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{
+        loopback::{Loopback, nobodys_url},
+        sealed_token,
+    };
+
+    fn refusal_by(answer: &str) -> Problem {
+        let server = Loopback::answering(answer);
+        send(&server.url(), &sealed_token()).unwrap_err()
+    }
+
+    fn problem_document(status: &str, body: &str) -> String {
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
+    #[test]
+    fn sends_the_sealed_token_as_text() {
+        let server = Loopback::answering("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+        let sealed = sealed_token();
+        send(&server.url(), &sealed).unwrap();
+        let request = server.request();
+        assert!(request.starts_with("POST /v1/provisioning HTTP/1.1\r\n"), "{request}");
+        assert!(request.to_ascii_lowercase().contains("content-type: text/plain"), "{request}");
+        assert!(request.ends_with(&sealed.to_text()), "{request}");
+    }
+
+    #[test]
+    fn nothing_there() {
+        let problem = send(&nobodys_url(), &sealed_token()).unwrap_err();
+        let Problem::ServerUnreachable { host, reason } = problem else { panic!("{problem:?}") };
+        assert_eq!(host, "127.0.0.1");
+        assert_eq!(reason, "nothing answers at its address");
+    }
+
+    #[test]
+    fn a_server_that_hangs_up_is_unreachable() {
+        let problem = refusal_by("");
+        assert!(matches!(problem, Problem::ServerUnreachable { .. }), "{problem:?}");
+    }
+
+    #[test]
+    fn a_silent_server_is_given_up_after_ten_seconds() {
+        let server = Loopback::silent();
+        let problem = send(&server.url(), &sealed_token()).unwrap_err();
+        let Problem::ServerUnreachable { reason, .. } = problem else { panic!("{problem:?}") };
+        assert_eq!(reason, "it did not answer within 10 seconds");
+    }
+
+    #[test]
+    fn the_servers_explanation_is_shown() {
+        let body = r#"{"type":"/problems/activation-used","title":"Used","status":409,"detail":"This enrolment\n was used."}"#;
+        assert_eq!(
+            refusal_by(&problem_document("409 Conflict", body)),
+            Problem::ServerRefused {
+                host: "127.0.0.1".to_owned(),
+                status: 409,
+                detail: "This enrolment was used.".to_owned(),
+            }
+        );
+    }
+
+    #[test]
+    fn an_endless_explanation_is_cut() {
+        let body = format!(r#"{{"detail":"{}"}}"#, "long ".repeat(2000));
+        let problem = refusal_by(&problem_document("422 Unprocessable Content", &body));
+        let Problem::ServerRefused { detail, .. } = problem else { panic!("{problem:?}") };
+        assert_eq!(detail.chars().count(), MAX_DETAIL_CHARACTERS);
+
+        let too_large = format!(r#"{{"detail":"{}"}}"#, "long ".repeat(20_000));
+        let problem = refusal_by(&problem_document("422 Unprocessable Content", &too_large));
+        let Problem::ServerRefused { detail, .. } = problem else { panic!("{problem:?}") };
+        assert_eq!(detail, without_words(StatusCode::UNPROCESSABLE_ENTITY));
+    }
+
+    #[test]
+    fn a_servers_fault_is_told_from_a_refusal() {
+        let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<oops>";
+        let Problem::ServerRefused { status, detail, .. } = refusal_by(answer) else { panic!() };
+        assert_eq!((status, detail), (500, without_words(StatusCode::INTERNAL_SERVER_ERROR)));
+    }
+
+    #[test]
+    fn redirects_are_not_followed() {
+        let elsewhere = Loopback::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let answer = format!(
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
+            elsewhere.url().resource("v1/provisioning")
+        );
+        let problem = refusal_by(&answer);
+        assert!(matches!(problem, Problem::ServerRefused { status: 307, .. }), "{problem:?}");
+        assert!(elsewhere.was_not_asked());
+    }
+}

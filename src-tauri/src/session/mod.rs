@@ -1,0 +1,187 @@
+//! The app between start and end: what is locked, what waits, and what may be done when.
+//!
+//! Nothing here knows of windows or pages; time comes in as a [`Moment`].
+//!
+//! ```text
+//!                  unlock                        lock now, 5 idle minutes, closing
+//!   locked ------------------------> unlocked -------------------------------------> locked
+//!   no vault -- enrol (with PIN) --> unlocked
+//! ```
+
+mod enrolment;
+mod export;
+mod lock;
+mod token_codes;
+pub(crate) mod views;
+
+use std::{path::Path, sync::Arc};
+
+use oath::{CredentialId, UnixTime};
+use provisioning::{EnrolmentLink, ServerUrl};
+use vault::{Keyring, KeyringError, State, UnlockedVault, Vault};
+use zeroize::Zeroizing;
+
+use crate::{
+    clock::Moment,
+    note::{Found, KnownToken, NoteFile},
+    problem::Problem,
+};
+
+pub(crate) use enrolment::Next;
+pub(crate) use export::Export;
+use views::{InvitationView, KnownView, RefusedLinkView, Status, TokenView, VaultView};
+
+/// Opens the keyring anew.
+pub(crate) type OpenKeyring =
+    Box<dyn Fn() -> Result<Arc<dyn Keyring>, KeyringError> + Send + 'static>;
+
+/// Everything that the app remembers while it runs.
+pub(crate) struct Session {
+    open_keyring: OpenKeyring,
+    /// Kept until the keyring fails, then opened anew.
+    vault: Option<Vault>,
+    unlocked: Option<Unlocked>,
+    note: NoteFile,
+    note_unwritten: bool,
+    /// The person has read what is gone and wants a new vault all the same.
+    anew: bool,
+    invitation: Option<Invitation>,
+    refused_link: Option<RefusedLinkView>,
+    /// What the server took while the vault was locked, to be written at the next unlock.
+    sent_while_locked: Vec<(CredentialId, ServerUrl, UnixTime)>,
+    export: Option<(CredentialId, Export)>,
+}
+
+struct Unlocked {
+    vault: UnlockedVault,
+    last_activity: Moment,
+}
+
+/// An enrolment link that waits for its token to be made.
+struct Invitation {
+    link: EnrolmentLink,
+    name: Option<provisioning::Label>,
+    pin: Option<ChosenPin>,
+}
+
+/// A PIN on its way from the first entry to the new vault.
+struct ChosenPin {
+    digits: Zeroizing<String>,
+    repeated: bool,
+}
+
+impl Session {
+    /// A session that starts locked, with its note in `data_folder`.
+    pub(crate) fn new(open_keyring: OpenKeyring, data_folder: &Path) -> Self {
+        Self {
+            open_keyring,
+            vault: None,
+            unlocked: None,
+            note: NoteFile::in_folder(data_folder),
+            note_unwritten: false,
+            anew: false,
+            invitation: None,
+            refused_link: None,
+            sent_while_locked: Vec::new(),
+            export: None,
+        }
+    }
+
+    /// What the pages should show now.
+    pub(crate) fn status(&mut self, now: UnixTime) -> Result<Status, Problem> {
+        Ok(Status {
+            vault: self.vault_view(now)?,
+            invitation: self.invitation.as_ref().map(|waiting| InvitationView::of(&waiting.link)),
+            refused_link: self.refused_link.clone(),
+        })
+    }
+
+    /// Goes on to a new vault although the old one's tokens are gone.
+    pub(crate) fn set_up_anew(&mut self) {
+        self.anew = true;
+    }
+
+    fn vault_view(&mut self, now: UnixTime) -> Result<VaultView, Problem> {
+        if let Some(unlocked) = &self.unlocked {
+            let tokens = unlocked.vault.credentials().iter();
+            return Ok(VaultView::Unlocked {
+                tokens: tokens.map(|credential| TokenView::of(credential, now)).collect(),
+                unreadable: unlocked.vault.unreadable().iter().map(|u| u.id.to_string()).collect(),
+                note_unwritten: self.note_unwritten,
+            });
+        }
+        match self.with_vault(Vault::state) {
+            Ok(State::Locked { tries_left, pin_length, .. }) => {
+                Ok(VaultView::Locked { tries_left, pin_length })
+            }
+            Ok(State::NoVault) => Ok(self.without_vault()),
+            // An erasing that was interrupted is finished now.
+            Err(Problem::Erased) => {
+                self.note_erased();
+                Ok(self.without_vault())
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    fn note_erased(&mut self) {
+        self.anew = false;
+        self.note_unwritten = self.note.update(|note| note.erased = true).is_err();
+    }
+
+    fn without_vault(&self) -> VaultView {
+        match self.note.read() {
+            _ if self.anew => VaultView::None,
+            Found::Nothing => VaultView::None,
+            Found::Unreadable => VaultView::Emptied { known: Vec::new() },
+            Found::Note(note) => {
+                let known = note.tokens.iter().map(KnownView::of).collect();
+                if note.erased { VaultView::Erased { known } } else { VaultView::Emptied { known } }
+            }
+        }
+    }
+
+    /// Asks the vault; after any failure of the keyring it is opened anew the next time.
+    fn with_vault<T>(
+        &mut self,
+        ask: impl FnOnce(&Vault) -> Result<T, vault::Error>,
+    ) -> Result<T, Problem> {
+        let vault = match &mut self.vault {
+            Some(vault) => vault,
+            none => none.insert(Vault::new((self.open_keyring)()?)),
+        };
+        let answer = ask(vault).map_err(Problem::from);
+        if matches!(
+            answer,
+            Err(Problem::KeyringLocked
+                | Problem::KeyringAbsent { .. }
+                | Problem::PromptDismissed
+                | Problem::Internal { .. })
+        ) {
+            self.vault = None;
+        }
+        answer
+    }
+
+    fn unlocked(&self) -> Result<&UnlockedVault, Problem> {
+        self.unlocked.as_ref().map(|unlocked| &unlocked.vault).ok_or(Problem::Locked)
+    }
+
+    fn unlocked_mut(&mut self) -> Result<&mut UnlockedVault, Problem> {
+        self.unlocked.as_mut().map(|unlocked| &mut unlocked.vault).ok_or(Problem::Locked)
+    }
+
+    /// Writes down which tokens there are. Tokens do not depend on it, so failing is only told.
+    fn write_note(&mut self) {
+        let Ok(vault) = self.unlocked() else { return };
+        let tokens = vault.credentials().iter().map(|credential| KnownToken {
+            credential_id: credential.id,
+            name: credential.name.clone(),
+            issuer: credential.issuer.clone(),
+        });
+        let tokens: Vec<_> = tokens.collect();
+        let unreadable: Vec<_> = vault.unreadable().iter().map(|token| token.id).collect();
+        let written = self.note.update(|note| note.list(tokens, &unreadable));
+        self.note_unwritten = written.is_err();
+    }
+}

@@ -1,0 +1,122 @@
+// A token's provisioning data for another server: a picture and a file that only it can open.
+
+import { alert, button, h, testid, title } from "../parts/dom.js";
+import { backArrow } from "../parts/icons.js";
+import * as ipc from "../ipc.js";
+import { problemText, strings } from "../strings.js";
+
+export function exportToken(app) {
+  const heading = title(strings.export);
+  const text = h("p", { class: "quiet" });
+  const error = alert("error");
+  error.element.id = "issuer-card-error";
+  const field = h("textarea", testid("issuer-card", {
+    id: "issuer-card",
+    rows: "4",
+    placeholder: strings.cardPlaceholder,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    "aria-describedby": "issuer-card-error",
+    oninput: error.clear,
+  }));
+  const submit = button(strings.makeExport, make, testid("make-export", { class: "main" }));
+  const made = h("section", { class: "card export-made", "aria-live": "polite" });
+  const ownText = h("p");
+  const ownButton = button("", () => seal(null), testid("export-to-issuer", { class: "second" }));
+  const own = h("section", { class: "card own" }, ownText, ownButton);
+  let token;
+
+  function make() {
+    if (field.value.trim() === "") {
+      error.say(strings.cardEmpty);
+      field.focus();
+      return;
+    }
+    seal(field.value);
+  }
+
+  /** Seals to a card; without one, to the server that the token could not be sent to. */
+  async function seal(card) {
+    submit.disabled = true;
+    made.hidden = true;
+    error.clear();
+    try {
+      drawMade(await ipc.makeExport(token.id, card));
+    } catch (problem) {
+      if (!app.failed(problem)) {
+        error.say(problemText(problem));
+        field.focus();
+      }
+    } finally {
+      submit.disabled = false;
+    }
+  }
+
+  function drawMade({ issuer, qr }) {
+    const file = h("p", testid("export-file", { class: "file selectable", role: "status" }));
+    const saved = h("p", { class: "label" }, "");
+    const save = button(
+      strings.saveExport,
+      async () => {
+        save.disabled = true;
+        try {
+          file.textContent = await ipc.saveExport();
+          saved.textContent = strings.savedTo;
+        } catch (problem) {
+          if (!app.failed(problem)) error.say(problemText(problem));
+        } finally {
+          save.disabled = false;
+        }
+      },
+      testid("save-export", { class: "main" }),
+    );
+    made.replaceChildren(
+      h("h2", {}, strings.sealedFor(issuer)),
+      qr
+        ? h("img", testid("export-qr", { class: "qr", src: qr, alt: strings.qrAlt(issuer) }))
+        : h("p", { class: "quiet" }, strings.noQr),
+      save,
+      saved,
+      file,
+    );
+    made.hidden = false;
+    made.scrollIntoView({ block: "nearest" });
+  }
+
+  return {
+    content: h(
+      "div",
+      { class: "column" },
+      h(
+        "button",
+        testid("back", { type: "button", class: "plain", onclick: () => app.refresh() }),
+        backArrow(),
+        h("span", {}, strings.back),
+      ),
+      heading,
+      own,
+      text,
+      h("label", { for: "issuer-card", class: "label" }, strings.cardLabel),
+      field,
+      error.element,
+      submit,
+      made,
+    ),
+
+    show(data) {
+      token = data.token;
+      text.textContent = strings.exportText(token.name);
+      own.hidden = token.enrolment.status !== "pending";
+      ownText.textContent = strings.exportToOwnText(token.enrolment.host);
+      ownButton.textContent = strings.exportToOwn(token.issuer);
+      field.value = "";
+      error.clear();
+      made.hidden = true;
+      made.replaceChildren();
+      heading.focus();
+    },
+
+    hide: () => made.replaceChildren(),
+  };
+}

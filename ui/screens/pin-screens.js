@@ -1,0 +1,98 @@
+// The three screens with a PIN pad: choose, repeat, unlock.
+
+import { h, testid, title } from "../parts/dom.js";
+import { backArrow, mark } from "../parts/icons.js";
+import { createPinPad } from "../parts/pin-pad.js";
+import * as ipc from "../ipc.js";
+import { problemText, strings } from "../strings.js";
+
+export function choosePin(app) {
+  const heading = title(strings.choosePin);
+  const text = h("p", { class: "quiet" });
+  const pad = createPinPad(async (pin) => {
+    try {
+      await ipc.choosePin(pin);
+      app.show("repeat-pin");
+    } catch (problem) {
+      if (!app.failed(problem)) pad.refuse(problemText(problem));
+    }
+  });
+  return {
+    content: pinScreen(back(app), [heading, text], pad),
+    show({ mismatch } = {}) {
+      const length = app.status.invitation?.pin_length ?? 4;
+      text.textContent = strings.choosePinText(length);
+      pad.start(length);
+      heading.focus();
+      if (mismatch) pad.refuse(problemText(mismatch));
+    },
+    hide: pad.stop,
+  };
+}
+
+export function repeatPin(app) {
+  const heading = title(strings.repeatPin);
+  const pad = createPinPad(async (pin) => {
+    try {
+      await ipc.repeatPin(pin);
+      app.show("enrolling");
+    } catch (problem) {
+      if (!app.failed(problem)) app.show("choose-pin", { mismatch: problem });
+    }
+  });
+  return {
+    content: pinScreen(back(app), [heading, h("p", { class: "quiet" }, strings.repeatPinText)], pad),
+    show() {
+      pad.start(app.status.invitation?.pin_length ?? 4);
+      heading.focus();
+    },
+    hide: pad.stop,
+  };
+}
+
+export function unlock(app) {
+  const heading = title(strings.unlock);
+  const hint = h("p", testid("link-hint", { class: "hint", role: "status" }));
+  const tries = h("p", testid("tries-left", { class: "quiet" }));
+  const pad = createPinPad(async (pin) => {
+    try {
+      await ipc.unlock(pin);
+      await app.refresh();
+    } catch (problem) {
+      if (app.failed(problem)) return;
+      pad.refuse(problemText(problem));
+      if (problem.kind === "wrong-pin") drawTries(problem.tries_left);
+    }
+  }, tries);
+
+  function drawTries(left) {
+    tries.textContent = strings.triesLeft(left);
+    tries.classList.toggle("few", left <= 3);
+  }
+
+  return {
+    content: pinScreen(null, [h("div", { class: "mark" }, mark()), heading, hint], pad),
+    show({ tries_left, pin_length, invitation, refused_link }) {
+      hint.textContent = refused_link
+        ? problemText(refused_link.problem)
+        : invitation
+          ? strings.unlockFor(invitation)
+          : "";
+      drawTries(tries_left);
+      pad.start(pin_length);
+      heading.focus();
+    },
+    hide: pad.stop,
+  };
+}
+
+const pinScreen = (first, above, pad) =>
+  h("div", { class: "pin-screen" }, first, h("div", { class: "above" }, ...above), pad.element);
+
+const back = (app) =>
+  h(
+    "button",
+    testid("back", { type: "button", class: "plain at-start", onclick: () => app.refresh() }),
+    backArrow(),
+    h("span", {}, strings.back),
+  );
