@@ -1,1 +1,38 @@
+//! End to end: a real window, a real keyring, a real browser, a real database.
+//!
+//! | module | what it stands for |
+//! | --- | --- |
+//! | [`desktop`] | a virtual display with a session bus and a keyring of its own |
+//! | [`app`] | the app's window, driven over WebDriver, in the product's words |
+//! | [`browser`], [`dashboard`] | Chromium, and the dashboard's pages in it |
+//! | [`server`] | `countersign-server`, its ready line and its command line |
+//! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
+//! | [`own_card`] | an issuer card whose private key the tests hold |
+//! | [`walk`] | the main job from the first step to the last, as demo and as test |
+//!
+//! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
 
+pub mod app;
+pub mod browser;
+pub mod clock;
+pub mod dashboard;
+pub mod desktop;
+mod driver;
+pub mod error;
+pub mod outside;
+pub mod own_card;
+pub mod page;
+pub mod process;
+pub mod programs;
+pub mod scene;
+pub mod server;
+pub mod wait;
+pub mod walk;
+
+pub use app::AppWindow;
+pub use browser::Browser;
+pub use dashboard::Dashboard;
+pub use desktop::{Desktop, KeyringState};
+pub use error::{Error, Result};
+pub use scene::{Scene, test};
+pub use server::ServerProcess;

@@ -1,0 +1,361 @@
+//! The app's window, in the product's words.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use oath::CredentialId;
+use serde_json::{Map, Value, json};
+
+use crate::desktop::Desktop;
+use crate::driver::Driver;
+use crate::error::{Error, Result, ensure};
+use crate::page::Page;
+use crate::process::{self, Running};
+use crate::programs;
+use crate::wait::{self, Look};
+
+/// The app's program.
+pub const PROGRAM: &str = "countersign";
+
+/// A process of the app with its window.
+///
+/// WebKitWebDriver is driven directly, with the capability that `tauri-driver` would translate to:
+/// one program less to install.
+#[derive(Debug)]
+pub struct AppWindow {
+    page: Page,
+    driver: Driver,
+    process: u32,
+}
+
+impl Deref for AppWindow {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.page
+    }
+}
+
+impl AppWindow {
+    /// Starts the app.
+    ///
+    /// # Errors
+    ///
+    /// When no window appears.
+    pub async fn start(desktop: &Desktop) -> Result<Self> {
+        Self::start_with(desktop, &[]).await
+    }
+
+    /// Starts the app as a click on an enrolment link does.
+    ///
+    /// # Errors
+    ///
+    /// When no window appears.
+    pub async fn open_link(desktop: &Desktop, link: &str) -> Result<Self> {
+        Self::start_with(desktop, &[link]).await
+    }
+
+    async fn start_with(desktop: &Desktop, arguments: &[&str]) -> Result<Self> {
+        let before = desktop.processes_of(PROGRAM);
+        let mut capabilities = Map::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".to_owned(),
+            json!({ "binary": programs::path(PROGRAM)?, "args": arguments }),
+        );
+        let driver = Driver::start(desktop, "WebKitWebDriver", capabilities, |command| {
+            command.env("TAURI_WEBVIEW_AUTOMATION", "true");
+        })
+        .await?;
+        let process =
+            desktop.processes_of(PROGRAM).into_iter().find(|id| !before.contains(id)).ok_or_else(
+                || Error::different("the driver says that the app runs, but it does not"),
+            )?;
+        let page = Page::new(driver.session.clone(), "[data-screen]:not([hidden])");
+        let window = Self { page, driver, process };
+        window.settle().await?;
+        Ok(window)
+    }
+
+    /// Starts the app a second time, without a driver, as a click on a link does while it runs.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_again(desktop: &Desktop, arguments: &[&str]) -> Result<Running> {
+        let mut command: Command = desktop.command(programs::path(PROGRAM)?);
+        command.args(arguments);
+        Running::start(PROGRAM, &mut command, &desktop.log("second-start"), None)
+    }
+
+    /// The number of the app's process.
+    pub fn process_id(&self) -> u32 {
+        self.process
+    }
+
+    /// Closes the app and makes sure that its process has ended.
+    ///
+    /// # Errors
+    ///
+    /// When it goes on running.
+    pub async fn close(self) -> Result<()> {
+        let process = self.process;
+        self.driver.quit().await?;
+        gone(process).await
+    }
+
+    /// Ends the app at once, as a power cut would.
+    ///
+    /// # Errors
+    ///
+    /// When it goes on running.
+    pub async fn kill(self) -> Result<()> {
+        process::kill(self.process);
+        gone(self.process).await
+    }
+
+    /// The name of the one screen that is shown.
+    ///
+    /// # Errors
+    ///
+    /// When none or several are.
+    pub async fn screen(&self) -> Result<String> {
+        let names = self
+            .script(
+                "return [...document.querySelectorAll('[data-screen]')]\
+                 .filter(screen => !screen.hidden).map(screen => screen.dataset.screen)",
+                vec![],
+            )
+            .await?;
+        match names.as_array().map(Vec::as_slice) {
+            Some([Value::String(name)]) => Ok(name.clone()),
+            _ => Err(Error::different(format!("there must be one screen, not {names}"))),
+        }
+    }
+
+    /// Waits for a screen.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with the words of the screen that is shown instead.
+    pub async fn reaches(&self, screen: &str) -> Result<()> {
+        wait::until(&format!("the screen {screen}"), wait::PATIENCE, async || {
+            let shown = self.screen().await?;
+            if shown == screen {
+                return Ok(Look::There(()));
+            }
+            Ok(Look::NotYet(format!("{shown}: {}", self.words().await)))
+        })
+        .await
+    }
+
+    /// Waits until the app has found out which screen to show.
+    async fn settle(&self) -> Result<()> {
+        wait::until("the first screen", wait::PATIENCE, async || {
+            let names = self.screen().await;
+            Ok(match names {
+                Ok(name) if name != "loading" => Look::There(()),
+                Ok(name) => Look::NotYet(name),
+                Err(error) => Look::NotYet(error.to_string()),
+            })
+        })
+        .await
+    }
+
+    /// Gives the token its name and goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the screen is another.
+    pub async fn name_token(&self, name: &str) -> Result<()> {
+        self.reaches("name-token").await?;
+        self.type_into("token-name", name).await?;
+        self.click("continue").await
+    }
+
+    /// Chooses a PIN: enters it twice.
+    ///
+    /// # Errors
+    ///
+    /// When it is not taken.
+    pub async fn choose_pin(&self, pin: &str) -> Result<()> {
+        self.reaches("choose-pin").await?;
+        self.enter_pin(pin).await?;
+        self.reaches("repeat-pin").await?;
+        self.enter_pin(pin).await
+    }
+
+    /// Clicks a PIN on the pad, digit by digit.
+    ///
+    /// # Errors
+    ///
+    /// When there is no pad.
+    pub async fn enter_pin(&self, pin: &str) -> Result<()> {
+        for digit in pin.chars() {
+            self.click(&format!("pin-key-{digit}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Enters the PIN at the lock and waits for the tokens.
+    ///
+    /// # Errors
+    ///
+    /// When it stays locked.
+    pub async fn unlock(&self, pin: &str) -> Result<()> {
+        self.reaches("unlock").await?;
+        self.enter_pin(pin).await?;
+        self.reaches("tokens").await
+    }
+
+    /// Enters a PIN that is wrong, and returns what the app says of it.
+    ///
+    /// # Errors
+    ///
+    /// When it says nothing.
+    pub async fn wrong_pin(&self, pin: &str) -> Result<String> {
+        self.reaches("unlock").await?;
+        let before = self.tries_left().await?;
+        self.enter_pin(pin).await?;
+        wait::until("the answer to a wrong PIN", wait::PATIENCE, async || {
+            if self.screen().await? == "erased" {
+                return Ok(Look::There(()));
+            }
+            let now = self.tries_left().await?;
+            Ok(if now == before { Look::NotYet(format!("{now:?}")) } else { Look::There(()) })
+        })
+        .await?;
+        if self.screen().await? == "erased" {
+            return Ok(self.words().await);
+        }
+        self.some_text("pin-error").await
+    }
+
+    /// The tries that the lock shows to be left; `None` while it shows none.
+    ///
+    /// # Errors
+    ///
+    /// When the window is gone.
+    pub async fn tries_left(&self) -> Result<Option<u8>> {
+        if !self.shows("tries-left").await? {
+            return Ok(None);
+        }
+        let text = self.text("tries-left").await?;
+        Ok(text.split_whitespace().find_map(|word| word.parse().ok()))
+    }
+
+    /// The credential ID that is shown.
+    ///
+    /// # Errors
+    ///
+    /// When it does not read.
+    pub async fn credential_id(&self) -> Result<CredentialId> {
+        Ok(self.text("credential-id").await?.parse()?)
+    }
+
+    /// The security code that is shown, digits only.
+    ///
+    /// # Errors
+    ///
+    /// When none is shown.
+    pub async fn code(&self) -> Result<String> {
+        let shown = wait::until("a security code", Duration::from_secs(20), async || {
+            let text = self.text("code").await?;
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            Ok(if digits.len() == 6 { Look::There(digits) } else { Look::NotYet(text) })
+        });
+        shown.await
+    }
+
+    /// The seconds that the code is good for, as shown.
+    ///
+    /// # Errors
+    ///
+    /// When no number is shown.
+    pub async fn seconds(&self) -> Result<u64> {
+        let text = self.text("seconds").await?;
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().map_err(|_| Error::different(format!("no seconds in {text:?}")))
+    }
+
+    /// Where the token's sealed provisioning data went: `sent`, `pending` or `none`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not shown.
+    pub async fn enrolment_status(&self) -> Result<String> {
+        self.attribute("enrolment-status", "data-status").await
+    }
+
+    /// Waits for an enrolment status.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with what is shown instead.
+    pub async fn enrolment_becomes(&self, status: &str) -> Result<()> {
+        wait::until(&format!("enrolment to be {status}"), wait::PATIENCE, async || {
+            let now = self.enrolment_status().await?;
+            if now == status {
+                return Ok(Look::There(()));
+            }
+            Ok(Look::NotYet(format!("{now}: {}", self.words().await)))
+        })
+        .await
+    }
+
+    /// Seals the token's provisioning data to an issuer card; the QR is then on the screen.
+    ///
+    /// # Errors
+    ///
+    /// When the card is refused.
+    pub async fn export(&self, card: &str) -> Result<()> {
+        self.reaches("tokens").await?;
+        self.click("open-export").await?;
+        self.reaches("export").await?;
+        self.paste_into("issuer-card", card).await?;
+        self.click("make-export").await?;
+        self.find("export-qr").await?;
+        Ok(())
+    }
+
+    /// Saves what was exported; returns the file.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file.
+    pub async fn save_export(&self) -> Result<PathBuf> {
+        self.click("save-export").await?;
+        let shown = self.some_text("export-file").await?;
+        let path: PathBuf = shown
+            .split_whitespace()
+            .rev()
+            .find(|word| word.starts_with('/'))
+            .unwrap_or(&shown)
+            .trim_end_matches(['.', ','])
+            .into();
+        ensure(path.is_file(), || format!("the app says {shown:?}, but there is no such file"))?;
+        Ok(path)
+    }
+
+    /// Leaves the export's screen.
+    ///
+    /// # Errors
+    ///
+    /// When the tokens do not come back.
+    pub async fn leave_export(&self) -> Result<()> {
+        self.click("back").await?;
+        self.reaches("tokens").await
+    }
+}
+
+async fn gone(process: u32) -> Result<()> {
+    wait::until("the app to end", Duration::from_secs(10), async || {
+        Ok(if process::runs(process) {
+            Look::NotYet(format!("process {process} still runs"))
+        } else {
+            Look::There(())
+        })
+    })
+    .await
+}

@@ -1,0 +1,184 @@
+//! Programs that the harness starts, and the certainty that none is left behind.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::error::{Error, Result};
+use crate::wait::{self, Look};
+
+/// A program that runs until it is dropped; what it prints is kept in a file.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts a program; its output goes to `log`, and `input`, if any, to its standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Start`] when it cannot be started.
+    pub fn start(
+        name: &str,
+        command: &mut Command,
+        log: &Path,
+        input: Option<&str>,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| Error::Start {
+            program: name.to_owned(),
+            reason: error.to_string(),
+        };
+        let output = File::options().create(true).append(true).open(log)?;
+        command.stdout(output.try_clone()?).stderr(output);
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut child = command.spawn().map_err(failed)?;
+        if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
+            std::io::Write::write_all(&mut stdin, text.as_bytes())?;
+        }
+        Ok(Self { name: name.to_owned(), child, log: log.to_owned() })
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// All that it printed so far.
+    pub fn output(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits for a line of its output that `pick` wants.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Start`] with what it printed, when it ends or stays silent.
+    pub async fn line<T>(&mut self, pick: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let found = wait::until("a line of output", Duration::from_secs(30), async || {
+            let output = self.output();
+            if let Some(found) = output.lines().find_map(&pick) {
+                return Ok(Look::There(found));
+            }
+            match self.child.try_wait()? {
+                Some(status) => Err(self.silent(&format!("it ended with {status}"))),
+                None => Ok(Look::NotYet(output)),
+            }
+        });
+        found.await
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] when it does not.
+    pub async fn ended(&mut self, limit: Duration) -> Result<std::process::ExitStatus> {
+        let name = format!("{} to end", self.name);
+        wait::until(&name, limit, async || {
+            Ok(match self.child.try_wait()? {
+                Some(status) => Look::There(status),
+                None => Look::NotYet("still running".to_owned()),
+            })
+        })
+        .await
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn silent(&self, why: &str) -> Error {
+        Error::Start { program: self.name.clone(), reason: format!("{why}: {}", self.output()) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Runs a program to its end and returns what it printed on standard output.
+///
+/// # Errors
+///
+/// [`Error::Command`] when it fails, with all that it printed.
+pub fn run(command: &mut Command, input: Option<&str>) -> Result<String> {
+    let line = command_line(command);
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| Error::Start { program: line.clone(), reason: error.to_string() })?;
+    if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
+        std::io::Write::write_all(&mut stdin, text.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(printed);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let output_text = format!("{}{}", complaint, printed);
+    Err(Error::Command { command: line, status: output.status, output: output_text })
+}
+
+fn command_line(command: &Command) -> String {
+    let mut line = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    line
+}
+
+/// The processes whose environment holds this line, `NAME=value`.
+pub fn marked(mark: &str) -> Vec<u32> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    processes
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|id: &u32| {
+            fs::read(format!("/proc/{id}/environ"))
+                .is_ok_and(|lines| lines.split(|byte| *byte == 0).any(|l| l == mark.as_bytes()))
+        })
+        .collect()
+}
+
+/// The program that a process runs.
+pub fn program_of(id: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{id}/exe")).ok()
+}
+
+/// Ends one process at once, by its number.
+pub fn kill(id: u32) {
+    signal(id, Signal::KILL);
+}
+
+/// Asks a process to read its configuration again.
+pub(crate) fn hang_up(id: u32) {
+    signal(id, Signal::HUP);
+}
+
+fn signal(id: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // An error means that it has ended already.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Whether a process still runs (one that has ended, but was not yet waited for, does not).
+pub fn runs(id: u32) -> bool {
+    fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
+        stat.rsplit(") ").next().is_some_and(|rest| !rest.starts_with(['Z', 'X']))
+    })
+}

@@ -1,0 +1,41 @@
+//! Waiting: short looks at a thing, until it is as wanted or the time is up.
+
+use std::time::Duration;
+
+use crate::clock::Stopwatch;
+use crate::error::{Error, Result};
+
+/// How long a window, a page or a program may take on a slow machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What one look saw.
+#[derive(Debug)]
+pub enum Look<T> {
+    /// It is as wanted.
+    There(T),
+    /// Not yet; this is what was there instead.
+    NotYet(String),
+}
+
+/// Looks again and again, ten times a second, until it is there.
+///
+/// # Errors
+///
+/// The look's own error at once; [`Error::Timeout`] when the time is up.
+pub async fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut look: impl AsyncFnMut() -> Result<Look<T>>,
+) -> Result<T> {
+    let waited = Stopwatch::start();
+    loop {
+        let last = match look().await? {
+            Look::There(found) => return Ok(found),
+            Look::NotYet(last) => last,
+        };
+        if waited.elapsed() > limit {
+            return Err(Error::Timeout { what: what.to_owned(), seconds: limit.as_secs(), last });
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
