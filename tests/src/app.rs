@@ -315,8 +315,8 @@ impl AppWindow {
         self.reaches("export").await?;
         self.paste_into("issuer-card", card).await?;
         self.click("make-export").await?;
-        self.find("export-qr").await?;
-        Ok(())
+        // As somebody does who wants to scan it.
+        Ok(self.find("export-qr").await?.scroll_into_view().await?)
     }
 
     /// Saves what was exported; returns the file.

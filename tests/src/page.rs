@@ -183,6 +183,8 @@ impl Page {
     ///
     /// When the file cannot be written.
     pub async fn screenshot(&self, path: &Path) -> Result<()> {
+        // The page is ahead of what the window has painted, and a code cross-fades.
+        tokio::time::sleep(Duration::from_millis(500)).await;
         Ok(self.driver.screenshot(path).await?)
     }
 
