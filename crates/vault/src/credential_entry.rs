@@ -38,21 +38,17 @@ pub(crate) struct SealedCredential {
 
 impl SealedCredential {
     /// Seals a credential and its seed.
-    ///
-    /// [`Error::TooLarge`] if it could not be read again: an address may grow beyond its limit
-    /// when it is written in its canonical form.
     pub(crate) fn seal(
         key: &VaultKey,
         credential: &Credential,
         seed: &Seed,
         rng: &mut impl CryptoRng,
-    ) -> Result<Self, Error> {
+    ) -> Self {
         let id = credential.id;
         let plaintext = to_json(credential, seed);
-        from_json(id, &plaintext).ok_or(Error::TooLarge)?;
         let mut bytes = vec![VERSION];
         bytes.extend(seal::seal(key.expose_bytes(), &plaintext, &associated_data(id), rng));
-        Ok(Self { id, bytes })
+        Self { id, bytes }
     }
 
     /// What it says; [`Error::Damaged`] if it was changed or is another credential's.

@@ -101,7 +101,7 @@ impl UnlockedVault {
             enrolment: new.enrolment,
             created: new.created,
         };
-        let sealed = SealedCredential::seal(&self.key, &credential, &seed, rng)?;
+        let sealed = SealedCredential::seal(&self.key, &credential, &seed, rng);
         entry.credentials.push(id);
         entry.check_size()?;
         // The list last, and nothing is taken back if it fails: who knows whether it was written?
@@ -170,7 +170,7 @@ impl UnlockedVault {
         self.current_entry()?;
         let (mut credential, seed) = self.sealed[place].open(&self.key)?;
         credential.enrolment = enrolment;
-        let sealed = SealedCredential::seal(&self.key, &credential, &seed, rng)?;
+        let sealed = SealedCredential::seal(&self.key, &credential, &seed, rng);
         sealed.write(&*self.keyring)?;
         self.credentials[place] = credential;
         self.sealed[place] = sealed;

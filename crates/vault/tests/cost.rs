@@ -24,13 +24,14 @@ use vault::{Costs, PinPolicy, Vault};
 #[ignore = "a measurement: run it alone, in release, with --nocapture"]
 fn one_guess() {
     for costs in [Costs::CHOSEN, Costs::MINIMUM] {
-        println!("{costs:?}: {:.1} ms", guess(costs).as_secs_f64() * 1_000.0);
+        let [least, median] = guess(costs).map(|time| time.as_secs_f64() * 1_000.0);
+        println!("{costs:?}: least {least:.1} ms, median {median:.1} ms");
     }
 }
 
-/// The median of 21 unlockings.
+/// The least, which other work on the machine disturbs least, and the median of 21 unlockings.
 #[expect(clippy::disallowed_methods, reason = "what is measured is elapsed time")]
-fn guess(costs: Costs) -> Duration {
+fn guess(costs: Costs) -> [Duration; 2] {
     let vault = Vault::with_costs(Arc::new(Memory::default()), costs);
     vault.create(&pin("4826"), PinPolicy::default(), &mut rng()).unwrap();
     let mut times = [(); 21].map(|()| {
@@ -39,5 +40,5 @@ fn guess(costs: Costs) -> Duration {
         started.elapsed()
     });
     times.sort();
-    times[10]
+    [times[0], times[10]]
 }
