@@ -6,6 +6,7 @@ const COMMANDS: &[&str] = &[
     "watch",
     "touch",
     "set_up_anew",
+    "known_tokens",
     "unlock",
     "lock_now",
     "codes",

@@ -13,6 +13,9 @@ import { welcome } from "./screens/welcome.js";
 /** The program is told of the person's activity at most this often, in milliseconds. */
 const TOUCH_EVERY = 10_000;
 
+/** How long another try is seen to be one, in milliseconds. */
+const TRYING = 400;
+
 const app = {
   /** What the program said last. */
   status: {},
@@ -43,11 +46,20 @@ const app = {
       this.status = await ipc.status();
     } catch (problem) {
       this.stopLoading();
-      this.show(keyringScreen(problem) ?? "keyring-absent", keyringScreen(problem) ? problem : { ...problem, kind: "keyring-absent" });
+      const known = keyringScreen(problem) !== undefined;
+      const told = known ? problem : { kind: "keyring-absent", reason: problem?.message };
+      this.show(keyringScreen(told), told);
       return;
     }
     this.stopLoading();
     this.route(extra);
+  },
+
+  /** Asks again, visibly: also where the answer is the same as before. */
+  async tryAgain() {
+    this.show("loading");
+    await new Promise((done) => setTimeout(done, TRYING));
+    await this.refresh();
   },
 
   route({ send, refused }) {

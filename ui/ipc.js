@@ -6,6 +6,7 @@ const { invoke, Channel } = window.__TAURI__.core;
 export const status = () => invoke("status");
 export const touch = () => invoke("touch");
 export const setUpAnew = () => invoke("set_up_anew");
+export const knownTokens = () => invoke("known_tokens");
 export const unlock = (pin) => invoke("unlock", { pin });
 export const lockNow = () => invoke("lock_now");
 export const codes = () => invoke("codes");

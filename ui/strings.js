@@ -100,6 +100,7 @@ export const strings = {
   checkingPin: "Checking",
 
   tokens: "Tokens",
+  addShort: "Add token",
   lockNow: "Lock",
   credentialId: "Credential ID",
   copyId: "Copy ID",
@@ -199,5 +200,6 @@ export const strings = {
       steps: ["Remove the wrong one in your system's keyring program, or ask your help desk.", "Then try again."],
     },
   },
-  problemDetail: (detail) => `For your help desk: ${detail}`,
+  entryDetail: (entry) => `For your help desk: the keyring's entry “${entry}”.`,
+  reasonDetail: (reason) => `For your help desk: ${reason}.`,
 };

@@ -51,6 +51,7 @@ pub fn run() -> ExitCode {
             commands::lock::watch,
             commands::lock::touch,
             commands::lock::set_up_anew,
+            commands::lock::known_tokens,
             commands::lock::unlock,
             commands::lock::lock_now,
             commands::codes::codes,

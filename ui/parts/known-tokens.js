@@ -4,7 +4,6 @@ import { h, testid } from "./dom.js";
 import { strings } from "../strings.js";
 
 export function knownTokens(known) {
-  if (known.length === 0) return h("p", { class: "quiet" }, strings.emptiedUnknown);
   return h(
     "section",
     { class: "card" },

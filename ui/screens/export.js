@@ -81,7 +81,7 @@ export function exportToken(app) {
       file,
     );
     made.hidden = false;
-    made.scrollIntoView({ block: "nearest" });
+    made.scrollIntoView({ block: "center" });
   }
 
   return {

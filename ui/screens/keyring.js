@@ -21,27 +21,32 @@ export const keyringScreen = (problem) => SCREENS[problem?.kind];
 /** One screen for each of the four problems. */
 export function keyringProblem(app) {
   const heading = title("", testid("problem-title"));
-  const text = h("p", testid("problem-text", { class: "lead" }));
+  const text = h("p", testid("problem-text", { class: "lead", role: "alert" }));
+  const known = h("div");
   const steps = h("ol", { class: "steps" });
   const detail = h("p", { class: "quiet small-text selectable" });
   return {
     content: h(
       "div",
-      { class: "column problem", role: "alert" },
+      { class: "column problem" },
       heading,
       text,
+      known,
       steps,
       detail,
       again(app),
     ),
-    show(problem) {
+    async show(problem) {
       const words = strings.screens[problem.kind];
       heading.textContent = words.title;
       text.textContent = words.text;
       steps.replaceChildren(...words.steps.map((step) => h("li", {}, step)));
-      const said = problem.entry ?? problem.reason;
-      detail.textContent = said ? strings.problemDetail(said) : "";
+      const { entry, reason } = problem;
+      detail.textContent = entry ? strings.entryDetail(entry) : reason ? strings.reasonDetail(reason) : "";
       heading.focus();
+      known.replaceChildren();
+      const tokens = await ipc.knownTokens();
+      if (tokens.length > 0) known.replaceChildren(knownTokens(tokens));
     },
   };
 }
@@ -71,11 +76,15 @@ function gone(app, titleText, bodyText, stepTexts, tryAgain) {
       button(strings.setUpNew, setUpNew, testid("set-up-new", { class: tryAgain ? "second" : "main" })),
     ),
     show(status) {
-      known.replaceChildren(knownTokens(status.known));
+      known.replaceChildren(
+        status.known.length > 0
+          ? knownTokens(status.known)
+          : h("p", { class: "quiet" }, strings.emptiedUnknown),
+      );
       heading.focus();
     },
   };
 }
 
 const again = (app) =>
-  button(strings.tryAgain, () => app.refresh(), testid("try-again", { class: "main" }));
+  button(strings.tryAgain, () => app.tryAgain(), testid("try-again", { class: "main" }));

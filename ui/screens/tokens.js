@@ -17,7 +17,7 @@ export function tokens(app) {
   const tools = h(
     "div",
     { class: "tools" },
-    labelled(plus(), strings.addToken, "add-token", () => app.show("welcome", { further: true })),
+    labelled(plus(), strings.addShort, "add-token", () => app.show("welcome", { further: true })),
     labelled(lock(), strings.lockNow, "lock-now", lockNow),
   );
 

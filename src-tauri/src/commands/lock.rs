@@ -4,7 +4,11 @@ use tauri::ipc::Channel;
 use zeroize::Zeroizing;
 
 use super::{Answer, Managed};
-use crate::{clock, session::views::Status, shell::Event};
+use crate::{
+    clock,
+    session::views::{KnownView, Status},
+    shell::Event,
+};
 
 #[tauri::command]
 pub(crate) async fn status(shell: Managed<'_>) -> Answer<Status> {
@@ -30,6 +34,11 @@ pub(crate) async fn set_up_anew(shell: Managed<'_>) -> Answer<()> {
             Ok(())
         })
         .await
+}
+
+#[tauri::command]
+pub(crate) async fn known_tokens(shell: Managed<'_>) -> Answer<Vec<KnownView>> {
+    shell.glance(|session| Ok(session.known_tokens())).await
 }
 
 #[tauri::command]

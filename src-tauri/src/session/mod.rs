@@ -96,6 +96,14 @@ impl Session {
         })
     }
 
+    /// What to quote to the help desk while the keyring does not answer.
+    pub(crate) fn known_tokens(&self) -> Vec<KnownView> {
+        match self.note.read() {
+            Found::Note(note) => note.tokens.iter().map(KnownView::of).collect(),
+            Found::Nothing | Found::Unreadable => Vec::new(),
+        }
+    }
+
     /// Goes on to a new vault although the old one's tokens are gone.
     pub(crate) fn set_up_anew(&mut self) {
         self.anew = true;
