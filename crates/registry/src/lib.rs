@@ -1,1 +1,48 @@
+//! Accounts, activations, tokens, sign-in, verification and audit: the registry that a server, or
+//! an e-prescribing vendor's own program, embeds. No HTTP, no clock, no randomness of its own.
+//!
+//! The rules are pure functions over values that were read. What they decide is one
+//! [`store::Changes`]: conditional writes and the audit events of what they record, applied all or
+//! nothing. Where somebody else wrote first, the rule is run again on what is there now. So one
+//! compare-and-set decides every race, on any store, whatever crashes.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
+//! | [`account`], [`activation`], [`token`], [`session`], [`event`] | what is stored |
+//! | [`rules`] | the token's states, locks, judging and explaining a code, association |
+//! | [`master_key`] | sealing of secrets at rest |
+//! | [`registry`] | the operations |
+//! | [`store`] | the port to a database, and SQLite behind it |
 
+pub mod account;
+pub mod activation;
+pub mod event;
+pub mod master_key;
+pub mod registry;
+pub mod rules;
+pub mod session;
+pub mod store;
+pub mod token;
+pub mod values;
+
+mod error;
+mod passphrase_hash;
+
+pub use account::{Account, NewAccount};
+pub use activation::{ActivationOrder, BegunActivation};
+pub use error::{AssociateError, ConfirmError, Error, Field, SignInError, VerifyError};
+pub use event::{Actor, Event, EventKind, Outcome};
+pub use master_key::MasterKey;
+pub use registry::{Accepted, Association, Consumed, Registry};
+pub use rules::{
+    judging::{Cause, Purpose},
+    lock::Lock,
+};
+pub use session::{Factor, SecondFactor, Session};
+pub use store::{Store, StoreError, sqlite::SqliteStore};
+pub use token::{Token, TokenState};
+pub use values::{
+    ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi, Passphrase, ProofingRecord,
+    SessionSecret, ValueError,
+};

@@ -1,0 +1,54 @@
+//! A prescriber's account.
+
+use oath::UnixTime;
+use provisioning::Label;
+
+use crate::{
+    rules::lock::Lock,
+    values::{Mail, Npi, Passphrase, ProofingRecord},
+};
+
+/// What an administrator enters to open an account.
+#[derive(Debug)]
+pub struct NewAccount {
+    /// The prescriber's NPI.
+    pub npi: Npi,
+    /// The prescriber's name.
+    pub name: Label,
+    /// Where mail to the prescriber goes.
+    pub mail: Mail,
+    /// The first passphrase.
+    pub passphrase: Passphrase,
+    /// Who checked the prescriber's identity, and how.
+    pub proofing: ProofingRecord,
+}
+
+/// An account that was opened. There is none without an identity-proofing record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The prescriber's NPI, which names the account.
+    pub npi: Npi,
+    /// The prescriber's name.
+    pub name: Label,
+    /// Where mail to the prescriber goes.
+    pub mail: Mail,
+    /// Who checked the prescriber's identity, and how.
+    pub proofing: ProofingRecord,
+    /// When it was opened.
+    pub opened: UnixTime,
+    /// Sign-ins in a row that had the wrong passphrase.
+    pub sign_in_failures: u32,
+    /// Until when no sign-in is judged; may have passed.
+    pub sign_in_pause: Option<Lock>,
+}
+
+/// An account as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// What everybody may see of it.
+    pub account: Account,
+    /// The passphrase as a PHC string of Argon2id.
+    pub passphrase_hash: String,
+    /// Counts the writes, for compare-and-set.
+    pub version: u64,
+}

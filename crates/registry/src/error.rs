@@ -1,0 +1,220 @@
+//! What can go wrong, one variant per thing to do next.
+
+use oath::{Manufacturer, TokenType};
+use provisioning::Label;
+
+use crate::{Cause, StoreError, TokenState};
+
+/// An operation of the registry that was not done. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is an account with this NPI.
+    #[error("an account with this NPI exists already")]
+    AccountExists,
+    /// There is no account with this NPI.
+    #[error("there is no account with this NPI: open one first")]
+    UnknownAccount,
+    /// There is no token with this serial number.
+    #[error("there is no token with this credential ID or serial number: check it")]
+    UnknownToken,
+    /// The token's state does not allow it, or not to this actor.
+    #[error("this cannot be done with a token that is {0}")]
+    NotPossible(TokenState),
+    /// What is asked is not this actor's to do.
+    #[error("only the help desk can do this")]
+    NotAllowed,
+    /// An activation cannot be valid for no time, or for longer than 30 days.
+    #[error("an enrolment link can be good for at most 30 days")]
+    ValidForTooLong,
+    /// What came across cannot be used; among them `OtherServer` and `CannotOpen`.
+    #[error(transparent)]
+    Provisioning(#[from] provisioning::Error),
+    /// The activation expired, or a newer one took its place.
+    #[error(
+        "this enrolment link has expired, or a newer one has replaced it: ask for a new one, then send again"
+    )]
+    ActivationExpired,
+    /// Another token was provisioned with the same activation.
+    #[error("this enrolment link has been used for another token: ask for a new one")]
+    ActivationUsed,
+    /// Another token has the same credential ID.
+    #[error(
+        "another token has this credential ID already: remove this one in the app and enrol anew"
+    )]
+    CredentialIdTaken,
+    /// The session has ended, or never was.
+    #[error("your session has ended: sign in again")]
+    SessionEnded,
+    /// The database was made under another master key.
+    #[error(
+        "the master key does not fit this database: start again with the master key that it was made with; nothing was changed"
+    )]
+    WrongMasterKey,
+    /// A stored secret does not open, though the master key is the right one.
+    #[error("a stored secret is damaged ({what}): restore the database from its last backup")]
+    Damaged {
+        /// What is damaged.
+        what: &'static str,
+    },
+    /// Too many at once on the same record.
+    #[error("too many requests at once for the same token or account: try again in a moment")]
+    Busy,
+    /// A passphrase could not be hashed.
+    #[error("the passphrase could not be processed: try again")]
+    Hashing,
+    /// The store cannot do it.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// A first factor that was refused: the same answer whatever the reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The NPI is unknown, the passphrase is wrong, or the sign-in is paused.
+    #[error(
+        "this NPI and passphrase do not fit, or there were too many attempts: check both and try again; after ten wrong ones wait 15 minutes, or call the help desk"
+    )]
+    Refused,
+    /// It could not be judged.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+/// A confirmation code that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfirmError {
+    /// Not the code of the account's activation.
+    #[error(
+        "this is not your confirmation code: type it as you received it ({tries_left} tries left)"
+    )]
+    Wrong {
+        /// How many wrong ones may follow.
+        tries_left: u32,
+    },
+    /// No activation is open, or its code expired or had too many wrong attempts.
+    #[error(
+        "your enrolment has expired, is complete, or had too many wrong confirmation codes: use a code of your token, or ask the help desk for a new enrolment"
+    )]
+    NoOpenActivation,
+    /// The account has a token.
+    #[error("you have a token: type the security code that it shows")]
+    HasToken,
+    /// It could not be judged.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+/// A security code that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// It was judged, or its token is not to be judged.
+    #[error(transparent)]
+    Refused(Cause),
+    /// The account has no such token.
+    #[error("you have no token with this credential ID or serial number: choose one of yours")]
+    UnknownToken,
+    /// The account has several tokens, and none was named.
+    #[error("you have several tokens: say which one the code is from")]
+    WhichToken,
+    /// It could not be judged.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+impl From<StoreError> for VerifyError {
+    fn from(error: StoreError) -> Self {
+        Self::Registry(error.into())
+    }
+}
+
+/// A field of the form that associates a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Token Manufacturer.
+    Manufacturer,
+    /// Token Type.
+    TokenType,
+    /// Credential ID or Serial Number.
+    Serial,
+    /// The security code.
+    Code,
+}
+
+/// A token that was not associated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssociateError {
+    /// The sign-in has one factor only.
+    #[error("finish signing in first: type your confirmation code or a code of your token")]
+    NotSignedIn,
+    /// The second factor is more than 20 minutes old.
+    #[error(
+        "for your safety, a token can be added within 20 minutes of signing in: sign in again, then add it"
+    )]
+    NotFresh,
+    /// The first token needs a sign-in by the confirmation code of an open activation.
+    #[error(
+        "your first token needs a sign-in with the confirmation code of your enrolment: ask the help desk for an enrolment if you have none"
+    )]
+    NeedsConfirmation,
+    /// A further token needs a sign-in by a code of an active one.
+    #[error(
+        "a further token needs a sign-in with a code of a token that is active: sign in again with one"
+    )]
+    NeedsTokenCode,
+    /// The serial number is another manufacturer's.
+    #[error(
+        "this credential ID or serial number is one of {0}: choose {0} as the manufacturer, or check the number"
+    )]
+    OtherManufacturer(Manufacturer),
+    /// The serial number is of the other type.
+    #[error(
+        "this credential ID or serial number is of an {0}: choose that type, or check the number"
+    )]
+    OtherType(TokenType),
+    /// No such token waits for this account. Also said of a token that is another account's.
+    #[error(
+        "no token with this credential ID or serial number is waiting for you: compare it with what the app shows, and make sure that the app says it has been sent"
+    )]
+    NotWaiting,
+    /// It is this account's already.
+    #[error("this token is in your list already, as \"{0}\"")]
+    AlreadyYours(Label),
+    /// The code was refused.
+    #[error("{0}")]
+    Code(Cause),
+    /// The same key was used for another token.
+    #[error("this form was used for another token already: open Add New Token again")]
+    FormUsed,
+    /// It could not be decided.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+impl AssociateError {
+    /// The field that the message belongs to; `None` for the whole form.
+    #[must_use]
+    pub const fn field(&self) -> Option<Field> {
+        match self {
+            Self::OtherManufacturer(_) => Some(Field::Manufacturer),
+            Self::OtherType(_) => Some(Field::TokenType),
+            Self::NotWaiting | Self::AlreadyYours(_) => Some(Field::Serial),
+            Self::Code(_) => Some(Field::Code),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for AssociateError {
+    fn from(error: StoreError) -> Self {
+        Self::Registry(error.into())
+    }
+}

@@ -1,0 +1,200 @@
+//! Audit events: when, who, what, with which outcome; in the same transaction as what they record.
+//! They hold no code and no secret.
+
+use core::fmt;
+
+use oath::{SerialNumber, UnixTime};
+use provisioning::Label;
+use serde::Serialize;
+
+use crate::{rules::judging::Purpose, values::Npi};
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "role")]
+pub enum Actor {
+    /// A prescriber, known by a session or named by a relying party.
+    Prescriber {
+        /// Whose account.
+        npi: Npi,
+    },
+    /// An administrator, at the command line or on the dashboard.
+    Administrator {
+        /// Under which name.
+        name: Label,
+    },
+    /// An app that sent a sealed token.
+    App,
+    /// Somebody who has not shown who they are.
+    Stranger,
+    /// This program by itself.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prescriber { npi } => write!(f, "prescriber {npi}"),
+            Self::Administrator { name } => write!(f, "administrator {name}"),
+            Self::App => f.write_str("app"),
+            Self::Stranger => f.write_str("stranger"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// Gives an enum of words `name`, `ALL`, `Display` and `Serialize`.
+macro_rules! words {
+    ($type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        impl $type {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The word that is stored and shown.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.name())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// The server's key pair was made.
+    ServerKeyMade,
+    /// An account was opened.
+    AccountOpened,
+    /// An activation was begun.
+    ActivationBegun,
+    /// A token's seed became known.
+    TokenProvisioned,
+    /// A passphrase was given.
+    PassphraseGiven,
+    /// A sign-in was paused by wrong passphrases.
+    SignInPaused,
+    /// A paused sign-in was unlocked.
+    SignInUnlocked,
+    /// A second factor was given.
+    SecondFactorGiven,
+    /// A session was ended.
+    SignedOut,
+    /// A token became somebody's, or was refused to.
+    TokenAssociated,
+    /// A security code was judged, or refused unjudged.
+    CodeJudged,
+    /// A token was locked by wrong codes.
+    TokenLocked,
+    /// A token's lock was taken away.
+    TokenUnlocked,
+    /// A token was suspended.
+    TokenSuspended,
+    /// A suspended token was found.
+    TokenFound,
+    /// A token was deactivated.
+    TokenDeactivated,
+}
+
+words!(EventKind {
+    ServerKeyMade = "server-key-made",
+    AccountOpened = "account-opened",
+    ActivationBegun = "activation-begun",
+    TokenProvisioned = "token-provisioned",
+    PassphraseGiven = "passphrase-given",
+    SignInPaused = "sign-in-paused",
+    SignInUnlocked = "sign-in-unlocked",
+    SecondFactorGiven = "second-factor-given",
+    SignedOut = "signed-out",
+    TokenAssociated = "token-associated",
+    CodeJudged = "code-judged",
+    TokenLocked = "token-locked",
+    TokenUnlocked = "token-unlocked",
+    TokenSuspended = "token-suspended",
+    TokenFound = "token-found",
+    TokenDeactivated = "token-deactivated",
+});
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was counted, and is being judged.
+    Attempted,
+    /// It was done, or accepted.
+    Success,
+    /// It was refused.
+    Refused,
+}
+
+words!(Outcome { Attempted = "attempted", Success = "success", Refused = "refused", });
+
+/// An event that is to be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewEvent {
+    /// When it happened, in seconds since 1970 (UTC).
+    pub at: UnixTime,
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done.
+    pub kind: EventKind,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Whose account it is about.
+    pub account: Option<Npi>,
+    /// Which token it is about.
+    pub serial: Option<SerialNumber>,
+    /// What the code was for.
+    pub purpose: Option<Purpose>,
+    /// Why, in a few words.
+    pub cause: Option<String>,
+}
+
+impl NewEvent {
+    pub(crate) fn new(at: UnixTime, actor: Actor, kind: EventKind, outcome: Outcome) -> Self {
+        let (account, serial, purpose, cause) = (None, None, None, None);
+        Self { at, actor, kind, outcome, account, serial, purpose, cause }
+    }
+
+    pub(crate) fn of(mut self, npi: Npi) -> Self {
+        self.account = Some(npi);
+        self
+    }
+
+    pub(crate) fn on(mut self, serial: &SerialNumber) -> Self {
+        self.serial = Some(serial.clone());
+        self
+    }
+
+    pub(crate) fn to(mut self, purpose: Purpose) -> Self {
+        self.purpose = Some(purpose);
+        self
+    }
+
+    pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+}
+
+/// An event that was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Its place in the order in which events were stored, from 1 on.
+    pub id: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: NewEvent,
+}

@@ -1,0 +1,199 @@
+//! Sealing of secrets at rest under a key that is not in the database.
+//!
+//! Sealed: one byte of version, 24 of nonce, then XChaCha20-Poly1305 of the secret. Associated data
+//! are the version, what the secret is and whose, so that a sealed value moved to another row does
+//! not open there. The version byte leaves room for a second master key while one is rotated.
+
+use core::fmt;
+
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use hmac::{Hmac, Mac};
+use rand_core::CryptoRng;
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+const VERSION: u8 = 1;
+const NONCE_LENGTH: usize = 24;
+
+/// The key over every secret in the database: 32 random bytes, kept outside it.
+///
+/// Zeroised on drop, neither `Clone` nor `Serialize`, redacted in `Debug`.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct MasterKey([u8; 32]);
+
+/// What a sealed value is: the word stands in its associated data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Seed,
+    ActivationSecret,
+    ServerKey,
+}
+
+impl What {
+    const fn word(self) -> &'static [u8] {
+        match self {
+            Self::Seed => b"seed",
+            Self::ActivationSecret => b"activation secret",
+            Self::ServerKey => b"server key",
+        }
+    }
+}
+
+/// A sealed value does not open: another master key, or the value was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DoesNotOpen;
+
+impl MasterKey {
+    /// Makes a new random key.
+    #[must_use]
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut key = Self([0; 32]);
+        rng.fill_bytes(&mut key.0);
+        key
+    }
+
+    /// Takes over a key that was stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key itself, for storage outside the database.
+    #[must_use]
+    pub const fn expose_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    #[expect(clippy::expect_used, reason = "a secret of a few bytes is below the cipher's limit")]
+    pub(crate) fn seal(
+        &self,
+        what: What,
+        whose: &[u8],
+        secret: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Vec<u8> {
+        let mut sealed = vec![VERSION; 1 + NONCE_LENGTH];
+        rng.fill_bytes(&mut sealed[1..]);
+        let nonce = nonce_of(&sealed[1..]);
+        let aad = associated_data(what, whose);
+        let ciphertext = self
+            .cipher()
+            .encrypt(&nonce, Payload { msg: secret, aad: &aad })
+            .expect("a secret of a few bytes is below the cipher's limit");
+        sealed.extend_from_slice(&ciphertext);
+        sealed
+    }
+
+    pub(crate) fn open(
+        &self,
+        what: What,
+        whose: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+        let (nonce, ciphertext) = sealed
+            .strip_prefix(&[VERSION])
+            .and_then(|rest| rest.split_at_checked(NONCE_LENGTH))
+            .ok_or(DoesNotOpen)?;
+        let aad = associated_data(what, whose);
+        self.cipher()
+            .decrypt(&nonce_of(nonce), Payload { msg: ciphertext, aad: &aad })
+            .map(Zeroizing::new)
+            .map_err(|_| DoesNotOpen)
+    }
+
+    /// A keyed hash of a confirmation code, good for one activation only.
+    pub(crate) fn confirmation_tag(&self, activation: &[u8; 16], code: &[u8]) -> [u8; 32] {
+        let key = self.derive(b"countersign confirmation codes 1");
+        hmac(&*key, &[activation, code])
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.derive(b"countersign sealing 1")).into())
+    }
+
+    /// One key per use: the first block of HKDF-Expand (RFC 5869, section 2.3); the master key is
+    /// uniformly random already.
+    fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(hmac(&self.0, &[label, &[1]]))
+    }
+}
+
+fn nonce_of(bytes: &[u8]) -> XNonce {
+    let mut nonce = [0; NONCE_LENGTH];
+    nonce.copy_from_slice(bytes);
+    nonce.into()
+}
+
+fn associated_data(what: What, whose: &[u8]) -> Vec<u8> {
+    [b"countersign at rest ".as_slice(), &[VERSION], what.word(), b" of ", whose].concat()
+}
+
+#[expect(clippy::expect_used, reason = "an HMAC takes a key of any length (RFC 2104)")]
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
+        .expect("an HMAC takes a key of any length (RFC 2104)");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use getrandom::{SysRng, rand_core::UnwrapErr};
+
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_opens_again_and_only_there() {
+        let mut rng = UnwrapErr(SysRng);
+        let key = MasterKey::generate(&mut rng);
+        let sealed = key.seal(What::Seed, b"CSST1", b"the secret of a token", &mut rng);
+        assert_eq!(**key.open(What::Seed, b"CSST1", &sealed).unwrap(), *b"the secret of a token");
+        assert_eq!(key.open(What::Seed, b"CSST2", &sealed), Err(DoesNotOpen));
+        assert_eq!(key.open(What::ServerKey, b"CSST1", &sealed), Err(DoesNotOpen));
+        let other = MasterKey::generate(&mut rng);
+        assert_eq!(other.open(What::Seed, b"CSST1", &sealed), Err(DoesNotOpen));
+    }
+
+    #[test]
+    fn a_changed_or_cut_value_does_not_open() {
+        let mut rng = UnwrapErr(SysRng);
+        let key = MasterKey::generate(&mut rng);
+        let sealed = key.seal(What::Seed, b"a", b"secret", &mut rng);
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert_eq!(key.open(What::Seed, b"a", &changed), Err(DoesNotOpen), "byte {place}");
+            assert_eq!(key.open(What::Seed, b"a", &sealed[..place]), Err(DoesNotOpen));
+        }
+    }
+
+    #[test]
+    fn sealing_twice_gives_different_bytes() {
+        let mut rng = UnwrapErr(SysRng);
+        let key = MasterKey::generate(&mut rng);
+        let [one, two] = [(); 2].map(|()| key.seal(What::Seed, b"a", b"secret", &mut rng));
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn a_confirmation_tag_is_of_one_code_of_one_activation_under_one_key() {
+        let mut rng = UnwrapErr(SysRng);
+        let [key, other] = [(); 2].map(|()| MasterKey::generate(&mut rng));
+        let tag = key.confirmation_tag(&[1; 16], b"4F7K92MQ");
+        assert_eq!(tag, key.confirmation_tag(&[1; 16], b"4F7K92MQ"));
+        assert_ne!(tag, key.confirmation_tag(&[2; 16], b"4F7K92MQ"));
+        assert_ne!(tag, key.confirmation_tag(&[1; 16], b"4F7K92MR"));
+        assert_ne!(tag, other.confirmation_tag(&[1; 16], b"4F7K92MQ"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Passphrases at rest: Argon2id (RFC 9106) as a PHC string, hashed off the async threads.
+
+use std::sync::Arc;
+
+use argon2::{
+    Argon2, Params,
+    password_hash::{PasswordHasher, PasswordVerifier},
+};
+use rand_core::CryptoRng;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::{Error, values::Passphrase};
+
+/// Hashes a few passphrases at a time: each takes 19 MiB, and must not take the memory or the
+/// threads that codes are judged with.
+#[derive(Debug, Clone)]
+pub(crate) struct PassphraseHasher {
+    places: Arc<Semaphore>,
+}
+
+impl PassphraseHasher {
+    const AT_A_TIME: usize = 2;
+
+    pub(crate) fn new() -> Self {
+        Self { places: Arc::new(Semaphore::new(Self::AT_A_TIME)) }
+    }
+
+    pub(crate) async fn hash(
+        &self,
+        passphrase: &Passphrase,
+        rng: &mut impl CryptoRng,
+    ) -> Result<String, Error> {
+        let mut salt = [0; 16];
+        rng.fill_bytes(&mut salt);
+        self.off_thread(passphrase, move |text| {
+            let hash = Argon2::default().hash_password_with_salt(text, &salt);
+            hash.map(|hash| hash.to_string()).map_err(|_| Error::Hashing)
+        })
+        .await?
+    }
+
+    /// Whether the passphrase is the hashed one. With no hash (nobody has this NPI) the same work
+    /// is done, and the answer is no.
+    pub(crate) async fn verify(
+        &self,
+        passphrase: &Passphrase,
+        hash: Option<String>,
+    ) -> Result<bool, Error> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(hash_of_nobody);
+        let fits = self
+            .off_thread(passphrase, move |text| {
+                Argon2::default().verify_password(text, hash.as_str()).is_ok()
+            })
+            .await?;
+        Ok(fits && known)
+    }
+
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        passphrase: &Passphrase,
+        work: impl FnOnce(&[u8]) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let text = Zeroizing::new(passphrase.expose_text().to_owned());
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Hashing)?;
+        tokio::task::spawn_blocking(move || {
+            let done = work(text.as_bytes());
+            drop(place);
+            done
+        })
+        .await
+        .map_err(|_| Error::Hashing)
+    }
+}
+
+/// A hash at today's cost that no passphrase is known to have.
+fn hash_of_nobody() -> String {
+    let (memory, passes, lanes) =
+        (Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST);
+    let (salt, output) = ("A".repeat(22), "A".repeat(43));
+    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${output}")
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::password_hash::phc::PasswordHash;
+    use getrandom::{SysRng, rand_core::UnwrapErr};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_passphrase_fits() {
+        let hasher = PassphraseHasher::new();
+        let right = Passphrase::parse("correct horse battery").unwrap();
+        let wrong = Passphrase::parse("correct horse batterx").unwrap();
+        let hash = hasher.hash(&right, &mut UnwrapErr(SysRng)).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(hasher.verify(&right, Some(hash.clone())).await.unwrap());
+        assert!(!hasher.verify(&wrong, Some(hash)).await.unwrap());
+        assert!(!hasher.verify(&right, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nobodys_hash_costs_what_a_real_one_costs() {
+        let hasher = PassphraseHasher::new();
+        let passphrase = Passphrase::parse("correct horse battery").unwrap();
+        let real = hasher.hash(&passphrase, &mut UnwrapErr(SysRng)).await.unwrap();
+        let (real, nobody) = (PasswordHash::new(&real).unwrap(), hash_of_nobody());
+        let nobody = PasswordHash::new(&nobody).expect("a hash that is not read costs nothing");
+        assert_eq!(nobody.params, real.params);
+        assert_eq!(nobody.algorithm, real.algorithm);
+        assert_eq!(nobody.salt.unwrap().len(), real.salt.unwrap().len());
+        assert_eq!(nobody.hash.unwrap().len(), real.hash.unwrap().len());
+    }
+}

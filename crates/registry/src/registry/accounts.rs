@@ -1,0 +1,82 @@
+//! Opening an account, and unlocking its sign-in.
+
+use oath::UnixTime;
+use rand_core::CryptoRng;
+
+use super::{ATTEMPTS, Registry, only_the_help_desk};
+use crate::{
+    Error, Npi,
+    account::{Account, AccountRecord, NewAccount},
+    event::{Actor, EventKind, NewEvent, Outcome},
+    store::{Changes, Write},
+};
+
+impl Registry {
+    /// Opens an account for a prescriber whose identity was checked.
+    ///
+    /// # Errors
+    /// [`Error::AccountExists`], [`Error::NotAllowed`].
+    pub async fn open_account(
+        &self,
+        actor: &Actor,
+        new: NewAccount,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Account, Error> {
+        only_the_help_desk(actor)?;
+        if self.store.account(new.npi).await?.is_some() {
+            return Err(Error::AccountExists);
+        }
+        let passphrase_hash = self.hasher.hash(&new.passphrase, rng).await?;
+        let account = Account {
+            npi: new.npi,
+            name: new.name,
+            mail: new.mail,
+            proofing: new.proofing,
+            opened: now,
+            sign_in_failures: 0,
+            sign_in_pause: None,
+        };
+        let record = AccountRecord { account: account.clone(), passphrase_hash, version: 0 };
+        let event = NewEvent::new(now, actor.clone(), EventKind::AccountOpened, Outcome::Success)
+            .of(account.npi)
+            .because(account.proofing.as_str());
+        match self.commit(Changes::new([Write::InsertAccount(record)], [event])).await? {
+            true => Ok(account),
+            false => Err(Error::AccountExists),
+        }
+    }
+
+    /// The account of a prescriber.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn account(&self, npi: &Npi) -> Result<Option<Account>, Error> {
+        Ok(self.store.account(*npi).await?.map(|record| record.account))
+    }
+
+    /// Ends the pause of an account's sign-in and forgets its failures.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`], [`Error::NotAllowed`], [`Error::Busy`].
+    pub async fn unlock_sign_in(
+        &self,
+        actor: &Actor,
+        npi: &Npi,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        only_the_help_desk(actor)?;
+        for _ in 0..ATTEMPTS {
+            let mut record = self.store.account(*npi).await?.ok_or(Error::UnknownAccount)?;
+            record.account.sign_in_failures = 0;
+            record.account.sign_in_pause = None;
+            let event =
+                NewEvent::new(now, actor.clone(), EventKind::SignInUnlocked, Outcome::Success)
+                    .of(*npi);
+            if self.commit(Changes::new([Write::UpdateAccount(record)], [event])).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy)
+    }
+}

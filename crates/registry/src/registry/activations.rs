@@ -1,0 +1,172 @@
+//! Beginning an activation, and its confirmation code as a second factor.
+
+use ::provisioning::{ActivationId, ActivationSecret, EnrolmentLink};
+use oath::UnixTime;
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+
+use super::{ATTEMPTS, Registry, only_the_help_desk};
+use crate::{
+    ConfirmError, Error, Npi,
+    activation::{ActivationOrder, ActivationRecord, ActivationState, BegunActivation},
+    event::{Actor, EventKind, NewEvent, Outcome},
+    master_key::What,
+    session::{Factor, SecondFactor, Session, SessionRecord},
+    store::{Changes, Write},
+    values::ConfirmationCode,
+};
+
+/// For how many seconds an enrolment link can be good at most: 30 days.
+const LONGEST_VALID: u64 = 30 * 24 * 3600;
+
+impl Registry {
+    /// Invites an account to enrol a token. An earlier activation that is not completed ends.
+    ///
+    /// The link and the confirmation code must reach the prescriber by two different ways.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`], [`Error::ValidForTooLong`], [`Error::NotAllowed`],
+    /// [`Error::Busy`].
+    pub async fn begin_activation(
+        &self,
+        actor: &Actor,
+        npi: &Npi,
+        order: ActivationOrder,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<BegunActivation, Error> {
+        only_the_help_desk(actor)?;
+        if order.valid_for > LONGEST_VALID {
+            return Err(Error::ValidForTooLong);
+        }
+        if self.store.account(*npi).await?.is_none() {
+            return Err(Error::UnknownAccount);
+        }
+        for _ in 0..ATTEMPTS {
+            let (record, begun) = self.new_activation(*npi, &order, now, rng);
+            let mut writes = Vec::new();
+            if let Some(earlier) = self.store.open_activation(*npi).await? {
+                let state = ActivationState::Superseded;
+                writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
+            }
+            writes.push(Write::InsertActivation(record));
+            let event =
+                NewEvent::new(now, actor.clone(), EventKind::ActivationBegun, Outcome::Success)
+                    .of(*npi);
+            if self.commit(Changes::new(writes, [event])).await? {
+                return Ok(begun);
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    fn new_activation(
+        &self,
+        npi: Npi,
+        order: &ActivationOrder,
+        now: UnixTime,
+        rng: &mut impl CryptoRng,
+    ) -> (ActivationRecord, BegunActivation) {
+        let id = ActivationId::generate(rng);
+        let secret = ActivationSecret::generate(rng);
+        let confirmation = ConfirmationCode::generate(rng);
+        let expires = now.plus(order.valid_for);
+        let record = ActivationRecord {
+            id,
+            npi,
+            state: ActivationState::Begun,
+            serial: None,
+            sealed_secret: self.master.seal(
+                What::ActivationSecret,
+                id.as_bytes(),
+                secret.expose_bytes(),
+                rng,
+            ),
+            confirmation_tag: self
+                .master
+                .confirmation_tag(id.as_bytes(), confirmation.expose_bytes()),
+            confirmation_expires: expires.min(now.plus(ActivationRecord::CONFIRMATION_VALID_FOR)),
+            wrong_confirmations: 0,
+            begun: now,
+            expires,
+            version: 0,
+        };
+        let link = EnrolmentLink {
+            server: order.server.clone(),
+            issuer: order.issuer.clone(),
+            key: self.server_key(),
+            activation: id,
+            secret,
+            expires,
+            pin: order.pin,
+        };
+        (record, BegunActivation { link, confirmation })
+    }
+
+    /// The second factor of a sign-in by the confirmation code of the account's activation; only
+    /// while the account has no token in use. The code stays good until a token is associated, so
+    /// that a browser that was closed strands nobody.
+    ///
+    /// # Errors
+    /// [`ConfirmError`].
+    pub async fn confirm(
+        &self,
+        session: &Session,
+        code: &ConfirmationCode,
+        now: UnixTime,
+    ) -> Result<(), ConfirmError> {
+        let npi = session.account.npi;
+        for _ in 0..ATTEMPTS {
+            let record = self.alive(session, now).await?;
+            if record.factor != Factor::Half {
+                return Ok(());
+            }
+            let tokens = self.store.tokens_of(npi).await.map_err(Error::from)?;
+            if tokens.iter().any(|record| record.token.state.is_in_use()) {
+                return Err(ConfirmError::HasToken);
+            }
+            let open = self.store.open_activation(npi).await.map_err(Error::from)?;
+            let (changes, result) = self.judge_confirmation(&record, open, code, now);
+            if self.commit(changes).await.map_err(Error::from)? {
+                return result;
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    fn judge_confirmation(
+        &self,
+        session: &SessionRecord,
+        open: Option<ActivationRecord>,
+        code: &ConfirmationCode,
+        now: UnixTime,
+    ) -> (Changes, Result<(), ConfirmError>) {
+        let event = |outcome| {
+            let actor = Actor::Prescriber { npi: session.npi };
+            NewEvent::new(now, actor, EventKind::SecondFactorGiven, outcome).of(session.npi)
+        };
+        let judgeable = open.filter(|activation| {
+            now <= activation.confirmation_expires
+                && activation.wrong_confirmations < ActivationRecord::MAX_WRONG_CONFIRMATIONS
+        });
+        let Some(mut activation) = judgeable else {
+            let event = event(Outcome::Refused).because("no open activation");
+            return (Changes::new([], [event]), Err(ConfirmError::NoOpenActivation));
+        };
+        let tag = self.master.confirmation_tag(activation.id.as_bytes(), code.expose_bytes());
+        if !bool::from(tag.ct_eq(&activation.confirmation_tag)) {
+            activation.wrong_confirmations += 1;
+            let tries_left =
+                ActivationRecord::MAX_WRONG_CONFIRMATIONS - activation.wrong_confirmations;
+            let event = event(Outcome::Refused).because("wrong confirmation code");
+            let changes = Changes::new([Write::UpdateActivation(activation)], [event]);
+            return (changes, Err(ConfirmError::Wrong { tries_left }));
+        }
+        activation.wrong_confirmations = 0;
+        let factor = Factor::Full { at: now, by: SecondFactor::Confirmation(activation.id) };
+        let session = SessionRecord { factor, last_seen: now, ..session.clone() };
+        let event = event(Outcome::Success).because("confirmation code");
+        let writes = [Write::UpdateActivation(activation), Write::UpdateSession(session)];
+        (Changes::new(writes, [event]), Ok(()))
+    }
+}

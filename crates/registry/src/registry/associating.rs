@@ -1,0 +1,174 @@
+//! Associating a token with the account of a session.
+
+use ::provisioning::{ActivationId, IssuerName, Label};
+use oath::{Code, Manufacturer, SerialNumber, TokenType, UnixTime};
+
+use super::{ATTEMPTS, Registry, verifying::Decision};
+use crate::{
+    AssociateError, Error, Purpose,
+    activation::{ActivationRecord, ActivationState},
+    event::{Actor, EventKind, NewEvent, Outcome},
+    rules::{
+        association::{check_form, check_session, check_token},
+        token_states::{TokenEvent, apply},
+    },
+    session::{Factor, SecondFactor, Session, SessionRecord},
+    store::{Changes, Write},
+    token::{Token, TokenRecord},
+    values::IdempotencyKey,
+};
+
+/// The form of Add New Token.
+#[derive(Debug, Clone)]
+pub struct Association {
+    /// Token Manufacturer.
+    pub manufacturer: Manufacturer,
+    /// Token Issuer.
+    pub issuer: IssuerName,
+    /// Token Type.
+    pub token_type: TokenType,
+    /// Token Name.
+    pub name: Label,
+    /// Credential ID or Serial Number.
+    pub serial: SerialNumber,
+    /// The code that the token shows.
+    pub code: Code,
+    /// Names this submit, so that a second one gets the first one's answer.
+    pub idempotency_key: IdempotencyKey,
+}
+
+/// Everything that was read for a decision.
+struct Read {
+    token: TokenRecord,
+    /// The activations that a success completes: the token's, and the session's.
+    activations: Vec<ActivationRecord>,
+}
+
+impl Registry {
+    /// Makes a provisioned token the session's account's own, shown by one of its codes.
+    ///
+    /// # Errors
+    /// [`AssociateError`].
+    pub async fn associate(
+        &self,
+        session: &Session,
+        form: &Association,
+        now: UnixTime,
+    ) -> Result<Token, AssociateError> {
+        let npi = session.account.npi;
+        for _ in 0..ATTEMPTS {
+            let record = self.alive(session, now).await?;
+            if record.factor == Factor::Half {
+                return Err(AssociateError::NotSignedIn);
+            }
+            let read = self.read_for(&record, form, now).await;
+            // Read last: if there is none now, nothing of it was in what was read before.
+            if let Some(serial) = self.store.association(npi, &form.idempotency_key).await? {
+                return self.same_answer(&serial, form, now).await;
+            }
+            let read = read?;
+            let token = &read.token;
+            let purpose = Purpose::Association;
+            let decision = self.decide(token, npi, &form.code, purpose, now).await?;
+            let (changes, result) = associated(&read, decision, &record, form, now)?;
+            if self.commit(changes).await? {
+                return result;
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    async fn same_answer(
+        &self,
+        serial: &SerialNumber,
+        form: &Association,
+        now: UnixTime,
+    ) -> Result<Token, AssociateError> {
+        if *serial != form.serial {
+            return Err(AssociateError::FormUsed);
+        }
+        let record = self.store.token(serial).await?.ok_or(Error::UnknownToken)?;
+        Ok(record.token.at(now))
+    }
+
+    /// Reads what the decision needs, and refuses what is refused without judging the code.
+    async fn read_for(
+        &self,
+        session: &SessionRecord,
+        form: &Association,
+        now: UnixTime,
+    ) -> Result<Read, AssociateError> {
+        let tokens = self.store.tokens_of(session.npi).await?;
+        let tokens: Vec<Token> = tokens.into_iter().map(|record| record.token).collect();
+        let confirmed_by = match &session.factor {
+            Factor::Full { by: SecondFactor::Confirmation(id), .. } => Some(*id),
+            _ => None,
+        };
+        let confirmed_by = self.maybe_activation(confirmed_by).await?;
+        check_session(&session.factor, &tokens, confirmed_by.as_ref(), now)?;
+        check_form(form)?;
+        let token = self.store.token(&form.serial).await?.ok_or(AssociateError::NotWaiting)?;
+        let provisioned_by = self.maybe_activation(token.token.activation).await?;
+        check_token(&token.token, provisioned_by.as_ref(), session.npi)?;
+        let mut activations: Vec<_> = provisioned_by.into_iter().chain(confirmed_by).collect();
+        activations.dedup_by_key(|activation| activation.id);
+        Ok(Read { token, activations })
+    }
+
+    async fn maybe_activation(
+        &self,
+        id: Option<ActivationId>,
+    ) -> Result<Option<ActivationRecord>, Error> {
+        match id {
+            Some(id) => Ok(self.store.activation(id).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+/// What an association comes to: the token is the account's, or the refused code is counted.
+fn associated(
+    read: &Read,
+    mut decision: Decision,
+    session: &SessionRecord,
+    form: &Association,
+    now: UnixTime,
+) -> Result<(Changes, Result<Token, AssociateError>), AssociateError> {
+    if let Err(cause) = &decision.result {
+        let result = Err(AssociateError::Code(cause.clone()));
+        return Ok((decision.changes(&read.token), result));
+    }
+    let npi = session.npi;
+    let actor = Actor::Prescriber { npi };
+    let judged = decision.token.as_ref().unwrap_or(&read.token.token);
+    let token = apply(judged, TokenEvent::Associate, &actor, now)
+        .map_err(|_| AssociateError::NotWaiting)?;
+    let token = Token {
+        owner: Some(npi),
+        name: form.name.clone(),
+        manufacturer: form.manufacturer,
+        issuer: Some(form.issuer.clone()),
+        token_type: form.token_type,
+        associated: Some(now),
+        ..token
+    };
+    decision.token = Some(token.clone());
+    let mut changes = decision.changes(&read.token);
+    for activation in &read.activations {
+        let state = ActivationState::Completed;
+        let completed = ActivationRecord { state, ..activation.clone() };
+        changes.writes.push(Write::UpdateActivation(completed));
+    }
+    changes.writes.push(Write::InsertAssociation {
+        npi,
+        key: form.idempotency_key.clone(),
+        serial: form.serial.clone(),
+        at: now,
+    });
+    changes.events.push(
+        NewEvent::new(now, actor, EventKind::TokenAssociated, Outcome::Success)
+            .of(npi)
+            .on(&form.serial),
+    );
+    Ok((changes, Ok(token)))
+}

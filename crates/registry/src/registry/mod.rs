@@ -1,0 +1,129 @@
+//! The operations of the registry. Each reads, lets a rule decide, and commits what it decided; where
+//! somebody else was first, it reads and decides again.
+
+mod accounts;
+mod activations;
+mod associating;
+mod provisioning;
+mod sessions;
+mod sign_in;
+mod tokens;
+mod verifying;
+
+use std::sync::Arc;
+
+use ::provisioning::{ServerPrivateKey, ServerPublicKey};
+use oath::{Seed, UnixTime};
+use rand_core::CryptoRng;
+
+pub use self::{associating::Association, provisioning::Consumed, verifying::Accepted};
+use crate::{
+    Error, MasterKey, Npi,
+    event::{Actor, Event, EventKind, NewEvent, Outcome},
+    master_key::What,
+    passphrase_hash::PassphraseHasher,
+    store::{Changes, Store, StoreError, Write},
+    token::TokenRecord,
+};
+
+/// How often a decision is made again after a conflict, before the caller is asked to come back.
+/// Each conflict means that somebody else's decision on the same record was committed.
+const ATTEMPTS: usize = 64;
+
+const SERVER_KEY: &str = "server key";
+
+/// The registry over a store, under the master key that the store's secrets are sealed with.
+#[derive(Debug)]
+pub struct Registry {
+    store: Arc<dyn Store>,
+    master: MasterKey,
+    server_key: ServerPrivateKey,
+    hasher: PassphraseHasher,
+}
+
+impl Registry {
+    /// Opens the registry. At its first start the server's key pair is made and stored under the
+    /// master key; at every later one, that this opens shows that the master key is the right one.
+    ///
+    /// # Errors
+    /// [`Error::WrongMasterKey`], or what the store cannot do.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        master: MasterKey,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Self, Error> {
+        let server_key = stored_server_key(&*store, &master, now, rng).await?;
+        Ok(Self { store, master, server_key, hasher: PassphraseHasher::new() })
+    }
+
+    /// The public key that apps seal to; its private key never leaves the registry.
+    #[must_use]
+    pub fn server_key(&self) -> ServerPublicKey {
+        self.server_key.public()
+    }
+
+    /// The latest audit events of an account or of all, the latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, Error> {
+        Ok(self.store.events(account, limit).await?)
+    }
+
+    /// Commits; `false` if an expectation did not hold, so that it is to be decided again.
+    async fn commit(&self, changes: Changes) -> Result<bool, StoreError> {
+        match self.store.commit(changes).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open_seed(&self, record: &TokenRecord) -> Result<Seed, Error> {
+        let damaged = Error::Damaged { what: "the seed of a token" };
+        let whose = record.token.serial.as_str().as_bytes();
+        let bytes = self
+            .master
+            .open(What::Seed, whose, &record.sealed_seed)
+            .map_err(|_| damaged.clone())?;
+        Seed::from_bytes(bytes).map_err(|_| damaged)
+    }
+}
+
+async fn stored_server_key(
+    store: &dyn Store,
+    master: &MasterKey,
+    now: UnixTime,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<ServerPrivateKey, Error> {
+    for _ in 0..ATTEMPTS {
+        if let Some(sealed) = store.secret(SERVER_KEY).await? {
+            let opened = master.open(What::ServerKey, SERVER_KEY.as_bytes(), &sealed);
+            let key = opened.map_err(|_| Error::WrongMasterKey)?;
+            let bytes = key.as_slice().try_into();
+            let bytes = bytes.map_err(|_| Error::Damaged { what: "the server's key" })?;
+            return Ok(ServerPrivateKey::from_bytes(bytes));
+        }
+        let key = ServerPrivateKey::generate(rng);
+        let sealed = master.seal(What::ServerKey, SERVER_KEY.as_bytes(), key.expose_bytes(), rng);
+        let made = Changes::new(
+            [Write::InsertSecret { name: SERVER_KEY, sealed, made: now }],
+            [NewEvent::new(now, Actor::System, EventKind::ServerKeyMade, Outcome::Success)],
+        );
+        match store.commit(made).await {
+            Ok(()) => return Ok(key),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::Busy)
+}
+
+/// Refuses whoever is not an administrator or this program itself.
+fn only_the_help_desk(actor: &Actor) -> Result<(), Error> {
+    match actor {
+        Actor::Administrator { .. } | Actor::System => Ok(()),
+        Actor::Prescriber { .. } | Actor::App | Actor::Stranger => Err(Error::NotAllowed),
+    }
+}

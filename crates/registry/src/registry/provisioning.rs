@@ -1,0 +1,170 @@
+//! Consuming provisioning data.
+
+use ::provisioning::{ActivationSecret, ProvisioningData, SealedToken};
+use oath::{CredentialId, Drift, Manufacturer, SerialNumber, TokenType, UnixTime};
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+
+use super::{ATTEMPTS, Registry};
+use crate::{
+    Error,
+    activation::{ActivationRecord, ActivationState},
+    event::{Actor, EventKind, NewEvent, Outcome},
+    master_key::What,
+    store::{Changes, Write},
+    token::{Token, TokenRecord, TokenState},
+};
+
+/// What became of a sealed token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consumed {
+    /// The token's identifier.
+    pub credential_id: CredentialId,
+    /// Whether the registry had this very token already, and nothing was changed.
+    pub repeated: bool,
+}
+
+impl Registry {
+    /// Takes a sealed token: sent for an activation (PSK mode), or exported to this server's issuer
+    /// card (base mode).
+    ///
+    /// The same token again - credential ID, seed and activation - gets the same answer, however
+    /// often it was sealed, and changes nothing: an app whose connection broke just sends again.
+    ///
+    /// # Errors
+    /// [`Error::Provisioning`] with `OtherServer`, `CannotOpen` (also for an unknown activation:
+    /// a stranger learns nothing) or `Malformed`; [`Error::ActivationExpired`],
+    /// [`Error::ActivationUsed`], [`Error::CredentialIdTaken`], [`Error::Busy`].
+    pub async fn consume(
+        &self,
+        sealed: &SealedToken,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Consumed, Error> {
+        for _ in 0..ATTEMPTS {
+            let (data, activation) = self.open_sealed(sealed).await?;
+            let credential_id = data.credential_id;
+            let stored = self.store.token(&credential_id.into()).await?;
+            if let Some(record) = &stored
+                && record.token.activation == sealed.activation()
+                && self.is_the_same(record, &data)?
+            {
+                return Ok(Consumed { credential_id, repeated: true });
+            }
+            check_activation(activation.as_ref(), now)?;
+            if stored.is_some() {
+                return Err(Error::CredentialIdTaken);
+            }
+            let changes = self.provision(data, activation, now, rng);
+            if self.commit(changes).await? {
+                return Ok(Consumed { credential_id, repeated: false });
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn open_sealed(
+        &self,
+        sealed: &SealedToken,
+    ) -> Result<(ProvisioningData, Option<ActivationRecord>), Error> {
+        let Some(id) = sealed.activation() else {
+            return Ok((sealed.open_with_card_key(&self.server_key)?, None));
+        };
+        let activation = self.store.activation(id).await?;
+        let secret = match &activation {
+            Some(activation) => self.activation_secret(activation)?,
+            // The same work, and the same refusal, as for a seal that does not fit.
+            None => ActivationSecret::from_bytes([0; 32]),
+        };
+        let data = sealed.open_for_activation(&self.server_key, &secret)?;
+        match activation {
+            Some(activation) => Ok((data, Some(activation))),
+            None => Err(::provisioning::Error::CannotOpen.into()),
+        }
+    }
+
+    fn activation_secret(&self, activation: &ActivationRecord) -> Result<ActivationSecret, Error> {
+        let damaged = Error::Damaged { what: "the secret of an activation" };
+        let opened = self
+            .master
+            .open(What::ActivationSecret, activation.id.as_bytes(), &activation.sealed_secret)
+            .map_err(|_| damaged.clone())?;
+        opened.as_slice().try_into().map(ActivationSecret::from_bytes).map_err(|_| damaged)
+    }
+
+    fn is_the_same(&self, record: &TokenRecord, data: &ProvisioningData) -> Result<bool, Error> {
+        let seed = self.open_seed(record)?;
+        let same_seed = seed.expose_bytes().ct_eq(data.seed.expose_bytes());
+        Ok(record.token.totp == data.totp && bool::from(same_seed))
+    }
+
+    fn provision(
+        &self,
+        data: ProvisioningData,
+        activation: Option<ActivationRecord>,
+        now: UnixTime,
+        rng: &mut impl CryptoRng,
+    ) -> Changes {
+        let serial = SerialNumber::from(data.credential_id);
+        let whose = serial.as_str().as_bytes();
+        let sealed_seed = self.master.seal(What::Seed, whose, data.seed.expose_bytes(), rng);
+        let mut event =
+            NewEvent::new(now, Actor::App, EventKind::TokenProvisioned, Outcome::Success)
+                .on(&serial);
+        let token = new_token(serial.clone(), data, activation.as_ref(), now);
+        let record = TokenRecord { token, sealed_seed, version: 0 };
+        let mut writes = vec![Write::InsertToken(Box::new(record))];
+        if let Some(activation) = activation {
+            event = event.of(activation.npi);
+            let state = ActivationState::Provisioned;
+            writes.push(Write::UpdateActivation(ActivationRecord {
+                state,
+                serial: Some(serial),
+                ..activation
+            }));
+        }
+        Changes::new(writes, [event])
+    }
+}
+
+/// Refuses an activation that cannot take a token: used, replaced or expired.
+fn check_activation(activation: Option<&ActivationRecord>, now: UnixTime) -> Result<(), Error> {
+    let Some(activation) = activation else { return Ok(()) };
+    match activation.state {
+        _ if activation.serial.is_some() => Err(Error::ActivationUsed),
+        ActivationState::Completed | ActivationState::Provisioned => Err(Error::ActivationUsed),
+        ActivationState::Superseded => Err(Error::ActivationExpired),
+        ActivationState::Begun if now > activation.expires => Err(Error::ActivationExpired),
+        ActivationState::Begun => Ok(()),
+    }
+}
+
+fn new_token(
+    serial: SerialNumber,
+    data: ProvisioningData,
+    activation: Option<&ActivationRecord>,
+    now: UnixTime,
+) -> Token {
+    Token {
+        manufacturer: serial.manufacturer().unwrap_or(Manufacturer::Countersign),
+        token_type: serial.token_type().unwrap_or(TokenType::Soft),
+        serial,
+        state: TokenState::Provisioned,
+        owner: None,
+        activation: activation.map(|activation| activation.id),
+        name: data.name,
+        issuer: None,
+        device: data.device,
+        platform: data.platform,
+        totp: data.totp,
+        drift: Drift::default(),
+        last_accepted: None,
+        last_used: None,
+        failures: 0,
+        lock: None,
+        rehearsal_misses: 0,
+        rehearsing_since: None,
+        provisioned: now,
+        associated: None,
+    }
+}

@@ -1,0 +1,152 @@
+//! Listing tokens, and what is done to one without a code.
+
+use oath::{SerialNumber, UnixTime};
+use provisioning::Label;
+
+use super::{ATTEMPTS, Registry};
+use crate::{
+    Error, Npi,
+    event::{Actor, EventKind, NewEvent, Outcome},
+    rules::token_states::{Impossible, TokenEvent, apply},
+    store::{Changes, Write},
+    token::{Token, TokenRecord, TokenState},
+};
+
+impl Registry {
+    /// The account's tokens as they are at an instant, the first associated first.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn tokens(&self, account: &Npi, now: UnixTime) -> Result<Vec<Token>, Error> {
+        let records = self.store.tokens_of(*account).await?;
+        Ok(records.into_iter().map(|record| record.token.at(now)).collect())
+    }
+
+    /// All tokens in the order of their serial numbers, after one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn all_tokens(
+        &self,
+        after: Option<&SerialNumber>,
+        limit: u32,
+        now: UnixTime,
+    ) -> Result<Vec<Token>, Error> {
+        let records = self.store.tokens_after(after, limit).await?;
+        Ok(records.into_iter().map(|record| record.token.at(now)).collect())
+    }
+
+    /// Takes a token's lock away and forgets its wrong codes.
+    ///
+    /// # Errors
+    /// [`Error::UnknownToken`], [`Error::NotPossible`], [`Error::NotAllowed`], [`Error::Busy`].
+    pub async fn unlock_token(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        self.change(actor, serial, TokenEvent::Unlock, None, now).await
+    }
+
+    /// Suspends a token that was reported lost.
+    ///
+    /// # Errors
+    /// As [`Registry::unlock_token`].
+    pub async fn suspend_token(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        self.change(actor, serial, TokenEvent::Lost, None, now).await
+    }
+
+    /// Takes a suspended token into use again, because it was found.
+    ///
+    /// # Errors
+    /// As [`Registry::unlock_token`].
+    pub async fn restore_token(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        self.change(actor, serial, TokenEvent::Found, None, now).await
+    }
+
+    /// Deactivates a token, for good.
+    ///
+    /// # Errors
+    /// As [`Registry::unlock_token`].
+    pub async fn deactivate_token(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        reason: &Label,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        self.change(actor, serial, TokenEvent::Deactivate, Some(reason), now).await
+    }
+
+    /// Lets an event happen to a token; where it has happened already, nothing changes.
+    async fn change(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        event: TokenEvent,
+        reason: Option<&Label>,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        for _ in 0..ATTEMPTS {
+            let record = self.store.token(serial).await?.ok_or(Error::UnknownToken)?;
+            if let Actor::Prescriber { npi } = actor
+                && record.token.owner != Some(*npi)
+            {
+                return Err(Error::UnknownToken);
+            }
+            let token = match apply(&record.token, event, actor, now) {
+                Ok(token) => token,
+                Err(Impossible::FromHere(state)) if state == after(event) => {
+                    return Ok(record.token.at(now));
+                }
+                Err(Impossible::FromHere(state)) => return Err(Error::NotPossible(state)),
+                Err(Impossible::ForThem) => return Err(Error::NotAllowed),
+            };
+            let mut noted =
+                NewEvent::new(now, actor.clone(), kind(event), Outcome::Success).on(serial);
+            noted.account = token.owner;
+            noted.cause = reason.map(Label::to_string);
+            let changed = TokenRecord { token: token.clone(), ..record };
+            let write = Write::UpdateToken(Box::new(changed));
+            if self.commit(Changes::new([write], [noted])).await? {
+                return Ok(token);
+            }
+        }
+        Err(Error::Busy)
+    }
+}
+
+/// The state in which an event has happened already.
+const fn after(event: TokenEvent) -> TokenState {
+    match event {
+        TokenEvent::Associate | TokenEvent::LockEnded | TokenEvent::Unlock | TokenEvent::Found => {
+            TokenState::Active
+        }
+        TokenEvent::TooManyFailures => TokenState::Locked,
+        TokenEvent::Lost => TokenState::Suspended,
+        TokenEvent::Deactivate => TokenState::Deactivated,
+    }
+}
+
+/// How an event is recorded.
+const fn kind(event: TokenEvent) -> EventKind {
+    match event {
+        TokenEvent::Associate => EventKind::TokenAssociated,
+        TokenEvent::TooManyFailures => EventKind::TokenLocked,
+        TokenEvent::LockEnded | TokenEvent::Unlock => EventKind::TokenUnlocked,
+        TokenEvent::Lost => EventKind::TokenSuspended,
+        TokenEvent::Found => EventKind::TokenFound,
+        TokenEvent::Deactivate => EventKind::TokenDeactivated,
+    }
+}

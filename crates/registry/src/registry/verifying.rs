@@ -1,0 +1,168 @@
+//! Judging a code, and committing the verdict before it is told.
+
+use oath::{Code, Seed, SerialNumber, UnixTime};
+use provisioning::Label;
+
+use super::{ATTEMPTS, Registry};
+use crate::{
+    Cause, Error, Npi, Purpose, VerifyError,
+    event::{Actor, EventKind, NewEvent, Outcome},
+    rules::{
+        explaining::explain,
+        judging::{Judgement, Verdict, check_judgeable, judge},
+    },
+    store::{Changes, Write},
+    token::{Token, TokenRecord},
+};
+
+/// A code that was accepted; it will not be again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The token that it is from.
+    pub serial: SerialNumber,
+    /// What the prescriber calls that token.
+    pub name: Label,
+    /// When it was accepted.
+    pub at: UnixTime,
+}
+
+/// What was decided about a code. It counts only if its changes are committed.
+pub(super) struct Decision {
+    /// The token after it; `None` if nothing changes.
+    pub(super) token: Option<Token>,
+    pub(super) result: Result<Accepted, Cause>,
+    events: Vec<NewEvent>,
+}
+
+impl Decision {
+    /// The changes, on the condition that the token is as it was read.
+    pub(super) fn changes(&self, read: &TokenRecord) -> Changes {
+        let write = match &self.token {
+            Some(token) => {
+                Write::UpdateToken(Box::new(TokenRecord { token: token.clone(), ..read.clone() }))
+            }
+            None => Write::ExpectToken { serial: read.token.serial.clone(), version: read.version },
+        };
+        Changes::new([write], self.events.clone())
+    }
+}
+
+impl Registry {
+    /// Judges a code of one of the account's tokens. An accepted code is never accepted again.
+    ///
+    /// The cause of a refusal is for the prescriber's own session, the help desk, or a relying party
+    /// that has shown who it is; a stranger must get one uniform refusal.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub async fn verify(
+        &self,
+        account: &Npi,
+        serial: &SerialNumber,
+        code: &Code,
+        purpose: Purpose,
+        now: UnixTime,
+    ) -> Result<Accepted, VerifyError> {
+        for _ in 0..ATTEMPTS {
+            let token = self.token_of(*account, serial, purpose, now).await?;
+            let decision = self.decide(&token, *account, code, purpose, now).await?;
+            if self.commit(decision.changes(&token)).await? {
+                return decision.result.map_err(VerifyError::Refused);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// The account's token of this serial number. That another account has it is not told.
+    pub(super) async fn token_of(
+        &self,
+        npi: Npi,
+        serial: &SerialNumber,
+        purpose: Purpose,
+        now: UnixTime,
+    ) -> Result<TokenRecord, VerifyError> {
+        let found = self.store.token(serial).await?;
+        if let Some(record) = found.filter(|record| record.token.owner == Some(npi)) {
+            return Ok(record);
+        }
+        let event =
+            code_event(npi, serial, purpose, Outcome::Refused, now).because("no such token");
+        self.store.commit(Changes::new([], [event])).await?;
+        Err(VerifyError::UnknownToken)
+    }
+
+    /// Judges a code of a token that was read, and explains a refusal. Changes nothing yet.
+    pub(super) async fn decide(
+        &self,
+        record: &TokenRecord,
+        npi: Npi,
+        code: &Code,
+        purpose: Purpose,
+        now: UnixTime,
+    ) -> Result<Decision, Error> {
+        let serial = &record.token.serial;
+        let event = |outcome| code_event(npi, serial, purpose, outcome, now);
+        let refused = |token, cause: Cause| Decision {
+            token,
+            events: vec![event(Outcome::Refused).because(cause.name())],
+            result: Err(cause),
+        };
+        if let Err(cause) = check_judgeable(&record.token, purpose, now) {
+            return Ok(refused(None, cause));
+        }
+        let seed = self.open_seed(record)?;
+        let Judgement { token, verdict } = judge(&record.token, &seed, code, purpose, now);
+        let explained = match verdict {
+            Verdict::Accepted => {
+                let accepted =
+                    Accepted { serial: serial.clone(), name: token.name.clone(), at: now };
+                let events = vec![event(Outcome::Success)];
+                return Ok(Decision { token: Some(token), result: Ok(accepted), events });
+            }
+            Verdict::Refused(cause) => return Ok(refused(None, cause)),
+            Verdict::Miss { explain: false } => Cause::Wrong,
+            Verdict::Miss { explain: true } => {
+                let others = self.others_in_use(npi, serial).await?;
+                match explain(&record.token, &seed, code, now, &others) {
+                    // It was good once: nobody is charged for it.
+                    spent @ (Cause::AlreadyUsed { .. } | Cause::Old) => {
+                        return Ok(refused(None, spent));
+                    }
+                    cause => cause,
+                }
+            }
+        };
+        let locks = token.lock.is_some();
+        let mut decision = refused(Some(token), explained);
+        if locks {
+            let actor = Actor::System;
+            let event = NewEvent::new(now, actor, EventKind::TokenLocked, Outcome::Success);
+            decision.events.push(event.of(npi).on(serial).because("too many wrong codes"));
+        }
+        Ok(decision)
+    }
+
+    async fn others_in_use(
+        &self,
+        npi: Npi,
+        named: &SerialNumber,
+    ) -> Result<Vec<(Token, Seed)>, Error> {
+        let records = self.store.tokens_of(npi).await?;
+        records
+            .into_iter()
+            .filter(|record| record.token.state.is_in_use() && record.token.serial != *named)
+            .map(|record| Ok((record.token.clone(), self.open_seed(&record)?)))
+            .collect()
+    }
+}
+
+fn code_event(
+    npi: Npi,
+    serial: &SerialNumber,
+    purpose: Purpose,
+    outcome: Outcome,
+    now: UnixTime,
+) -> NewEvent {
+    let actor = Actor::Prescriber { npi };
+    NewEvent::new(now, actor, EventKind::CodeJudged, outcome).of(npi).on(serial).to(purpose)
+}

@@ -1,0 +1,9 @@
+//! The rules of the domain: pure functions over what was read.
+
+pub mod judging;
+pub mod lock;
+pub mod sign_in;
+pub mod token_states;
+
+pub(crate) mod association;
+pub(crate) mod explaining;

@@ -1,0 +1,151 @@
+//! The states of a token: which event leads from where to where, and who may cause it.
+//!
+//! ```text
+//!   provisioned --associate--> active <--lock ended, unlock-- locked
+//!                                | ^ ------too many failures----^ |
+//!                          lost  | | found                        | lost
+//!                                v |                              |
+//!                              suspended <------------------------+
+//!   any of them --deactivate--> deactivated, which is final
+//! ```
+//!
+//! A token that nobody owns can have too many wrong codes too, when it is being associated: that
+//! pauses its association, and it stays provisioned. A token that is found while a lock of earlier
+//! still holds is locked again.
+
+use oath::UnixTime;
+
+use super::lock::Lock;
+use crate::{
+    event::Actor,
+    token::{Token, TokenState},
+};
+
+/// What can happen to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenEvent {
+    /// It becomes somebody's.
+    Associate,
+    /// One wrong code too many was typed.
+    TooManyFailures,
+    /// The time of its lock is over.
+    LockEnded,
+    /// Its lock is taken away.
+    Unlock,
+    /// It is reported lost.
+    Lost,
+    /// It was found again.
+    Found,
+    /// It is given up.
+    Deactivate,
+}
+
+impl TokenEvent {
+    /// Every event.
+    pub const ALL: [Self; 7] = [
+        Self::Associate,
+        Self::TooManyFailures,
+        Self::LockEnded,
+        Self::Unlock,
+        Self::Lost,
+        Self::Found,
+        Self::Deactivate,
+    ];
+}
+
+/// Who may cause an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// This program alone, by its own rules.
+    System,
+    /// An administrator.
+    HelpDesk,
+    /// A prescriber, for a token that nobody owns.
+    Prescriber,
+    /// Its owner, or an administrator.
+    OwnerOrHelpDesk,
+}
+
+use TokenEvent as E;
+use TokenState as S;
+
+/// From, event, who, to. What does not stand here does not happen.
+pub const TABLE: &[(TokenState, TokenEvent, Who, TokenState)] = &[
+    (S::Provisioned, E::Associate, Who::Prescriber, S::Active),
+    (S::Provisioned, E::TooManyFailures, Who::System, S::Provisioned),
+    (S::Provisioned, E::LockEnded, Who::System, S::Provisioned),
+    (S::Provisioned, E::Unlock, Who::HelpDesk, S::Provisioned),
+    (S::Provisioned, E::Deactivate, Who::HelpDesk, S::Deactivated),
+    (S::Active, E::TooManyFailures, Who::System, S::Locked),
+    (S::Active, E::Lost, Who::OwnerOrHelpDesk, S::Suspended),
+    (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
+    (S::Locked, E::LockEnded, Who::System, S::Active),
+    (S::Locked, E::Unlock, Who::HelpDesk, S::Active),
+    (S::Locked, E::Lost, Who::OwnerOrHelpDesk, S::Suspended),
+    (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
+    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, S::Active),
+    (S::Suspended, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
+];
+
+/// Why an event does not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impossible {
+    /// The table has no such row.
+    FromHere(TokenState),
+    /// It has, but not for this actor.
+    ForThem,
+}
+
+/// Applies an event to a token: its new state, and what follows from it for count and lock.
+///
+/// # Errors
+/// [`Impossible`] if the table does not have it for this token and actor.
+pub fn apply(
+    token: &Token,
+    event: TokenEvent,
+    actor: &Actor,
+    now: UnixTime,
+) -> Result<Token, Impossible> {
+    let token = token.at(now);
+    let (.., who, to) = TABLE
+        .iter()
+        .find(|(from, on, ..)| *from == token.state && *on == event)
+        .ok_or(Impossible::FromHere(token.state))?;
+    if !may(*who, actor, &token) {
+        return Err(Impossible::ForThem);
+    }
+    let mut after = Token { state: *to, ..token };
+    if event == TokenEvent::Unlock {
+        after.failures = 0;
+        after.lock = None;
+    }
+    if event == TokenEvent::Found && after.lock.is_some_and(|lock| lock.holds(now)) {
+        after.state = TokenState::Locked;
+    }
+    Ok(after)
+}
+
+fn may(who: Who, actor: &Actor, token: &Token) -> bool {
+    match (who, actor) {
+        (Who::System, Actor::System)
+        | (Who::HelpDesk | Who::OwnerOrHelpDesk, Actor::Administrator { .. }) => true,
+        (Who::Prescriber, Actor::Prescriber { .. }) => token.owner.is_none(),
+        (Who::OwnerOrHelpDesk, Actor::Prescriber { npi }) => token.owner == Some(*npi),
+        _ => false,
+    }
+}
+
+impl Token {
+    /// The token as it is at an instant: a lock whose time is over is gone.
+    #[must_use]
+    pub fn at(&self, now: UnixTime) -> Self {
+        let mut token = self.clone();
+        if token.lock.is_some_and(|lock| !Lock::holds(lock, now)) {
+            token.lock = None;
+            if token.state == TokenState::Locked {
+                token.state = TokenState::Active;
+            }
+        }
+        token
+    }
+}

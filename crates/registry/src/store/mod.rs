@@ -1,0 +1,175 @@
+//! The port to a database: reads, and one write that is applied all or nothing.
+//!
+//! Every record has a `version`. A rule reads records, decides, and hands over [`Changes`]: writes
+//! that hold only if each record still has the version that was read (or, for a new one, does not
+//! exist yet), and the events of what they record. [`Store::commit`] returns when they are durable,
+//! or [`StoreError::Conflict`] with nothing changed; then the rule reads and decides again.
+
+pub mod sqlite;
+
+use async_trait::async_trait;
+use oath::{SerialNumber, UnixTime};
+use provisioning::ActivationId;
+
+use crate::{
+    account::AccountRecord,
+    activation::ActivationRecord,
+    event::{Event, NewEvent},
+    session::SessionRecord,
+    token::TokenRecord,
+    values::{IdempotencyKey, Npi, SessionId},
+};
+
+/// A database. A read sees everything that was committed before it began.
+#[async_trait]
+pub trait Store: core::fmt::Debug + Send + Sync + 'static {
+    /// A secret of the server itself, sealed.
+    async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The account of a prescriber.
+    async fn account(&self, npi: Npi) -> Result<Option<AccountRecord>, StoreError>;
+    /// An activation.
+    async fn activation(&self, id: ActivationId) -> Result<Option<ActivationRecord>, StoreError>;
+    /// The account's activation that is begun or provisioned, expired or not; at most one is.
+    async fn open_activation(&self, npi: Npi) -> Result<Option<ActivationRecord>, StoreError>;
+    /// A token.
+    async fn token(&self, serial: &SerialNumber) -> Result<Option<TokenRecord>, StoreError>;
+    /// The account's tokens, the first associated first.
+    async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError>;
+    /// Tokens in the order of their serial numbers, after one, at most `limit`.
+    async fn tokens_after(
+        &self,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError>;
+    /// A session.
+    async fn session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError>;
+    /// The token that was associated under this key.
+    async fn association(
+        &self,
+        npi: Npi,
+        key: &IdempotencyKey,
+    ) -> Result<Option<SerialNumber>, StoreError>;
+    /// The latest events of an account or of all, the latest first, at most `limit`.
+    async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError>;
+    /// Applies changes, all or none, and returns when they are durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if an expectation does not hold; others if it cannot be done.
+    async fn commit(&self, changes: Changes) -> Result<(), StoreError>;
+}
+
+/// What one decision changes, and the events that record it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The writes, in their order.
+    pub writes: Vec<Write>,
+    /// The events, in their order.
+    pub events: Vec<NewEvent>,
+}
+
+impl Changes {
+    pub(crate) fn new(writes: impl Into<Vec<Write>>, events: impl Into<Vec<NewEvent>>) -> Self {
+        Self { writes: writes.into(), events: events.into() }
+    }
+}
+
+/// One conditional write. An insert conflicts with an existing record; an update expects the
+/// record's `version` in the store and stores the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A new secret of the server itself, sealed.
+    InsertSecret {
+        /// Its name.
+        name: &'static str,
+        /// The secret under the master key.
+        sealed: Vec<u8>,
+        /// When it was made.
+        made: UnixTime,
+    },
+    /// A new account.
+    InsertAccount(AccountRecord),
+    /// A changed account.
+    UpdateAccount(AccountRecord),
+    /// A new activation.
+    InsertActivation(ActivationRecord),
+    /// A changed activation: state, token, wrong confirmations.
+    UpdateActivation(ActivationRecord),
+    /// A new token.
+    InsertToken(Box<TokenRecord>),
+    /// A changed token; its seed does not change.
+    UpdateToken(Box<TokenRecord>),
+    /// Nothing, on the condition that the token is as it was read.
+    ExpectToken {
+        /// Which token.
+        serial: SerialNumber,
+        /// The version that was read.
+        version: u64,
+    },
+    /// A new session.
+    InsertSession(SessionRecord),
+    /// A changed session: its factor, and when it was last seen.
+    UpdateSession(SessionRecord),
+    /// Notes a request of a session; no condition.
+    TouchSession {
+        /// Which session.
+        id: SessionId,
+        /// When the request was.
+        seen: UnixTime,
+    },
+    /// Ends a session; no condition.
+    DeleteSession(SessionId),
+    /// Forgets the account's sessions that began before an instant; no condition.
+    ForgetSessions {
+        /// Whose.
+        npi: Npi,
+        /// Before when.
+        before: UnixTime,
+    },
+    /// Keeps which token was associated under a key.
+    InsertAssociation {
+        /// Whose key.
+        npi: Npi,
+        /// The key.
+        key: IdempotencyKey,
+        /// The token.
+        serial: SerialNumber,
+        /// When.
+        at: UnixTime,
+    },
+}
+
+/// What a database cannot do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// An expectation did not hold; nothing was changed.
+    #[error("somebody else changed the same record first")]
+    Conflict,
+    /// Another program holds the database for too long; nothing was changed.
+    #[error("the database is busy: try again in a moment")]
+    Busy,
+    /// A later version of this program has migrated it.
+    #[error(
+        "this database is of version {found}, and this program knows up to {known}: start the newer program again; nothing was changed"
+    )]
+    Newer {
+        /// The version found.
+        found: u32,
+        /// The latest version that this program knows.
+        known: u32,
+    },
+    /// It is some other program's database.
+    #[error("this file is not a database of Countersign: check the path; nothing was changed")]
+    NotOurs,
+    /// It cannot be read as what it should be.
+    #[error("the database is damaged ({reason}): restore it from its last backup")]
+    Damaged {
+        /// What was found.
+        reason: String,
+    },
+    /// The disk is full, read-only, or fails.
+    #[error("the database cannot be used ({reason}): check the disk and the rights on the file")]
+    Unavailable {
+        /// What the database says.
+        reason: String,
+    },
+}

@@ -1,0 +1,53 @@
+//! The tables, and how an older database gets them: forward only, one step a version.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{StoreError, failed};
+
+/// `CSRG`, in SQLite's own field for whose file it is.
+const APPLICATION_ID: u32 = 0x4353_5247;
+
+/// Step n brings a database from version n to n + 1. A step that was released never changes.
+const STEPS: &[&str] = &[include_str!("schema_1.sql")];
+
+/// Refuses a file that is not ours, or newer than this program; changes nothing.
+pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    let found = version(connection)?;
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    let application: u32 = number(connection, "PRAGMA application_id")?;
+    let tables: u32 = number(connection, "SELECT count(*) FROM sqlite_schema")?;
+    let empty = found == 0 && application == 0 && tables == 0;
+    if application != APPLICATION_ID && !empty {
+        return Err(StoreError::NotOurs);
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(())
+}
+
+/// Runs the steps that the database has not seen, in one transaction.
+pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+    if usize::try_from(version(connection)?).is_ok_and(|found| found == STEPS.len()) {
+        return Ok(());
+    }
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    // Read again: another process may have migrated while this one waited.
+    check(&transaction)?;
+    let found = version(&transaction)?;
+    for (step, sql) in (0..).zip(STEPS).filter(|(step, _)| *step >= found) {
+        transaction.execute_batch(sql).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", step + 1).map_err(failed)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    number(connection, "PRAGMA user_version")
+}
+
+fn number(connection: &Connection, sql: &str) -> Result<u32, StoreError> {
+    connection.query_row(sql, [], |row| row.get(0)).map_err(failed)
+}

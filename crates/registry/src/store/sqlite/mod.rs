@@ -1,0 +1,155 @@
+//! SQLite inside the process: one connection that writes, on a thread of its own, and a few that
+//! read.
+//!
+//! The writer takes all changes that wait and applies them in one transaction, each under its own
+//! savepoint, and answers after the commit: many share one flush of the disk (group commit). Every
+//! transaction is `BEGIN IMMEDIATE`, because another process (the command line) may write to the
+//! same file.
+
+mod migrations;
+mod reader;
+mod rows;
+mod writer;
+
+use std::{fs::OpenOptions, path::Path, time::Duration};
+
+use async_trait::async_trait;
+use oath::SerialNumber;
+use provisioning::ActivationId;
+use rusqlite::{Connection, ErrorCode};
+
+use super::{Changes, Store, StoreError};
+use crate::{
+    account::AccountRecord,
+    activation::ActivationRecord,
+    event::Event,
+    session::SessionRecord,
+    token::TokenRecord,
+    values::{IdempotencyKey, Npi, SessionId},
+};
+
+/// How long a transaction waits for another process's to end.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements kept prepared on each connection: all that there are.
+const STATEMENTS: usize = 64;
+
+/// A registry's database in one file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: writer::Writer,
+    readers: reader::Readers,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, or makes it, and brings it to this program's version.
+    ///
+    /// Blocks for as long as that takes; a file that is made can be read by its owner only.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::NotOurs`], [`StoreError::Damaged`],
+    /// [`StoreError::Busy`] or [`StoreError::Unavailable`], each with nothing changed.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        make_private(path)?;
+        let mut connection = connect(path)?;
+        migrations::check(&connection)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        migrations::run(&mut connection)?;
+        Ok(Self {
+            writer: writer::Writer::start(connection)?,
+            readers: reader::Readers::open(path)?,
+        })
+    }
+}
+
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable { reason: format!("{}: {error}", path.display()) })
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// What an error of SQLite means to a person.
+fn failed(error: rusqlite::Error) -> StoreError {
+    let reason = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::NotADatabase) => StoreError::NotOurs,
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { reason },
+        Some(_) => StoreError::Unavailable { reason },
+        // No error of SQLite's own: a value that is not of the type that its column should have.
+        None => StoreError::Damaged { reason },
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let name = name.to_owned();
+        self.readers.read(move |database| rows::secret(database, &name)).await
+    }
+
+    async fn account(&self, npi: Npi) -> Result<Option<AccountRecord>, StoreError> {
+        self.readers.read(move |database| rows::account(database, npi)).await
+    }
+
+    async fn activation(&self, id: ActivationId) -> Result<Option<ActivationRecord>, StoreError> {
+        self.readers.read(move |database| rows::activation(database, id)).await
+    }
+
+    async fn open_activation(&self, npi: Npi) -> Result<Option<ActivationRecord>, StoreError> {
+        self.readers.read(move |database| rows::open_activation(database, npi)).await
+    }
+
+    async fn token(&self, serial: &SerialNumber) -> Result<Option<TokenRecord>, StoreError> {
+        let serial = serial.clone();
+        self.readers.read(move |database| rows::token(database, &serial)).await
+    }
+
+    async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {
+        self.readers.read(move |database| rows::tokens_of(database, npi)).await
+    }
+
+    async fn tokens_after(
+        &self,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        let after = after.map_or_else(String::new, |serial| serial.as_str().to_owned());
+        self.readers.read(move |database| rows::tokens_after(database, &after, limit)).await
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.readers.read(move |database| rows::session(database, id)).await
+    }
+
+    async fn association(
+        &self,
+        npi: Npi,
+        key: &IdempotencyKey,
+    ) -> Result<Option<SerialNumber>, StoreError> {
+        let key = key.clone();
+        self.readers.read(move |database| rows::association(database, npi, &key)).await
+    }
+
+    async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |database| rows::events(database, account, limit)).await
+    }
+
+    async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
+        self.writer.commit(changes).await
+    }
+}

@@ -1,0 +1,53 @@
+//! A few connections that read, each used by one thread at a time.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::{StoreError, connect, failed};
+
+/// How many reads go on at a time.
+const CONNECTIONS: usize = 4;
+
+/// The connections, and a place in the queue for each.
+#[derive(Debug)]
+pub(super) struct Readers {
+    idle: Arc<Mutex<Vec<Connection>>>,
+    places: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let open = |_| {
+            let connection = connect(path)?;
+            connection.pragma_update(None, "query_only", true).map_err(failed)?;
+            Ok(connection)
+        };
+        let idle = (0..CONNECTIONS).map(open).collect::<Result<_, StoreError>>()?;
+        Ok(Self { idle: Arc::new(Mutex::new(idle)), places: Arc::new(Semaphore::new(CONNECTIONS)) })
+    }
+
+    /// Runs `query` on a thread that may block.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let stopped = || StoreError::Unavailable { reason: "reading has stopped".to_owned() };
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| stopped())?;
+        let idle = Arc::clone(&self.idle);
+        tokio::task::spawn_blocking(move || {
+            let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = taken.ok_or_else(stopped)?;
+            let found = query(&connection).map_err(failed);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            drop(place);
+            found
+        })
+        .await
+        .map_err(|_| stopped())?
+    }
+}

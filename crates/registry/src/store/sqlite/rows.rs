@@ -1,0 +1,181 @@
+//! Records as rows, and rows as records.
+
+mod events;
+mod people;
+mod tokens;
+
+use core::str::FromStr;
+
+use oath::UnixTime;
+use rusqlite::{
+    Connection, OptionalExtension, Params, Row, ToSql,
+    types::{FromSqlError, Type},
+};
+
+pub(super) use events::events;
+pub(super) use people::{account, activation, association, open_activation, secret, session};
+pub(super) use tokens::{token, tokens_after, tokens_of};
+
+use super::{Changes, StoreError, failed};
+use crate::{rules::lock::Lock, store::Write};
+
+/// Applies changes inside the transaction that is open.
+pub(super) fn apply(database: &Connection, changes: &Changes) -> Result<(), StoreError> {
+    for write in &changes.writes {
+        apply_one(database, write)?;
+    }
+    for event in &changes.events {
+        events::insert(database, event)?;
+    }
+    Ok(())
+}
+
+fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
+    match write {
+        Write::InsertSecret { name, sealed, made } => {
+            people::insert_secret(database, name, sealed, *made)
+        }
+        Write::InsertAccount(record) => people::insert_account(database, record),
+        Write::UpdateAccount(record) => people::update_account(database, record),
+        Write::InsertActivation(record) => people::insert_activation(database, record),
+        Write::UpdateActivation(record) => people::update_activation(database, record),
+        Write::InsertToken(record) => tokens::insert(database, record),
+        Write::UpdateToken(record) => tokens::update(database, record),
+        Write::ExpectToken { serial, version } => tokens::expect(database, serial, *version),
+        Write::InsertSession(record) => people::insert_session(database, record),
+        Write::UpdateSession(record) => people::update_session(database, record),
+        Write::TouchSession { id, seen } => people::touch_session(database, *id, *seen),
+        Write::DeleteSession(id) => people::delete_session(database, *id),
+        Write::ForgetSessions { npi, before } => people::forget_sessions(database, *npi, *before),
+        Write::InsertAssociation { npi, key, serial, at } => {
+            people::insert_association(database, *npi, key, serial, *at)
+        }
+    }
+}
+
+/// Runs a statement that must change exactly one row.
+fn change_one(database: &Connection, sql: &str, parameters: impl Params) -> Result<(), StoreError> {
+    match change_any(database, sql, parameters)? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}
+
+/// Runs a statement that may change any number of rows, and returns how many it did.
+fn change_any(
+    database: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<usize, StoreError> {
+    let changed = database.prepare_cached(sql).and_then(|mut run| run.execute(parameters));
+    changed.map_err(|error| if is_conflict(&error) { StoreError::Conflict } else { failed(error) })
+}
+
+/// Whether a row exists that must not, or a row that is referred to does not.
+fn is_conflict(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{
+        SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
+    };
+    let conflicts =
+        [SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE];
+    error.sqlite_error().is_some_and(|error| conflicts.contains(&error.extended_code))
+}
+
+fn find<T>(
+    database: &Connection,
+    sql: &str,
+    parameters: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    database.prepare_cached(sql)?.query_row(parameters, read).optional()
+}
+
+fn list<T>(
+    database: &Connection,
+    sql: &str,
+    parameters: &[&dyn ToSql],
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    database.prepare_cached(sql)?.query_map(parameters, read)?.collect()
+}
+
+/// A stored instant or count. Ours stay far below 2^63; a larger one is stored as the largest.
+fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|error| damaged(column, error))
+}
+
+fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<UnixTime> {
+    count(row, column).map(UnixTime)
+}
+
+fn maybe_count(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    match row.get::<_, Option<i64>>(column)? {
+        Some(_) => count(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn maybe_instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<UnixTime>> {
+    Ok(maybe_count(row, column)?.map(UnixTime))
+}
+
+/// How "until unlocked" is stored.
+const FOR_GOOD: i64 = i64::MAX;
+
+fn lock_to_sql(lock: Option<Lock>) -> Option<i64> {
+    lock.map(|lock| match lock {
+        Lock::Until(until) => to_sql(until.0),
+        Lock::UntilUnlocked => FOR_GOOD,
+    })
+}
+
+fn lock(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Lock>> {
+    match row.get::<_, Option<i64>>(column)? {
+        Some(FOR_GOOD) => Ok(Some(Lock::UntilUnlocked)),
+        Some(_) => instant(row, column).map(|until| Some(Lock::Until(until))),
+        None => Ok(None),
+    }
+}
+
+/// A column of text that is one of our types.
+fn parsed<T: FromStr<Err: core::error::Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: &str,
+) -> rusqlite::Result<T> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|error| damaged(column, error))
+}
+
+fn maybe_parsed<T: FromStr<Err: core::error::Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: &str,
+) -> rusqlite::Result<Option<T>> {
+    match row.get::<_, Option<String>>(column)? {
+        Some(text) => text.parse().map(Some).map_err(|error| damaged(column, error)),
+        None => Ok(None),
+    }
+}
+
+/// A column of text that is one of a few words.
+fn word<T: Copy>(
+    row: &Row<'_>,
+    column: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    let known = all.iter().copied().find(|known| name(*known) == text);
+    known.ok_or_else(|| damaged(column, FromSqlError::Other(format!("{text} is unknown").into())))
+}
+
+fn damaged(
+    column: &str,
+    error: impl core::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    let reason = format!("column {column}: {error}");
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, reason.into())
+}

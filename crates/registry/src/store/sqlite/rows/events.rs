@@ -1,0 +1,94 @@
+//! Audit events.
+
+use oath::SerialNumber;
+use rusqlite::{Connection, Row, named_params};
+
+use super::{
+    change_one, count, damaged, instant, list, maybe_count, maybe_parsed, parsed, people::npi,
+    to_sql, word,
+};
+use crate::{
+    event::{Actor, Event, EventKind, NewEvent, Outcome},
+    rules::judging::Purpose,
+    store::StoreError,
+    values::{Npi, ValueError},
+};
+
+pub(in super::super) fn events(
+    database: &Connection,
+    account: Option<Npi>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Event>> {
+    match account {
+        Some(npi) => list(
+            database,
+            "SELECT * FROM events WHERE account = ?1 ORDER BY id DESC LIMIT ?2",
+            &[&to_sql(npi.number()), &limit],
+            read,
+        ),
+        None => list(database, "SELECT * FROM events ORDER BY id DESC LIMIT ?1", &[&limit], read),
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let purpose = match row.get::<_, Option<String>>("purpose")? {
+        Some(_) => Some(word(row, "purpose", Purpose::ALL, Purpose::name)?),
+        None => None,
+    };
+    let account = match maybe_count(row, "account")? {
+        Some(_) => Some(npi(row, "account")?),
+        None => None,
+    };
+    let what = NewEvent {
+        at: instant(row, "at")?,
+        actor: actor(row)?,
+        kind: word(row, "kind", EventKind::ALL, EventKind::name)?,
+        outcome: word(row, "outcome", Outcome::ALL, Outcome::name)?,
+        account,
+        serial: maybe_parsed(row, "serial")?,
+        purpose,
+        cause: row.get("cause")?,
+    };
+    Ok(Event { id: count(row, "id")?, what })
+}
+
+fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
+    match row.get::<_, String>("actor")?.as_str() {
+        "prescriber" => Ok(Actor::Prescriber { npi: parsed(row, "actor_name")? }),
+        "administrator" => Ok(Actor::Administrator { name: parsed(row, "actor_name")? }),
+        "app" => Ok(Actor::App),
+        "stranger" => Ok(Actor::Stranger),
+        "system" => Ok(Actor::System),
+        _ => Err(damaged("actor", ValueError::Npi)),
+    }
+}
+
+fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>) {
+    match actor {
+        Actor::Prescriber { npi } => ("prescriber", Some(npi.to_string())),
+        Actor::Administrator { name } => ("administrator", Some(name.as_str().to_owned())),
+        Actor::App => ("app", None),
+        Actor::Stranger => ("stranger", None),
+        Actor::System => ("system", None),
+    }
+}
+
+pub(super) fn insert(database: &Connection, event: &NewEvent) -> Result<(), StoreError> {
+    let (actor, actor_name) = actor_to_sql(&event.actor);
+    change_one(
+        database,
+        "INSERT INTO events (at, actor, actor_name, kind, outcome, account, serial, purpose, cause)
+         VALUES (:at, :actor, :actor_name, :kind, :outcome, :account, :serial, :purpose, :cause)",
+        named_params! {
+            ":at": to_sql(event.at.0),
+            ":actor": actor,
+            ":actor_name": actor_name,
+            ":kind": event.kind.name(),
+            ":outcome": event.outcome.name(),
+            ":account": event.account.map(|npi| to_sql(npi.number())),
+            ":serial": event.serial.as_ref().map(SerialNumber::as_str),
+            ":purpose": event.purpose.map(Purpose::name),
+            ":cause": event.cause,
+        },
+    )
+}

@@ -1,0 +1,333 @@
+//! Secrets of the server, accounts, activations, sessions, associations.
+
+use oath::{SerialNumber, UnixTime};
+use provisioning::ActivationId;
+use rusqlite::{Connection, Row, named_params, params};
+
+use super::{
+    change_any, change_one, count, damaged, find, instant, lock, lock_to_sql, maybe_instant,
+    maybe_parsed, parsed, to_sql, word,
+};
+use crate::{
+    account::{Account, AccountRecord},
+    activation::{ActivationRecord, ActivationState},
+    session::{Factor, SecondFactor, SessionRecord},
+    store::StoreError,
+    values::{IdempotencyKey, Npi, SessionId, ValueError},
+};
+
+pub(in super::super) fn secret(
+    database: &Connection,
+    name: &str,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    find(database, "SELECT sealed FROM secrets WHERE name = ?1", [name], |row| row.get(0))
+}
+
+pub(super) fn insert_secret(
+    database: &Connection,
+    name: &str,
+    sealed: &[u8],
+    made: UnixTime,
+) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "INSERT INTO secrets (name, sealed, made) VALUES (?1, ?2, ?3)",
+        params![name, sealed, to_sql(made.0)],
+    )
+}
+
+pub(super) fn npi(row: &Row<'_>, column: &str) -> rusqlite::Result<Npi> {
+    Npi::from_number(count(row, column)?).ok_or_else(|| damaged(column, ValueError::Npi))
+}
+
+pub(in super::super) fn account(
+    database: &Connection,
+    npi: Npi,
+) -> rusqlite::Result<Option<AccountRecord>> {
+    find(database, "SELECT * FROM accounts WHERE npi = ?1", [to_sql(npi.number())], read_account)
+}
+
+fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
+    Ok(AccountRecord {
+        account: Account {
+            npi: npi(row, "npi")?,
+            name: parsed(row, "name")?,
+            mail: parsed(row, "mail")?,
+            proofing: parsed(row, "proofing")?,
+            opened: instant(row, "opened")?,
+            sign_in_failures: row.get("sign_in_failures")?,
+            sign_in_pause: lock(row, "sign_in_pause")?,
+        },
+        passphrase_hash: row.get("passphrase_hash")?,
+        version: count(row, "version")?,
+    })
+}
+
+pub(super) fn insert_account(
+    database: &Connection,
+    record: &AccountRecord,
+) -> Result<(), StoreError> {
+    let account = &record.account;
+    change_one(
+        database,
+        "INSERT INTO accounts (npi, version, name, mail, proofing, passphrase_hash, opened,
+            sign_in_failures, sign_in_pause)
+         VALUES (:npi, 1, :name, :mail, :proofing, :passphrase_hash, :opened, :failures, :pause)",
+        named_params! {
+            ":npi": to_sql(account.npi.number()),
+            ":name": account.name.as_str(),
+            ":mail": account.mail.as_str(),
+            ":proofing": account.proofing.as_str(),
+            ":passphrase_hash": record.passphrase_hash,
+            ":opened": to_sql(account.opened.0),
+            ":failures": account.sign_in_failures,
+            ":pause": lock_to_sql(account.sign_in_pause),
+        },
+    )
+}
+
+pub(super) fn update_account(
+    database: &Connection,
+    record: &AccountRecord,
+) -> Result<(), StoreError> {
+    let account = &record.account;
+    change_one(
+        database,
+        "UPDATE accounts SET version = version + 1, name = :name, mail = :mail,
+            proofing = :proofing, passphrase_hash = :passphrase_hash,
+            sign_in_failures = :failures, sign_in_pause = :pause
+         WHERE npi = :npi AND version = :version",
+        named_params! {
+            ":npi": to_sql(account.npi.number()),
+            ":version": to_sql(record.version),
+            ":name": account.name.as_str(),
+            ":mail": account.mail.as_str(),
+            ":proofing": account.proofing.as_str(),
+            ":passphrase_hash": record.passphrase_hash,
+            ":failures": account.sign_in_failures,
+            ":pause": lock_to_sql(account.sign_in_pause),
+        },
+    )
+}
+
+pub(in super::super) fn activation(
+    database: &Connection,
+    id: ActivationId,
+) -> rusqlite::Result<Option<ActivationRecord>> {
+    find(database, "SELECT * FROM activations WHERE id = ?1", [id.as_bytes()], read_activation)
+}
+
+pub(in super::super) fn open_activation(
+    database: &Connection,
+    npi: Npi,
+) -> rusqlite::Result<Option<ActivationRecord>> {
+    find(
+        database,
+        "SELECT * FROM activations WHERE npi = ?1 AND state IN ('begun', 'provisioned')",
+        [to_sql(npi.number())],
+        read_activation,
+    )
+}
+
+fn read_activation(row: &Row<'_>) -> rusqlite::Result<ActivationRecord> {
+    Ok(ActivationRecord {
+        id: ActivationId::from_bytes(row.get("id")?),
+        npi: npi(row, "npi")?,
+        state: word(row, "state", &ActivationState::ALL, ActivationState::name)?,
+        serial: maybe_parsed(row, "serial")?,
+        sealed_secret: row.get("sealed_secret")?,
+        confirmation_tag: row.get("confirmation_tag")?,
+        confirmation_expires: instant(row, "confirmation_expires")?,
+        wrong_confirmations: row.get("wrong_confirmations")?,
+        begun: instant(row, "begun")?,
+        expires: instant(row, "expires")?,
+        version: count(row, "version")?,
+    })
+}
+
+pub(super) fn insert_activation(
+    database: &Connection,
+    record: &ActivationRecord,
+) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "INSERT INTO activations (id, version, npi, state, serial, sealed_secret,
+            confirmation_tag, confirmation_expires, wrong_confirmations, begun, expires)
+         VALUES (:id, 1, :npi, :state, :serial, :sealed_secret,
+            :confirmation_tag, :confirmation_expires, :wrong_confirmations, :begun, :expires)",
+        named_params! {
+            ":id": record.id.as_bytes(),
+            ":npi": to_sql(record.npi.number()),
+            ":state": record.state.name(),
+            ":serial": record.serial.as_ref().map(SerialNumber::as_str),
+            ":sealed_secret": record.sealed_secret,
+            ":confirmation_tag": record.confirmation_tag,
+            ":confirmation_expires": to_sql(record.confirmation_expires.0),
+            ":wrong_confirmations": record.wrong_confirmations,
+            ":begun": to_sql(record.begun.0),
+            ":expires": to_sql(record.expires.0),
+        },
+    )
+}
+
+pub(super) fn update_activation(
+    database: &Connection,
+    record: &ActivationRecord,
+) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "UPDATE activations SET version = version + 1, state = :state, serial = :serial,
+            wrong_confirmations = :wrong_confirmations
+         WHERE id = :id AND version = :version",
+        named_params! {
+            ":id": record.id.as_bytes(),
+            ":version": to_sql(record.version),
+            ":state": record.state.name(),
+            ":serial": record.serial.as_ref().map(SerialNumber::as_str),
+            ":wrong_confirmations": record.wrong_confirmations,
+        },
+    )
+}
+
+pub(in super::super) fn session(
+    database: &Connection,
+    id: SessionId,
+) -> rusqlite::Result<Option<SessionRecord>> {
+    find(database, "SELECT * FROM sessions WHERE id = ?1", [id.as_bytes()], read_session)
+}
+
+fn read_session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
+    let by =
+        match (row.get::<_, Option<[u8; 16]>>("by_activation")?, maybe_parsed(row, "by_token")?) {
+            (Some(activation), _) => {
+                Some(SecondFactor::Confirmation(ActivationId::from_bytes(activation)))
+            }
+            (None, Some(serial)) => Some(SecondFactor::Token(serial)),
+            (None, None) => None,
+        };
+    Ok(SessionRecord {
+        id: SessionId::from_bytes(row.get("id")?),
+        npi: npi(row, "npi")?,
+        factor: match (maybe_instant(row, "full_since")?, by) {
+            (Some(at), Some(by)) => Factor::Full { at, by },
+            _ => Factor::Half,
+        },
+        signed_in: instant(row, "signed_in")?,
+        last_seen: instant(row, "last_seen")?,
+        version: count(row, "version")?,
+    })
+}
+
+/// The three columns of a factor.
+fn factor_to_sql(factor: &Factor) -> (Option<i64>, Option<&[u8; 16]>, Option<&str>) {
+    match factor {
+        Factor::Half => (None, None, None),
+        Factor::Full { at, by: SecondFactor::Confirmation(activation) } => {
+            (Some(to_sql(at.0)), Some(activation.as_bytes()), None)
+        }
+        Factor::Full { at, by: SecondFactor::Token(serial) } => {
+            (Some(to_sql(at.0)), None, Some(serial.as_str()))
+        }
+    }
+}
+
+pub(super) fn insert_session(
+    database: &Connection,
+    record: &SessionRecord,
+) -> Result<(), StoreError> {
+    let (full_since, by_activation, by_token) = factor_to_sql(&record.factor);
+    change_one(
+        database,
+        "INSERT INTO sessions (id, version, npi, signed_in, last_seen, full_since, by_activation,
+            by_token)
+         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            record.id.as_bytes(),
+            to_sql(record.npi.number()),
+            to_sql(record.signed_in.0),
+            to_sql(record.last_seen.0),
+            full_since,
+            by_activation,
+            by_token,
+        ],
+    )
+}
+
+pub(super) fn update_session(
+    database: &Connection,
+    record: &SessionRecord,
+) -> Result<(), StoreError> {
+    let (full_since, by_activation, by_token) = factor_to_sql(&record.factor);
+    change_one(
+        database,
+        "UPDATE sessions SET version = version + 1, last_seen = ?3, full_since = ?4,
+            by_activation = ?5, by_token = ?6
+         WHERE id = ?1 AND version = ?2",
+        params![
+            record.id.as_bytes(),
+            to_sql(record.version),
+            to_sql(record.last_seen.0),
+            full_since,
+            by_activation,
+            by_token,
+        ],
+    )
+}
+
+pub(super) fn touch_session(
+    database: &Connection,
+    id: SessionId,
+    seen: UnixTime,
+) -> Result<(), StoreError> {
+    change_any(
+        database,
+        "UPDATE sessions SET last_seen = max(last_seen, ?2) WHERE id = ?1",
+        params![id.as_bytes(), to_sql(seen.0)],
+    )?;
+    Ok(())
+}
+
+pub(super) fn delete_session(database: &Connection, id: SessionId) -> Result<(), StoreError> {
+    change_any(database, "DELETE FROM sessions WHERE id = ?1", [id.as_bytes()])?;
+    Ok(())
+}
+
+pub(super) fn forget_sessions(
+    database: &Connection,
+    npi: Npi,
+    before: UnixTime,
+) -> Result<(), StoreError> {
+    change_any(
+        database,
+        "DELETE FROM sessions WHERE npi = ?1 AND signed_in < ?2",
+        params![to_sql(npi.number()), to_sql(before.0)],
+    )?;
+    Ok(())
+}
+
+pub(in super::super) fn association(
+    database: &Connection,
+    npi: Npi,
+    key: &IdempotencyKey,
+) -> rusqlite::Result<Option<SerialNumber>> {
+    find(
+        database,
+        "SELECT serial FROM associations WHERE npi = ?1 AND key = ?2",
+        params![to_sql(npi.number()), key.as_str()],
+        |row| parsed(row, "serial"),
+    )
+}
+
+pub(super) fn insert_association(
+    database: &Connection,
+    npi: Npi,
+    key: &IdempotencyKey,
+    serial: &SerialNumber,
+    at: UnixTime,
+) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "INSERT INTO associations (npi, key, serial, at) VALUES (?1, ?2, ?3, ?4)",
+        params![to_sql(npi.number()), key.as_str(), serial.as_str(), to_sql(at.0)],
+    )
+}

@@ -1,0 +1,176 @@
+//! Tokens.
+
+use oath::{Digits, Drift, Period, SerialNumber, Totp};
+use provisioning::{ActivationId, Label};
+use rusqlite::{Connection, Row, named_params, params};
+
+use super::{
+    change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql, maybe_count,
+    maybe_instant, maybe_parsed, parsed, people::npi, to_sql, word,
+};
+use crate::{
+    store::StoreError,
+    token::{Token, TokenRecord, TokenState},
+    values::Npi,
+};
+
+pub(in super::super) fn token(
+    database: &Connection,
+    serial: &SerialNumber,
+) -> rusqlite::Result<Option<TokenRecord>> {
+    find(database, "SELECT * FROM tokens WHERE serial = ?1", [serial.as_str()], read)
+}
+
+pub(in super::super) fn tokens_of(
+    database: &Connection,
+    npi: Npi,
+) -> rusqlite::Result<Vec<TokenRecord>> {
+    list(
+        database,
+        "SELECT * FROM tokens WHERE owner = ?1 ORDER BY associated, serial",
+        &[&to_sql(npi.number())],
+        read,
+    )
+}
+
+pub(in super::super) fn tokens_after(
+    database: &Connection,
+    after: &str,
+    limit: u32,
+) -> rusqlite::Result<Vec<TokenRecord>> {
+    list(
+        database,
+        "SELECT * FROM tokens WHERE serial > ?1 ORDER BY serial LIMIT ?2",
+        &[&after, &limit],
+        read,
+    )
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
+    let token = Token {
+        serial: parsed(row, "serial")?,
+        state: word(row, "state", &TokenState::ALL, TokenState::name)?,
+        owner: match maybe_count(row, "owner")? {
+            Some(_) => Some(npi(row, "owner")?),
+            None => None,
+        },
+        activation: row.get::<_, Option<[u8; 16]>>("activation")?.map(ActivationId::from_bytes),
+        name: parsed(row, "name")?,
+        manufacturer: parsed(row, "manufacturer")?,
+        issuer: maybe_parsed(row, "issuer")?,
+        token_type: parsed(row, "token_type")?,
+        device: parsed(row, "device")?,
+        platform: parsed(row, "platform")?,
+        totp: read_totp(row)?,
+        drift: Drift::from_parts(row.get("drift_resync")?, row.get("drift_learnt")?),
+        last_accepted: maybe_count(row, "last_accepted")?,
+        last_used: maybe_instant(row, "last_used")?,
+        failures: row.get("failures")?,
+        lock: lock(row, "locked_until")?,
+        rehearsal_misses: row.get("rehearsal_misses")?,
+        rehearsing_since: maybe_instant(row, "rehearsing_since")?,
+        provisioned: instant(row, "provisioned")?,
+        associated: maybe_instant(row, "associated")?,
+    };
+    Ok(TokenRecord { token, sealed_seed: row.get("sealed_seed")?, version: count(row, "version")? })
+}
+
+fn read_totp(row: &Row<'_>) -> rusqlite::Result<Totp> {
+    let digits: u8 = row.get("digits")?;
+    let period: u32 = row.get("period")?;
+    Ok(Totp {
+        algorithm: parsed(row, "algorithm")?,
+        digits: Digits::try_from(digits).map_err(|error| damaged("digits", error))?,
+        period: Period::try_from(period).map_err(|error| damaged("period", error))?,
+    })
+}
+
+pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
+    let token = &record.token;
+    let (resynchronised, learnt) = token.drift.parts();
+    change_one(
+        database,
+        "INSERT INTO tokens (serial, version, state, owner, activation, name, manufacturer, issuer,
+            token_type, device, platform, algorithm, digits, period, drift_resync, drift_learnt,
+            last_accepted, last_used, failures, locked_until, rehearsal_misses, rehearsing_since,
+            provisioned, associated, sealed_seed)
+         VALUES (:serial, 1, :state, :owner, :activation, :name, :manufacturer, :issuer,
+            :token_type, :device, :platform, :algorithm, :digits, :period, :drift_resync,
+            :drift_learnt, :last_accepted, :last_used, :failures, :locked_until, :rehearsal_misses,
+            :rehearsing_since, :provisioned, :associated, :sealed_seed)",
+        named_params! {
+            ":serial": token.serial.as_str(),
+            ":state": token.state.name(),
+            ":owner": token.owner.map(|npi| to_sql(npi.number())),
+            ":activation": token.activation.as_ref().map(ActivationId::as_bytes),
+            ":name": token.name.as_str(),
+            ":manufacturer": token.manufacturer.name(),
+            ":issuer": token.issuer.as_ref().map(Label::as_str),
+            ":token_type": token.token_type.name(),
+            ":device": token.device.as_str(),
+            ":platform": token.platform.as_str(),
+            ":algorithm": token.totp.algorithm.name(),
+            ":digits": token.totp.digits.count(),
+            ":period": u32::from(token.totp.period),
+            ":drift_resync": resynchronised,
+            ":drift_learnt": learnt,
+            ":last_accepted": token.last_accepted.map(to_sql),
+            ":last_used": token.last_used.map(|at| to_sql(at.0)),
+            ":failures": token.failures,
+            ":locked_until": lock_to_sql(token.lock),
+            ":rehearsal_misses": token.rehearsal_misses,
+            ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
+            ":provisioned": to_sql(token.provisioned.0),
+            ":associated": token.associated.map(|at| to_sql(at.0)),
+            ":sealed_seed": record.sealed_seed,
+        },
+    )
+}
+
+pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
+    let token = &record.token;
+    let (resynchronised, learnt) = token.drift.parts();
+    change_one(
+        database,
+        "UPDATE tokens SET version = version + 1, state = :state, owner = :owner, name = :name,
+            manufacturer = :manufacturer, issuer = :issuer, token_type = :token_type,
+            drift_resync = :drift_resync, drift_learnt = :drift_learnt,
+            last_accepted = :last_accepted, last_used = :last_used, failures = :failures,
+            locked_until = :locked_until, rehearsal_misses = :rehearsal_misses,
+            rehearsing_since = :rehearsing_since, associated = :associated
+         WHERE serial = :serial AND version = :version",
+        named_params! {
+            ":serial": token.serial.as_str(),
+            ":version": to_sql(record.version),
+            ":state": token.state.name(),
+            ":owner": token.owner.map(|npi| to_sql(npi.number())),
+            ":name": token.name.as_str(),
+            ":manufacturer": token.manufacturer.name(),
+            ":issuer": token.issuer.as_ref().map(Label::as_str),
+            ":token_type": token.token_type.name(),
+            ":drift_resync": resynchronised,
+            ":drift_learnt": learnt,
+            ":last_accepted": token.last_accepted.map(to_sql),
+            ":last_used": token.last_used.map(|at| to_sql(at.0)),
+            ":failures": token.failures,
+            ":locked_until": lock_to_sql(token.lock),
+            ":rehearsal_misses": token.rehearsal_misses,
+            ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
+            ":associated": token.associated.map(|at| to_sql(at.0)),
+        },
+    )
+}
+
+pub(super) fn expect(
+    database: &Connection,
+    serial: &SerialNumber,
+    version: u64,
+) -> Result<(), StoreError> {
+    let found = find(
+        database,
+        "SELECT 1 FROM tokens WHERE serial = ?1 AND version = ?2",
+        params![serial.as_str(), to_sql(version)],
+        |_| Ok(()),
+    );
+    found.map_err(failed)?.ok_or(StoreError::Conflict)
+}

@@ -1,0 +1,122 @@
+//! A token as the registry knows it.
+
+use oath::{Drift, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
+use provisioning::{ActivationId, IssuerName, Label};
+use serde::Serialize;
+
+use crate::{rules::lock::Lock, values::Npi};
+
+/// Where a token is in its life; what leads from one to another stands in
+/// [`crate::rules::token_states`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenState {
+    /// Its seed is known, and nobody owns it.
+    Provisioned,
+    /// Its codes count.
+    Active,
+    /// Too many wrong codes; its codes are not judged.
+    Locked,
+    /// Reported lost, perhaps to be found.
+    Suspended,
+    /// Final.
+    Deactivated,
+}
+
+impl TokenState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Provisioned, Self::Active, Self::Locked, Self::Suspended, Self::Deactivated];
+
+    /// The word for pages and storage.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Provisioned => "provisioned",
+            Self::Active => "active",
+            Self::Locked => "locked",
+            Self::Suspended => "suspended",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// Whether it is somebody's, and can be or become good for a code.
+    #[must_use]
+    pub const fn is_in_use(self) -> bool {
+        matches!(self, Self::Active | Self::Locked | Self::Suspended)
+    }
+}
+
+impl core::fmt::Display for TokenState {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A token, without its seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Token {
+    /// The credential ID or serial number that names it.
+    pub serial: SerialNumber,
+    /// Where it is in its life.
+    pub state: TokenState,
+    /// Whose it is, once associated.
+    pub owner: Option<Npi>,
+    /// The activation that it was provisioned by; `None` for an imported one.
+    #[serde(skip)]
+    pub activation: Option<ActivationId>,
+    /// What the prescriber calls it.
+    pub name: Label,
+    /// Who made it.
+    pub manufacturer: Manufacturer,
+    /// Who issued it, once associated.
+    pub issuer: Option<IssuerName>,
+    /// An app or a device.
+    pub token_type: TokenType,
+    /// What the device that holds it calls itself.
+    pub device: Label,
+    /// The operating system of that device.
+    pub platform: Label,
+    /// How its codes are made.
+    pub totp: Totp,
+    /// How far its clock is from ours, in time steps.
+    pub drift: Drift,
+    /// The last time step whose code was accepted.
+    pub last_accepted: Option<u64>,
+    /// When a code was last accepted.
+    pub last_used: Option<UnixTime>,
+    /// Wrong codes in a row.
+    pub failures: u32,
+    /// Until when its codes are not judged; may have passed.
+    pub lock: Option<Lock>,
+    /// Wrong test codes since [`Token::rehearsing_since`].
+    pub rehearsal_misses: u32,
+    /// When the counting of wrong test codes began.
+    pub rehearsing_since: Option<UnixTime>,
+    /// When its seed became known.
+    pub provisioned: UnixTime,
+    /// When it became somebody's.
+    pub associated: Option<UnixTime>,
+}
+
+impl Token {
+    /// When its lock ends by itself; `None` if it is not locked, or until the help desk unlocks it.
+    #[must_use]
+    pub fn locked_until(&self, now: UnixTime) -> Option<UnixTime> {
+        match self.lock {
+            Some(Lock::Until(until)) if until > now => Some(until),
+            _ => None,
+        }
+    }
+}
+
+/// A token as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// What everybody may see of it.
+    pub token: Token,
+    /// Its seed, sealed under the master key; never changes.
+    pub sealed_seed: Vec<u8>,
+    /// Counts the writes, for compare-and-set.
+    pub version: u64,
+}

@@ -1,0 +1,43 @@
+//! What people type and programs carry: each exists only if it is well formed.
+
+mod confirmation_code;
+mod idempotency_key;
+mod mail;
+mod npi;
+mod passphrase;
+mod proofing;
+mod session_secret;
+
+pub use confirmation_code::ConfirmationCode;
+pub use idempotency_key::IdempotencyKey;
+pub use mail::Mail;
+pub use npi::Npi;
+pub use passphrase::Passphrase;
+pub use proofing::ProofingRecord;
+pub use session_secret::{CsrfToken, SessionId, SessionSecret};
+
+/// A value that is not well formed, told in the words of the person who typed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not ten digits, or the check digit does not fit.
+    #[error("this is not an NPI: it has ten digits, and one of these is mistyped; check it")]
+    Npi,
+    /// Shorter than 8 or longer than 128 characters.
+    #[error("a passphrase has 8 to 128 characters")]
+    Passphrase,
+    /// Not a mail address.
+    #[error("this is not a mail address: it looks like name@example.org")]
+    Mail,
+    /// Not eight letters and digits.
+    #[error("a confirmation code has eight letters and digits; type it as you received it")]
+    ConfirmationCode,
+    /// Empty, or longer than 500 characters.
+    #[error("an identity-proofing record says who checked what, in 1 to 500 characters")]
+    Proofing,
+    /// Not a session that this program gave out.
+    #[error("you are not signed in: sign in, then try again")]
+    SessionSecret,
+    /// Not 1 to 64 letters, digits, dashes or underscores.
+    #[error("an idempotency key is 1 to 64 letters, digits, dashes and underscores")]
+    IdempotencyKey,
+}
