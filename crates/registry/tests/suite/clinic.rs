@@ -1,0 +1,250 @@
+//! A clinic for the tests: a registry on a SQLite file, prescribers, and their apps.
+
+use std::sync::Arc;
+
+use getrandom::{SysRng, rand_core::UnwrapErr};
+use oath::{Code, CredentialId, Manufacturer, Seed, SerialNumber, TokenType, Totp, UnixTime};
+use provisioning::{
+    EnrolmentLink, IssuerCard, Label, PinPolicy, ProvisioningData, SealedToken, ServerPublicKey,
+};
+use registry::{
+    ActivationOrder, Actor, AssociateError, Association, BegunActivation, ConfirmationCode,
+    Consumed, Error, IdempotencyKey, MasterKey, NewAccount, Npi, Passphrase, Registry, Session,
+    SqliteStore, Token,
+};
+use tempfile::TempDir;
+
+/// The first instant of the tests; the start of a time step.
+pub(crate) const START: UnixTime = UnixTime(1_812_345_660);
+pub(crate) const PASSPHRASE: &str = "correct horse battery";
+
+pub(crate) fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+pub(crate) fn ada() -> Npi {
+    "1234567893".parse().unwrap()
+}
+
+pub(crate) fn ben() -> Npi {
+    "1679576722".parse().unwrap()
+}
+
+pub(crate) fn label(text: &str) -> Label {
+    text.parse().unwrap()
+}
+
+pub(crate) fn help_desk() -> Actor {
+    Actor::Administrator { name: label("Hedy") }
+}
+
+pub(crate) fn passphrase() -> Passphrase {
+    Passphrase::parse(PASSPHRASE).unwrap()
+}
+
+/// The app of one token.
+pub(crate) struct App {
+    pub(crate) id: CredentialId,
+    pub(crate) seed: Seed,
+    pub(crate) name: Label,
+}
+
+impl App {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            id: CredentialId::generate(&mut rng()),
+            seed: Seed::generate(&mut rng()),
+            name: label(name),
+        }
+    }
+
+    pub(crate) fn serial(&self) -> SerialNumber {
+        self.id.into()
+    }
+
+    pub(crate) fn code(&self, at: UnixTime) -> Code {
+        Totp::default().code_at(&self.seed, at)
+    }
+
+    /// A code that is none of this app's near `at`.
+    pub(crate) fn wrong_code(&self, at: UnixTime) -> Code {
+        let near: Vec<String> = (0..300)
+            .map(|step| self.code(UnixTime(at.0 - 200 * 30 + step * 30)).expose_digits())
+            .collect();
+        let unlike = (0..).map(|n| format!("{:06}", 987_654 - n)).find(|text| !near.contains(text));
+        unlike.unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn data(&self) -> ProvisioningData {
+        ProvisioningData {
+            credential_id: self.id,
+            seed: Seed::from_bytes(self.seed.expose_bytes().to_vec().into()).unwrap(),
+            totp: Totp::default(),
+            name: self.name.clone(),
+            device: label("Ada's phone"),
+            platform: label("linux"),
+        }
+    }
+
+    pub(crate) fn seal(&self, link: &EnrolmentLink) -> SealedToken {
+        SealedToken::seal_for_activation(&self.data(), link, &mut rng()).unwrap()
+    }
+
+    pub(crate) fn export(&self, key: ServerPublicKey) -> SealedToken {
+        let card = IssuerCard { issuer: label("Clinic"), key };
+        SealedToken::seal_to_card(&self.data(), &card, &mut rng()).unwrap()
+    }
+
+    pub(crate) fn form(&self, at: UnixTime) -> Association {
+        Association {
+            manufacturer: Manufacturer::Countersign,
+            issuer: label("Example Clinic"),
+            token_type: TokenType::Soft,
+            name: self.name.clone(),
+            serial: self.serial(),
+            code: self.code(at),
+            idempotency_key: IdempotencyKey::generate(&mut rng()),
+        }
+    }
+}
+
+/// A registry on a file of its own, gone with this value.
+pub(crate) struct Clinic {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) folder: TempDir,
+    key: [u8; 32],
+}
+
+impl Clinic {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = *MasterKey::generate(&mut rng()).expose_bytes();
+        let store = Arc::new(SqliteStore::open(folder.path().join("countersign.db")).unwrap());
+        let master = MasterKey::from_bytes(key);
+        let registry = Registry::open(store.clone(), master, START, &mut rng()).await.unwrap();
+        Self { registry: Arc::new(registry), store, folder, key }
+    }
+
+    /// A clinic at which Ada has an account.
+    pub(crate) async fn with_ada() -> Self {
+        let clinic = Self::new().await;
+        clinic.open_account(ada()).await;
+        clinic
+    }
+
+    /// A clinic at which Ada has an account and one active token, which was used for step zero.
+    pub(crate) async fn with_token() -> (Self, App) {
+        let clinic = Self::with_ada().await;
+        let app = App::new("Phone");
+        clinic.enrol_first(ada(), &app, START).await;
+        (clinic, app)
+    }
+
+    pub(crate) fn master(&self) -> MasterKey {
+        MasterKey::from_bytes(self.key)
+    }
+
+    /// Another registry over the same file, as another process would have it.
+    pub(crate) async fn second_process(&self) -> Arc<Registry> {
+        let store = SqliteStore::open(self.folder.path().join("countersign.db")).unwrap();
+        let opened = Registry::open(Arc::new(store), self.master(), START, &mut rng()).await;
+        Arc::new(opened.unwrap())
+    }
+
+    pub(crate) async fn open_account(&self, npi: Npi) {
+        let new = NewAccount {
+            npi,
+            name: label("Ada Lovelace"),
+            mail: "ada@example.org".parse().unwrap(),
+            passphrase: passphrase(),
+            proofing: "Hedy saw the passport".parse().unwrap(),
+        };
+        self.registry.open_account(&help_desk(), new, START, &mut rng()).await.unwrap();
+    }
+
+    pub(crate) async fn try_begin(
+        &self,
+        actor: &Actor,
+        npi: Npi,
+        valid_for: u64,
+        now: UnixTime,
+    ) -> Result<BegunActivation, Error> {
+        let order = ActivationOrder {
+            server: "https://clinic.example".parse().unwrap(),
+            issuer: label("Example Clinic"),
+            valid_for,
+            pin: PinPolicy::default(),
+        };
+        self.registry.begin_activation(actor, &npi, order, now, &mut rng()).await
+    }
+
+    pub(crate) async fn begin(&self, npi: Npi, now: UnixTime) -> (EnrolmentLink, ConfirmationCode) {
+        let begun = self.try_begin(&help_desk(), npi, 24 * 3600, now).await.unwrap();
+        (begun.link, begun.confirmation)
+    }
+
+    pub(crate) async fn send(
+        &self,
+        sealed: &SealedToken,
+        now: UnixTime,
+    ) -> Result<Consumed, Error> {
+        self.registry.consume(sealed, now, &mut rng()).await
+    }
+
+    pub(crate) async fn half_session(&self, npi: Npi, now: UnixTime) -> Session {
+        let text = npi.to_string();
+        let secret = self.registry.sign_in(&text, &passphrase(), now, &mut rng()).await.unwrap();
+        self.registry.session(&secret, now).await.unwrap()
+    }
+
+    pub(crate) async fn confirmed(
+        &self,
+        npi: Npi,
+        code: &ConfirmationCode,
+        now: UnixTime,
+    ) -> Session {
+        let session = self.half_session(npi, now).await;
+        self.registry.confirm(&session, code, now).await.unwrap();
+        session
+    }
+
+    /// A session whose second factor was a code of `app` at `now`.
+    pub(crate) async fn by_token(&self, npi: Npi, app: &App, now: UnixTime) -> Session {
+        let session = self.half_session(npi, now).await;
+        let code = app.code(now);
+        self.registry.confirm_with_code(&session, None, &code, now).await.unwrap();
+        session
+    }
+
+    /// Enrols the account's first token, with its code of `now`.
+    pub(crate) async fn enrol_first(&self, npi: Npi, app: &App, now: UnixTime) -> Token {
+        let (link, confirmation) = self.begin(npi, now).await;
+        self.send(&app.seal(&link), now).await.unwrap();
+        let session = self.confirmed(npi, &confirmation, now).await;
+        self.registry.associate(&session, &app.form(now), now).await.unwrap()
+    }
+
+    /// Enrols a further token at `now`, signed in by a code of `active`.
+    pub(crate) async fn enrol_further(
+        &self,
+        npi: Npi,
+        active: &App,
+        app: &App,
+        now: UnixTime,
+    ) -> Result<Token, AssociateError> {
+        let (link, _) = self.begin(npi, now).await;
+        self.send(&app.seal(&link), now).await.unwrap();
+        let session = self.by_token(npi, active, now).await;
+        self.registry.associate(&session, &app.form(now), now).await
+    }
+
+    pub(crate) async fn token(&self, app: &App, now: UnixTime) -> Token {
+        let tokens = self.registry.all_tokens(None, 1_000, now).await.unwrap();
+        tokens.into_iter().find(|token| token.serial == app.serial()).unwrap()
+    }
+
+    pub(crate) async fn events(&self) -> Vec<registry::Event> {
+        self.registry.events(None, 100_000).await.unwrap()
+    }
+}

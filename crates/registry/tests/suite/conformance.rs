@@ -1,0 +1,379 @@
+//! What every store must do: [`conforms`] takes any, and each has its test at the end of this file.
+
+use std::sync::Arc;
+
+use oath::{Drift, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
+use provisioning::ActivationId;
+use registry::{
+    Account, Actor, EventKind, Factor, Lock, Npi, Outcome, Purpose, SecondFactor, SqliteStore,
+    Store, StoreError, Token, TokenState,
+    account::AccountRecord,
+    activation::{ActivationRecord, ActivationState},
+    event::NewEvent,
+    session::SessionRecord,
+    store::{Changes, Write},
+    token::TokenRecord,
+    values::SessionId,
+};
+
+use crate::clinic::{START, ada, ben, label};
+
+/// The suite: `fresh` gives an empty store each time.
+async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
+    what_is_written_is_read(&*fresh()).await;
+    an_update_expects_its_version(&*fresh()).await;
+    an_insert_expects_nothing_there(&*fresh()).await;
+    all_or_nothing(&*fresh()).await;
+    one_open_activation_an_account(&*fresh()).await;
+    sessions_are_touched_and_forgotten(&*fresh()).await;
+    events_come_in_order(&*fresh()).await;
+    tokens_come_in_order(&*fresh()).await;
+    of_many_at_once_one_wins(fresh()).await;
+}
+
+fn account(npi: Npi) -> AccountRecord {
+    AccountRecord {
+        account: Account {
+            npi,
+            name: label("Ada Lovelace"),
+            mail: "ada@example.org".parse().unwrap(),
+            proofing: "Hedy saw the passport".parse().unwrap(),
+            opened: START,
+            sign_in_failures: 3,
+            sign_in_pause: Some(Lock::Until(START.plus(9))),
+        },
+        passphrase_hash: "$argon2id$...".to_owned(),
+        version: 1,
+    }
+}
+
+fn activation(id: u8, npi: Npi) -> ActivationRecord {
+    ActivationRecord {
+        id: ActivationId::from_bytes([id; 16]),
+        npi,
+        state: ActivationState::Begun,
+        serial: None,
+        sealed_secret: vec![1, 2, 3],
+        confirmation_tag: [7; 32],
+        confirmation_expires: START.plus(5),
+        wrong_confirmations: 2,
+        begun: START,
+        expires: START.plus(6),
+        version: 1,
+    }
+}
+
+fn serial(text: &str) -> SerialNumber {
+    text.parse().unwrap()
+}
+
+fn token(text: &str) -> TokenRecord {
+    let token = Token {
+        serial: serial(text),
+        state: TokenState::Provisioned,
+        owner: None,
+        activation: None,
+        name: label("Phone \"1\" – ä"),
+        manufacturer: Manufacturer::Symantec,
+        issuer: None,
+        token_type: TokenType::Hard,
+        device: label("phone"),
+        platform: label("linux"),
+        totp: Totp::default(),
+        drift: Drift::from_parts(-7, 3),
+        last_accepted: None,
+        last_used: None,
+        failures: 0,
+        lock: None,
+        rehearsal_misses: 0,
+        rehearsing_since: None,
+        provisioned: START,
+        associated: None,
+    };
+    TokenRecord { token, sealed_seed: vec![9; 60], version: 1 }
+}
+
+fn session(id: u8, factor: Factor) -> SessionRecord {
+    let id = SessionId::from_bytes([id; 32]);
+    SessionRecord { id, npi: ada(), factor, signed_in: START, last_seen: START, version: 1 }
+}
+
+fn event(at: u64, account: Option<Npi>) -> NewEvent {
+    NewEvent {
+        at: UnixTime(at),
+        actor: Actor::Administrator { name: label("Hedy") },
+        kind: EventKind::CodeJudged,
+        outcome: Outcome::Refused,
+        account,
+        serial: Some(serial("SYMC12345678")),
+        purpose: Some(Purpose::Signing),
+        cause: Some("wrong".to_owned()),
+    }
+}
+
+async fn write(store: &dyn Store, writes: impl Into<Vec<Write>>) -> Result<(), StoreError> {
+    store.commit(Changes { writes: writes.into(), events: Vec::new() }).await
+}
+
+fn insert(record: &TokenRecord) -> Write {
+    Write::InsertToken(Box::new(record.clone()))
+}
+
+fn update(record: &TokenRecord) -> Write {
+    Write::UpdateToken(Box::new(record.clone()))
+}
+
+async fn what_is_written_is_read(store: &dyn Store) {
+    let (person, invited, bare) = (account(ada()), activation(1, ada()), token("AVT123"));
+    let mut full = token("SYMC12345678");
+    full.token = Token {
+        state: TokenState::Locked,
+        owner: Some(ada()),
+        activation: Some(invited.id),
+        issuer: Some(label("Clinic")),
+        last_accepted: Some(60_000_000),
+        last_used: Some(START),
+        failures: 10,
+        lock: Some(Lock::UntilUnlocked),
+        rehearsal_misses: 4,
+        rehearsing_since: Some(START.plus(1)),
+        associated: Some(START.plus(2)),
+        ..full.token
+    };
+    let by_code = SecondFactor::Token(serial("SYMC12345678"));
+    let sessions = [
+        session(1, Factor::Half),
+        session(2, Factor::Full { at: START, by: SecondFactor::Confirmation(invited.id) }),
+        session(3, Factor::Full { at: START.plus(1), by: by_code }),
+    ];
+    let mut writes = vec![
+        Write::InsertSecret { name: "one", sealed: vec![0, 255], made: START },
+        Write::InsertAccount(person.clone()),
+        Write::InsertActivation(invited.clone()),
+        insert(&full),
+        insert(&bare),
+    ];
+    writes.extend(sessions.iter().cloned().map(Write::InsertSession));
+    let key = "key-1".parse().unwrap();
+    let at = START;
+    let serial = full.token.serial.clone();
+    writes.push(Write::InsertAssociation { npi: ada(), key, serial: serial.clone(), at });
+    write(store, writes).await.unwrap();
+
+    assert_eq!(store.secret("one").await.unwrap(), Some(vec![0, 255]));
+    assert_eq!(store.account(ada()).await.unwrap(), Some(person));
+    assert_eq!(store.activation(invited.id).await.unwrap().as_ref(), Some(&invited));
+    assert_eq!(store.open_activation(ada()).await.unwrap(), Some(invited));
+    assert_eq!(store.token(&serial).await.unwrap().as_ref(), Some(&full));
+    assert_eq!(store.token(&bare.token.serial).await.unwrap(), Some(bare));
+    assert_eq!(store.tokens_of(ada()).await.unwrap(), [full]);
+    for session in sessions {
+        assert_eq!(store.session(session.id).await.unwrap(), Some(session));
+    }
+    let found = |npi, key: &str| {
+        let key = key.parse().unwrap();
+        async move { store.association(npi, &key).await.unwrap() }
+    };
+    assert_eq!(found(ada(), "key-1").await, Some(serial));
+    assert_eq!(found(ben(), "key-1").await, None);
+    assert_eq!(found(ada(), "key-2").await, None);
+    nothing_is_there_that_was_not_written(store).await;
+}
+
+async fn nothing_is_there_that_was_not_written(store: &dyn Store) {
+    assert_eq!(store.secret("two").await.unwrap(), None);
+    assert_eq!(store.account(ben()).await.unwrap(), None);
+    assert_eq!(store.activation(ActivationId::from_bytes([9; 16])).await.unwrap(), None);
+    assert_eq!(store.open_activation(ben()).await.unwrap(), None);
+    assert_eq!(store.token(&serial("FT99")).await.unwrap(), None);
+    assert_eq!(store.tokens_of(ben()).await.unwrap(), []);
+    assert_eq!(store.session(SessionId::from_bytes([9; 32])).await.unwrap(), None);
+    assert_eq!(store.events(None, 10).await.unwrap(), []);
+}
+
+async fn an_update_expects_its_version(store: &dyn Store) {
+    let (person, invited, mut device) = (account(ada()), activation(1, ada()), token("FT1234"));
+    let half = session(1, Factor::Half);
+    let inserts = [
+        Write::InsertAccount(person.clone()),
+        Write::InsertActivation(invited.clone()),
+        insert(&device),
+        Write::InsertSession(half.clone()),
+    ];
+    write(store, inserts).await.unwrap();
+
+    device.token.failures = 1;
+    let version = 1;
+    let updates = [
+        Write::UpdateAccount(person),
+        Write::UpdateActivation(invited),
+        update(&device),
+        Write::UpdateSession(half),
+        Write::ExpectToken { serial: device.token.serial.clone(), version },
+    ];
+    // Each is of version 1: good once (but for the last, which changes nothing), not twice.
+    write(store, [updates[4].clone()]).await.unwrap();
+    for stale in &updates[..4] {
+        write(store, [stale.clone()]).await.unwrap();
+        assert_eq!(write(store, [stale.clone()]).await, Err(StoreError::Conflict), "{stale:?}");
+    }
+    assert_eq!(write(store, [updates[4].clone()]).await, Err(StoreError::Conflict));
+    let read = store.token(&device.token.serial).await.unwrap().unwrap();
+    assert_eq!((read.version, read.token.failures), (2, 1));
+    assert_eq!(read.sealed_seed, device.sealed_seed);
+    // Nothing is updated that is not there.
+    let absent = token("FT9999");
+    assert_eq!(write(store, [update(&absent)]).await, Err(StoreError::Conflict));
+}
+
+async fn an_insert_expects_nothing_there(store: &dyn Store) {
+    let key = || "key-1".parse().unwrap();
+    let inserts = [
+        Write::InsertSecret { name: "one", sealed: vec![1], made: START },
+        Write::InsertAccount(account(ada())),
+        Write::InsertActivation(activation(1, ada())),
+        insert(&token("FT1234")),
+        Write::InsertSession(session(1, Factor::Half)),
+        Write::InsertAssociation { npi: ada(), key: key(), serial: serial("FT1234"), at: START },
+    ];
+    for new in &inserts {
+        write(store, [new.clone()]).await.unwrap();
+        assert_eq!(write(store, [new.clone()]).await, Err(StoreError::Conflict), "{new:?}");
+    }
+}
+
+async fn all_or_nothing(store: &dyn Store) {
+    let (one, two) = (token("FT0001"), token("FT0002"));
+    write(store, [insert(&one)]).await.unwrap();
+    let stale = TokenRecord { version: 9, ..one.clone() };
+    for writes in [vec![insert(&two), update(&stale)], vec![insert(&two), insert(&one)]] {
+        let changes = Changes { writes, events: vec![event(1, None)] };
+        assert_eq!(store.commit(changes).await, Err(StoreError::Conflict));
+        assert_eq!(store.token(&two.token.serial).await.unwrap(), None);
+        assert_eq!(store.events(None, 10).await.unwrap(), [], "no event without what it records");
+    }
+    let changes = Changes { writes: vec![insert(&two)], events: vec![event(1, None)] };
+    store.commit(changes).await.unwrap();
+    assert_eq!(store.events(None, 10).await.unwrap().len(), 1);
+}
+
+async fn one_open_activation_an_account(store: &dyn Store) {
+    let (first, second) = (activation(1, ada()), activation(2, ada()));
+    write(store, [Write::InsertAccount(account(ada()))]).await.unwrap();
+    write(store, [Write::InsertActivation(first.clone())]).await.unwrap();
+    let beside = [Write::InsertActivation(second.clone())];
+    assert_eq!(write(store, beside.clone()).await, Err(StoreError::Conflict));
+    let state = ActivationState::Superseded;
+    let replaced = Write::UpdateActivation(ActivationRecord { state, ..first });
+    write(store, [replaced, beside[0].clone()]).await.unwrap();
+    assert_eq!(store.open_activation(ada()).await.unwrap().unwrap().id, second.id);
+}
+
+async fn sessions_are_touched_and_forgotten(store: &dyn Store) {
+    let old = session(1, Factor::Half);
+    let new = SessionRecord { signed_in: START.plus(10), ..session(2, Factor::Half) };
+    let writes = [
+        Write::InsertAccount(account(ada())),
+        Write::InsertSession(old.clone()),
+        Write::InsertSession(new.clone()),
+    ];
+    write(store, writes).await.unwrap();
+    for seen in [START.plus(7), START.plus(5)] {
+        write(store, [Write::TouchSession { id: old.id, seen }]).await.unwrap();
+        let read = store.session(old.id).await.unwrap().unwrap();
+        assert_eq!((read.last_seen, read.version), (START.plus(7), 1));
+    }
+    let before = START.plus(10);
+    write(store, [Write::ForgetSessions { npi: ben(), before }]).await.unwrap();
+    assert!(store.session(old.id).await.unwrap().is_some());
+    write(store, [Write::ForgetSessions { npi: ada(), before }]).await.unwrap();
+    assert_eq!(store.session(old.id).await.unwrap(), None);
+    assert!(store.session(new.id).await.unwrap().is_some());
+    for _ in 0..2 {
+        write(store, [Write::DeleteSession(new.id)]).await.unwrap();
+        assert_eq!(store.session(new.id).await.unwrap(), None);
+    }
+}
+
+async fn events_come_in_order(store: &dyn Store) {
+    for at in 1..=5 {
+        let account = if at % 2 == 0 { Some(ada()) } else { None };
+        let events = vec![event(at, account), event(at, Some(ben()))];
+        store.commit(Changes { writes: Vec::new(), events }).await.unwrap();
+    }
+    let all = store.events(None, 100).await.unwrap();
+    assert_eq!(all.len(), 10);
+    assert!(all.windows(2).all(|pair| pair[0].id > pair[1].id));
+    assert_eq!(all[9].what, event(1, None));
+    let adas = store.events(Some(ada()), 100).await.unwrap();
+    assert_eq!(adas.iter().map(|event| event.what.at.0).collect::<Vec<_>>(), [4, 2]);
+    assert_eq!(store.events(None, 3).await.unwrap(), all[..3]);
+    assert_eq!(store.events(Some(ben()), 1).await.unwrap(), [all[0].clone()]);
+    let actors = [
+        Actor::Prescriber { npi: ada() },
+        Actor::Administrator { name: label("Hedy") },
+        Actor::App,
+        Actor::Stranger,
+        Actor::System,
+    ];
+    for actor in actors {
+        let told = NewEvent { actor, purpose: None, serial: None, cause: None, ..event(9, None) };
+        let events = vec![told.clone()];
+        store.commit(Changes { writes: Vec::new(), events }).await.unwrap();
+        assert_eq!(store.events(None, 1).await.unwrap()[0].what, told);
+    }
+}
+
+async fn tokens_come_in_order(store: &dyn Store) {
+    write(store, [Write::InsertAccount(account(ada()))]).await.unwrap();
+    for (text, associated) in [("FT0003", 1), ("FT0001", 3), ("FT0002", 2)] {
+        let mut record = token(text);
+        record.token.owner = Some(ada());
+        record.token.associated = Some(UnixTime(associated));
+        write(store, [insert(&record)]).await.unwrap();
+    }
+    let names = |records: Vec<TokenRecord>| -> Vec<String> {
+        records.into_iter().map(|record| record.token.serial.as_str().to_owned()).collect()
+    };
+    assert_eq!(names(store.tokens_of(ada()).await.unwrap()), ["FT0003", "FT0002", "FT0001"]);
+    let first = store.tokens_after(None, 2).await.unwrap();
+    let last = first[1].token.serial.clone();
+    assert_eq!(names(first), ["FT0001", "FT0002"]);
+    assert_eq!(names(store.tokens_after(Some(&last), 2).await.unwrap()), ["FT0003"]);
+}
+
+async fn of_many_at_once_one_wins(store: Arc<dyn Store>) {
+    let record = token("FT1234");
+    write(&*store, [insert(&record)]).await.unwrap();
+    let writers: Vec<_> = (0..200)
+        .map(|n| {
+            let (store, mut mine) = (store.clone(), record.clone());
+            mine.token.failures = n;
+            let changes =
+                Changes { writes: vec![update(&mine)], events: vec![event(n.into(), None)] };
+            tokio::spawn(async move { store.commit(changes).await.map(|()| n) })
+        })
+        .collect();
+    let mut won = Vec::new();
+    for writer in writers {
+        match writer.await.unwrap() {
+            Ok(n) => won.push(n),
+            Err(error) => assert_eq!(error, StoreError::Conflict),
+        }
+    }
+    let read = store.token(&record.token.serial).await.unwrap().unwrap();
+    assert_eq!((won.as_slice(), read.version), ([read.token.failures].as_slice(), 2));
+    let events = store.events(None, 1_000).await.unwrap();
+    assert_eq!(events.iter().map(|e| e.what.at.0).collect::<Vec<_>>(), [u64::from(won[0])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = std::sync::atomic::AtomicU32::new(0);
+    conforms(|| {
+        let n = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Arc::new(SqliteStore::open(folder.path().join(format!("{n}.db"))).unwrap())
+    })
+    .await;
+}

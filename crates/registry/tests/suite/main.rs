@@ -1,0 +1,12 @@
+//! The registry on a real database, in one test program.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod at_rest;
+mod clinic;
+mod conformance;
+mod enrolling;
+mod races;
+mod signing_in;
+mod token_life;
+mod verifying;

@@ -1,0 +1,259 @@
+//! The token's states: the table itself, and random sequences of what can happen.
+
+use oath::{Code, UnixTime};
+use proptest::prelude::*;
+use registry::{
+    Actor, Error, Purpose, Token, TokenState,
+    rules::token_states::{Impossible, TABLE, TokenEvent, Who, apply},
+};
+
+use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label};
+
+const NOW: UnixTime = UnixTime(START.0 + 60);
+
+#[test]
+fn the_table_leads_where_the_design_says() {
+    use TokenEvent as E;
+    use TokenState as S;
+    let led = |from, event| TABLE.iter().find(|(f, e, ..)| (*f, *e) == (from, event)).map(|r| r.3);
+    for (from, event, to) in [
+        (S::Provisioned, E::Associate, Some(S::Active)),
+        (S::Active, E::TooManyFailures, Some(S::Locked)),
+        (S::Locked, E::LockEnded, Some(S::Active)),
+        (S::Locked, E::Unlock, Some(S::Active)),
+        (S::Active, E::Lost, Some(S::Suspended)),
+        (S::Locked, E::Lost, Some(S::Suspended)),
+        (S::Suspended, E::Found, Some(S::Active)),
+        (S::Active, E::Associate, None),
+        (S::Active, E::Found, None),
+        (S::Suspended, E::Unlock, None),
+        (S::Suspended, E::LockEnded, None),
+        (S::Suspended, E::Associate, None),
+        (S::Provisioned, E::Lost, None),
+    ] {
+        assert_eq!(led(from, event), to, "{from} {event:?}");
+    }
+    for state in S::ALL.into_iter().filter(|state| *state != S::Deactivated) {
+        assert_eq!(led(state, E::Deactivate), Some(S::Deactivated), "{state}");
+    }
+    for event in E::ALL {
+        assert_eq!(led(S::Deactivated, event), None, "deactivated is final");
+    }
+    for (place, row) in TABLE.iter().enumerate() {
+        let same = |other: &&(S, E, Who, S)| (other.0, other.1) == (row.0, row.1);
+        assert_eq!(TABLE.iter().filter(same).count(), 1, "row {place} is there twice");
+    }
+}
+
+/// Ada's token in each of the states.
+async fn in_every_state() -> (Clinic, Vec<Token>) {
+    let (clinic, app) = Clinic::with_token().await;
+    let token = clinic.token(&app, NOW).await;
+    let lock = Some(registry::Lock::Until(NOW.plus(900)));
+    let all = TokenState::ALL.map(|state| Token {
+        state,
+        owner: if state == TokenState::Provisioned { None } else { token.owner },
+        lock: if state == TokenState::Locked { lock } else { None },
+        ..token.clone()
+    });
+    (clinic, all.into())
+}
+
+#[tokio::test]
+async fn only_whom_the_table_names_can_cause_an_event() {
+    let (_clinic, tokens) = in_every_state().await;
+    let owner = Actor::Prescriber { npi: ada() };
+    let other = Actor::Prescriber { npi: ben() };
+    let actors = [owner.clone(), other, help_desk(), Actor::System, Actor::App, Actor::Stranger];
+    for token in &tokens {
+        for event in TokenEvent::ALL {
+            let row = TABLE.iter().find(|row| (row.0, row.1) == (token.state, event));
+            for actor in &actors {
+                let allowed = row.map(|row| match (row.2, actor) {
+                    (Who::System, Actor::System) => true,
+                    (Who::Prescriber, Actor::Prescriber { .. }) => true,
+                    (Who::HelpDesk | Who::OwnerOrHelpDesk, Actor::Administrator { .. }) => true,
+                    (Who::OwnerOrHelpDesk, actor) => *actor == owner,
+                    _ => false,
+                });
+                let expected = match (row, allowed) {
+                    (Some(row), Some(true)) => Ok(row.3),
+                    (Some(_), _) => Err(Impossible::ForThem),
+                    (None, _) => Err(Impossible::FromHere(token.state)),
+                };
+                let applied = apply(token, event, actor, NOW).map(|token| token.state);
+                assert_eq!(applied, expected, "{} {event:?} by {actor}", token.state);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn time_ends_a_lock_as_the_table_says() {
+    let (_clinic, tokens) = in_every_state().await;
+    let locked = tokens.iter().find(|token| token.state == TokenState::Locked).unwrap();
+    assert_eq!(locked.at(NOW.plus(899)).state, TokenState::Locked);
+    let ended = locked.at(NOW.plus(900));
+    assert_eq!((ended.state, ended.lock), (TokenState::Active, None));
+    assert_eq!(ended.failures, locked.failures);
+}
+
+#[tokio::test]
+async fn losing_a_locked_token_does_not_unlock_it() {
+    let (_clinic, tokens) = in_every_state().await;
+    let locked = tokens.iter().find(|token| token.state == TokenState::Locked).unwrap();
+    let lost = apply(locked, TokenEvent::Lost, &help_desk(), NOW).unwrap();
+    let found = apply(&lost, TokenEvent::Found, &help_desk(), NOW.plus(10)).unwrap();
+    assert_eq!(found.state, TokenState::Locked);
+    let found = apply(&lost, TokenEvent::Found, &help_desk(), NOW.plus(900)).unwrap();
+    assert_eq!(found.state, TokenState::Active);
+}
+
+#[tokio::test]
+async fn doing_it_twice_gives_the_same_answer_and_one_event() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (registry, desk, serial) = (&clinic.registry, help_desk(), app.serial());
+    let before = clinic.events().await.len();
+    let first = registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
+    let second = registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
+    assert_eq!(first, second);
+    assert_eq!(clinic.events().await.len(), before + 1);
+    let refused = registry.restore_token(&desk, &serial, NOW).await;
+    assert_eq!(refused, Err(Error::NotPossible(TokenState::Deactivated)));
+}
+
+#[tokio::test]
+async fn a_prescriber_changes_only_tokens_of_their_own() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (registry, serial) = (&clinic.registry, app.serial());
+    let (owner, other) = (Actor::Prescriber { npi: ada() }, Actor::Prescriber { npi: ben() });
+    assert_eq!(registry.suspend_token(&other, &serial, NOW).await, Err(Error::UnknownToken));
+    let suspended = registry.suspend_token(&owner, &serial, NOW).await.unwrap();
+    assert_eq!(suspended.state, TokenState::Suspended);
+    let active = registry.restore_token(&owner, &serial, NOW).await.unwrap();
+    assert_eq!(active.state, TokenState::Active);
+}
+
+/// Something that happens to Ada's token.
+#[derive(Debug, Clone, Copy)]
+enum Happens {
+    GoodCode,
+    LastCodeAgain,
+    WrongCode(u8),
+    GoodTest,
+    Wait(u16),
+    Suspend,
+    Restore,
+    Unlock,
+    Deactivate,
+    SendAgain,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        6 => Just(Happens::GoodCode),
+        4 => Just(Happens::LastCodeAgain),
+        4 => (1..12_u8).prop_map(Happens::WrongCode),
+        2 => Just(Happens::GoodTest),
+        6 => (1..2_000_u16).prop_map(Happens::Wait),
+        1 => Just(Happens::Suspend),
+        1 => Just(Happens::Restore),
+        1 => Just(Happens::Unlock),
+        1 => Just(Happens::Deactivate),
+        1 => Just(Happens::SendAgain),
+    ]
+}
+
+/// What a walk has seen so far.
+struct Walk {
+    clinic: Clinic,
+    app: App,
+    sealed: provisioning::SealedToken,
+    now: UnixTime,
+    accepted: Vec<String>,
+    last: Code,
+}
+
+impl Walk {
+    async fn begin() -> Self {
+        let clinic = Clinic::with_ada().await;
+        let app = App::new("Phone");
+        let (link, confirmation) = clinic.begin(ada(), START).await;
+        let sealed = app.seal(&link);
+        clinic.send(&sealed, START).await.unwrap();
+        let session = clinic.confirmed(ada(), &confirmation, START).await;
+        clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
+        let last = app.code(START);
+        Self { clinic, app, sealed, now: START, accepted: vec![step_and_code(START, &last)], last }
+    }
+
+    async fn submit(&mut self, code: Code, purpose: Purpose) {
+        let serial = self.app.serial();
+        let before = self.clinic.token(&self.app, self.now).await;
+        let answer = self.clinic.registry.verify(&ada(), &serial, &code, purpose, self.now).await;
+        let after = self.clinic.token(&self.app, self.now).await;
+        if answer.is_ok() {
+            assert_eq!(before.state, TokenState::Active, "only an active token's code is accepted");
+            assert!(after.last_accepted > before.last_accepted, "the accepted step only grows");
+            let accepted = format!("{:?}", after.last_accepted);
+            assert!(!self.accepted.contains(&accepted), "a step was accepted twice");
+            self.accepted.push(accepted);
+            self.last = code;
+        } else {
+            assert_eq!(after.last_accepted, before.last_accepted);
+            if before.state == TokenState::Locked {
+                assert_eq!(after, before, "a lock is not touched by trying");
+            }
+        }
+    }
+
+    async fn step(&mut self, what: Happens) {
+        let (serial, desk, now) = (self.app.serial(), help_desk(), self.now);
+        let was = self.clinic.token(&self.app, now).await.state;
+        match what {
+            Happens::GoodCode => self.submit(self.app.code(now), Purpose::Signing).await,
+            Happens::GoodTest => self.submit(self.app.code(now), Purpose::Test).await,
+            Happens::LastCodeAgain => self.submit(self.last.clone(), Purpose::SignIn).await,
+            Happens::WrongCode(times) => {
+                for _ in 0..times {
+                    self.submit(self.app.wrong_code(now), Purpose::Signing).await;
+                }
+            }
+            Happens::Wait(seconds) => self.now = now.plus(seconds.into()),
+            Happens::Suspend => drop(self.clinic.registry.suspend_token(&desk, &serial, now).await),
+            Happens::Restore => drop(self.clinic.registry.restore_token(&desk, &serial, now).await),
+            Happens::Unlock => drop(self.clinic.registry.unlock_token(&desk, &serial, now).await),
+            Happens::Deactivate => {
+                let reason = label("lost");
+                self.clinic.registry.deactivate_token(&desk, &serial, &reason, now).await.unwrap();
+            }
+            Happens::SendAgain => {
+                assert!(self.clinic.send(&self.sealed, now).await.unwrap().repeated)
+            }
+        }
+        let token = self.clinic.token(&self.app, self.now).await;
+        if was == TokenState::Deactivated {
+            assert_eq!(token.state, TokenState::Deactivated, "deactivated is final");
+        }
+        assert_eq!(token.owner, Some(ada()));
+    }
+}
+
+fn step_and_code(at: UnixTime, _: &Code) -> String {
+    format!("{:?}", Some(at.0 / 30))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_invariants_hold(story in prop::collection::vec(happens(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut walk = Walk::begin().await;
+            for what in story {
+                walk.step(what).await;
+            }
+        });
+    }
+}
