@@ -185,6 +185,11 @@ pub enum AssociateError {
         "no token with this credential ID or serial number is waiting for you: compare it with what the app shows, and make sure that the app says it has been sent"
     )]
     NotWaiting,
+    /// It was enrolled with an activation of this account that a newer one replaced.
+    #[error(
+        "this token was enrolled with an earlier link, which a newer one has replaced: open the newer link in the app, then add the token that it makes"
+    )]
+    EarlierEnrolment,
     /// It is this account's already.
     #[error("this token is in your list already, as \"{0}\"")]
     AlreadyYours(Label),
@@ -206,7 +211,9 @@ impl AssociateError {
         match self {
             Self::OtherManufacturer(_) => Some(Field::Manufacturer),
             Self::OtherType(_) => Some(Field::TokenType),
-            Self::NotWaiting | Self::AlreadyYours(_) => Some(Field::Serial),
+            Self::NotWaiting | Self::EarlierEnrolment | Self::AlreadyYours(_) => {
+                Some(Field::Serial)
+            }
             Self::Code(_) => Some(Field::Code),
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! Beginning an activation, and its confirmation code as a second factor.
 
-use ::provisioning::{ActivationId, ActivationSecret, EnrolmentLink};
 use oath::UnixTime;
+use provisioning::{ActivationId, ActivationSecret, EnrolmentLink};
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 

@@ -1,7 +1,7 @@
 //! Associating a token with the account of a session.
 
-use ::provisioning::{ActivationId, IssuerName, Label};
 use oath::{Code, Manufacturer, SerialNumber, TokenType, UnixTime};
+use provisioning::{ActivationId, IssuerName, Label};
 
 use super::{ATTEMPTS, Registry, verifying::Decision};
 use crate::{

@@ -4,7 +4,7 @@
 mod accounts;
 mod activations;
 mod associating;
-mod provisioning;
+mod consuming;
 mod sessions;
 mod sign_in;
 mod tokens;
@@ -12,11 +12,11 @@ mod verifying;
 
 use std::sync::Arc;
 
-use ::provisioning::{ServerPrivateKey, ServerPublicKey};
 use oath::{Seed, UnixTime};
+use provisioning::{ServerPrivateKey, ServerPublicKey};
 use rand_core::CryptoRng;
 
-pub use self::{associating::Association, provisioning::Consumed, verifying::Accepted};
+pub use self::{associating::Association, consuming::Consumed, verifying::Accepted};
 use crate::{
     Error, MasterKey, Npi,
     event::{Actor, Event, EventKind, NewEvent, Outcome},

@@ -4,7 +4,7 @@ use oath::{SerialNumber, UnixTime};
 
 use crate::{
     AssociateError,
-    activation::ActivationRecord,
+    activation::{ActivationRecord, ActivationState},
     registry::Association,
     session::{Factor, SecondFactor, is_fresh},
     token::{Token, TokenState},
@@ -67,14 +67,15 @@ pub(crate) fn check_token(
     if token.owner == Some(npi) && token.state != TokenState::Deactivated {
         return Err(AssociateError::AlreadyYours(token.name.clone()));
     }
-    let invited = match (token.activation, provisioned_by) {
-        (None, _) => true,
-        (Some(_), Some(activation)) => activation.npi == npi && activation.state.is_open(),
-        (Some(_), None) => false,
-    };
-    if invited && token.state == TokenState::Provisioned {
-        Ok(())
-    } else {
-        Err(AssociateError::NotWaiting)
+    if token.state != TokenState::Provisioned {
+        return Err(AssociateError::NotWaiting);
+    }
+    match (token.activation, provisioned_by) {
+        (None, _) => Ok(()),
+        (Some(_), Some(activation)) if activation.npi == npi => match activation.state {
+            ActivationState::Superseded => Err(AssociateError::EarlierEnrolment),
+            _ => Ok(()),
+        },
+        (Some(_), _) => Err(AssociateError::NotWaiting),
     }
 }

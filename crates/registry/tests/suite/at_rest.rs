@@ -4,9 +4,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use oath::{Code, Seed};
-use registry::{
-    Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError, rules::lock::Lock,
-};
+use registry::{Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError};
 
 use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, rng};
 
@@ -199,17 +197,19 @@ fn only_the_owner_can_read_the_file() {
 }
 
 #[test]
-fn two_programs_that_start_at_once_both_find_the_tables() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("countersign.db");
-    let starts: Vec<_> = (0..8)
-        .map(|_| {
-            let path = path.clone();
-            std::thread::spawn(move || SqliteStore::open(path).map(drop))
-        })
-        .collect();
-    for start in starts {
-        assert_eq!(start.join().unwrap(), Ok(()));
+fn programs_that_start_at_once_all_find_the_tables() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("countersign.db");
+        let starts: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || SqliteStore::open(path).map(drop))
+            })
+            .collect();
+        for start in starts {
+            assert_eq!(start.join().unwrap(), Ok(()));
+        }
     }
 }
 
@@ -234,5 +234,4 @@ async fn no_code_and_no_secret_stands_in_an_event() {
         !format!("{:?}", clinic.registry)
             .contains(&format!("{:?}", clinic.master().expose_bytes()))
     );
-    assert_eq!(Lock::UntilUnlocked, Lock::UntilUnlocked);
 }

@@ -134,6 +134,22 @@ async fn a_credential_id_that_is_taken_is_refused() {
 }
 
 #[tokio::test]
+async fn the_same_credential_id_with_another_seed_is_not_the_same_token() {
+    let clinic = Clinic::with_ada().await;
+    let key = clinic.registry.server_key();
+    let exported = App::new("Exported");
+    clinic.send(&exported.export(key), START).await.unwrap();
+    let twin = App { id: exported.id, ..App::new("Twin") };
+    assert_eq!(clinic.send(&twin.export(key), START).await, Err(Error::CredentialIdTaken));
+
+    let enrolled = App::new("Enrolled");
+    let (link, _) = clinic.begin(ada(), START).await;
+    clinic.send(&enrolled.seal(&link), START).await.unwrap();
+    let twin = App { id: enrolled.id, ..App::new("Twin") };
+    assert_eq!(clinic.send(&twin.seal(&link), START).await, Err(Error::ActivationUsed));
+}
+
+#[tokio::test]
 async fn an_export_is_imported_once_and_may_become_a_first_token() {
     let clinic = Clinic::with_ada().await;
     let app = App::new("Phone");
@@ -309,6 +325,21 @@ async fn nobody_learns_of_another_accounts_token() {
         assert_eq!(error.field(), Some(Field::Serial));
     }
     assert_eq!(clinic.token(&waiting, START).await.failures, 0);
+}
+
+#[tokio::test]
+async fn a_token_of_a_replaced_enrolment_is_told_so_to_its_own_account() {
+    let clinic = Clinic::with_ada().await;
+    let (old, new) = (App::new("Old"), App::new("New"));
+    let (link, _) = clinic.begin(ada(), START).await;
+    clinic.send(&old.seal(&link), START).await.unwrap();
+    let (link, confirmation) = clinic.begin(ada(), START).await;
+    clinic.send(&new.seal(&link), START).await.unwrap();
+    let session = clinic.confirmed(ada(), &confirmation, START).await;
+    let error = clinic.registry.associate(&session, &old.form(START), START).await.unwrap_err();
+    assert_eq!(error, AssociateError::EarlierEnrolment);
+    assert_eq!(error.field(), Some(Field::Serial));
+    assert!(clinic.registry.associate(&session, &new.form(START), START).await.is_ok());
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ impl SqliteStore {
         make_private(path)?;
         let mut connection = connect(path)?;
         migrations::check(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        write_ahead(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         migrations::run(&mut connection)?;
         Ok(Self {
@@ -80,6 +80,22 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// Turns write-ahead logging on. While others open the same new file, SQLite refuses this at once
+/// instead of waiting, so it is tried again for as long as a transaction would wait.
+fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL").map_err(failed) {
+            Err(StoreError::Busy) if waited < BUSY_TIMEOUT => {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// What an error of SQLite means to a person.

@@ -1,7 +1,7 @@
 //! Consuming provisioning data.
 
-use ::provisioning::{ActivationSecret, ProvisioningData, SealedToken};
 use oath::{CredentialId, Drift, Manufacturer, SerialNumber, TokenType, UnixTime};
+use provisioning::{ActivationSecret, ProvisioningData, SealedToken};
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 
@@ -79,7 +79,7 @@ impl Registry {
         let data = sealed.open_for_activation(&self.server_key, &secret)?;
         match activation {
             Some(activation) => Ok((data, Some(activation))),
-            None => Err(::provisioning::Error::CannotOpen.into()),
+            None => Err(provisioning::Error::CannotOpen.into()),
         }
     }
 
