@@ -20,6 +20,8 @@ const app = {
   /** What the program said last. */
   status: {},
   screens: {},
+  /** The token that was just made: it is sent to its server as soon as its card is shown. */
+  justMade: undefined,
   shown: undefined,
 
   /** Shows a screen; the one before leaves the document, with whatever it showed. */
@@ -62,7 +64,7 @@ const app = {
     await this.refresh();
   },
 
-  route({ send, refused }) {
+  route({ refused }) {
     const { vault, invitation, refused_link } = this.status;
     const open = vault === "none" || vault === "unlocked";
     const further = vault === "unlocked";
@@ -72,7 +74,7 @@ const app = {
     else if (open && refused_link) this.show("welcome", { further, refused: refused_link });
     else if (open && refused) this.show("welcome", { further, refused: { problem: refused } });
     else if (open && invitation) this.show("name-token", { invitation, further });
-    else if (further) this.show("tokens", { ...this.status, send });
+    else if (further) this.show("tokens", this.status);
     else this.show("welcome");
   },
 

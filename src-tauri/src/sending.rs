@@ -39,6 +39,10 @@ fn agent(server: &ServerUrl) -> ureq::Agent {
         .max_redirects(0)
         .http_status_as_error(false)
         .user_agent(concat!("Countersign/", env!("CARGO_PKG_VERSION")));
+    #[cfg(desktop)]
+    let config = config.tls_config(
+        ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build(),
+    );
     // A proxy cannot reach this machine's own loopback, the only place that is not https.
     let config = if server.is_https() { config } else { config.proxy(None) };
     config.build().into()
@@ -87,8 +91,12 @@ fn unreachable(host: &str, error: &ureq::Error) -> Problem {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             "nothing answers at its address".to_owned()
         }
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            "its certificate could not be trusted".to_owned()
+        // How rustls refuses a server comes through the reading of its first answer.
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            format!("no secure connection could be made ({})", one_line(&error.to_string()))
+        }
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "it hung up".to_owned()
         }
         other => one_line(&other.to_string()),
     };

@@ -5,8 +5,6 @@ import { strings } from "../strings.js";
 
 const RADIUS = 25;
 const LENGTH = 2 * Math.PI * RADIUS;
-/** So few steps a second that an idle screen costs next to nothing, and still it glides. */
-const STEPS_PER_SECOND = 8;
 /** From here on the ring warns. */
 const LAST_SECONDS = 5;
 
@@ -24,46 +22,28 @@ export function createRing() {
     svg("circle", { class: "ring-track", cx: 28, cy: 28, r: RADIUS }),
     arc,
   );
-  const seconds = h("span", testid("seconds"));
+  const text = h("span", testid("seconds"));
   const element = h(
     "div",
     testid("ring", { class: "ring" }),
     picture,
-    seconds,
+    text,
     h("span", { class: "unseen" }, ` ${strings.secondsLeft}`),
   );
-  let gliding;
-
-  const offset = (left, period) => LENGTH * (1 - left / (period * 1000));
+  let number;
 
   return {
     element,
 
-    /** `left` milliseconds of `period` seconds remain from now on. */
-    run(left, period) {
-      gliding?.cancel();
-      gliding = undefined;
-      arc.style.strokeDashoffset = offset(left, period);
-      if (!reducedMotion()) {
-        gliding = arc.animate(
-          [{ strokeDashoffset: offset(left, period) }, { strokeDashoffset: LENGTH }],
-          { duration: left, easing: `steps(${Math.max(1, Math.ceil((left / 1000) * STEPS_PER_SECOND))})`, fill: "forwards" },
-        );
-      }
-      this.second(left, period);
-    },
-
-    /** Says the number; under reduced motion the ring moves only here. */
-    second(left, period) {
-      const number = Math.max(0, Math.ceil(left / 1000));
-      seconds.textContent = String(number);
-      element.classList.toggle("last", number <= LAST_SECONDS);
-      if (!gliding) arc.style.strokeDashoffset = offset(Math.max(0, left), period);
-    },
-
-    stop() {
-      gliding?.cancel();
-      gliding = undefined;
+    /** `left` milliseconds of `period` seconds remain. */
+    draw(left, period) {
+      const seconds = Math.max(0, Math.ceil(left / 1000));
+      const drawn = reducedMotion() ? seconds * 1000 : Math.max(0, left);
+      arc.style.strokeDashoffset = LENGTH * (1 - drawn / (period * 1000));
+      if (seconds === number) return;
+      number = seconds;
+      text.textContent = String(seconds);
+      element.classList.toggle("last", seconds <= LAST_SECONDS);
     },
   };
 }

@@ -25,7 +25,11 @@ export function createTokenCard(token, { said, opened }) {
       h("h2", testid("token-name"), token.name),
       h("p", { class: "quiet" }, token.issuer ?? ""),
     ),
-    h("div", { class: "code-row" }, h("span", { class: "unseen" }, strings.securityCode), code, ring.element),
+    h(
+      "div",
+      { class: "code-frame" },
+      h("div", { class: "code-row" }, h("span", { class: "unseen" }, strings.securityCode), code, ring.element),
+    ),
     h(
       "p",
       { class: "id-row" },
@@ -116,7 +120,7 @@ export function createTokenCard(token, { said, opened }) {
 
     /** Shows a code; `left` milliseconds of it remain. */
     showCode({ digits, period, left }) {
-      ring.run(left, period);
+      ring.draw(left, period);
       if (digits === shown) return;
       const changed = shown !== "";
       shown = digits;
@@ -126,10 +130,10 @@ export function createTokenCard(token, { said, opened }) {
       if (changed && !reducedMotion()) code.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 180 });
     },
 
-    second: (left, period) => ring.second(left, period),
+    /** Shows what is left of the code, in milliseconds. */
+    showLeft: (left, period) => ring.draw(left, period),
 
     forget() {
-      ring.stop();
       shown = "";
       code.textContent = "";
       code.removeAttribute("aria-label");

@@ -18,9 +18,9 @@ export function enrolling(app) {
     async show() {
       heading.focus();
       try {
-        const id = await ipc.enrol();
+        app.justMade = await ipc.enrol();
         app.screens["name-token"].done();
-        await app.refresh({ send: id });
+        await app.refresh();
       } catch (problem) {
         if (!app.failed(problem)) await app.refresh({ refused: problem });
       }

@@ -105,12 +105,12 @@ export function exportToken(app) {
     ),
 
     show(data) {
+      if (token?.id !== data.token.id) field.value = "";
       token = data.token;
       text.textContent = strings.exportText(token.name);
       own.hidden = token.enrolment.status !== "pending";
       ownText.textContent = strings.exportToOwnText(token.enrolment.host);
       ownButton.textContent = strings.exportToOwn(token.issuer);
-      field.value = "";
       error.clear();
       made.hidden = true;
       made.replaceChildren();

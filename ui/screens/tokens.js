@@ -6,6 +6,10 @@ import { createTokenCard } from "../parts/token-card.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
+/** The rings move so often, in milliseconds: a glide to the eye, and next to no work. */
+const TICK = 250;
+/** Codes that could not be had are asked for again so much later, in milliseconds. */
+const AGAIN = 1000;
 /** A wall clock that jumps by more than this, in milliseconds, makes codes stale. */
 const JUMP = 1500;
 
@@ -52,7 +56,12 @@ export function tokens(app) {
     try {
       codes = await ipc.codes();
     } catch (problem) {
+      if (!running) return;
+      // No code at all is better than one that may be old.
+      for (const card of cards) card.forget();
+      codes = [];
       said(problem);
+      if (running) timer = setTimeout(step, AGAIN);
       return;
     }
     if (!running) return;
@@ -64,16 +73,17 @@ export function tokens(app) {
     wait();
   }
 
-  /** Until the next whole second; where a step ends, or a clock has jumped, the codes are due. */
+  /** Until the next tick; one falls on the end of the step. */
   function wait() {
+    clearTimeout(timer);
     if (codes.length === 0) return;
     const passed = performance.now() - at.steady;
     const soonest = Math.min(...codes.map(({ left }) => left)) - passed;
-    const next = soonest % 1000 || 1000;
-    timer = setTimeout(second, next);
+    timer = setTimeout(tick, soonest % TICK || TICK);
   }
 
-  function second() {
+  /** Where a step has ended, or a clock has jumped, the codes are due; else the rings move on. */
+  function tick() {
     const passed = performance.now() - at.steady;
     const jumped = Math.abs(Date.now() - at.wall - passed) > JUMP;
     if (jumped || codes.some(({ left }) => left - passed < 1)) {
@@ -82,7 +92,7 @@ export function tokens(app) {
     }
     for (const card of cards) {
       const code = codes.find(({ id }) => id === card.id);
-      if (code) card.second(code.left - passed, code.period);
+      if (code) card.showLeft(code.left - passed, code.period);
     }
     wait();
   }
@@ -102,8 +112,7 @@ export function tokens(app) {
       empty,
     ),
 
-    /** `send`: the token that was just made, to be sent to its server. */
-    show({ tokens, unreadable, note_unwritten, send }) {
+    show({ tokens, unreadable, note_unwritten }) {
       cards = tokens.map((token) =>
         createTokenCard(token, { said, opened: (token) => app.show("export", { token }) }),
       );
@@ -116,7 +125,9 @@ export function tokens(app) {
       running = true;
       step();
       heading.focus();
-      if (send) cards.find(({ id }) => id === send)?.send();
+      const made = cards.find(({ id }) => id === app.justMade);
+      app.justMade = undefined;
+      made?.send();
     },
 
     hide() {
