@@ -49,6 +49,15 @@ fn locked_and_nobody_to_ask() {
     assert_eq!(run(&session, Work::State), told(&state));
 }
 
+/// What is in a locked keyring, or is not, nobody can say.
+#[test]
+fn locked_and_empty_is_not_taken_for_empty() {
+    let mut session = Session::start(Start::Unlocked);
+    assert_eq!(run(&session, Work::State), told(&State::NoVault));
+    session.restart_keyring(Start::Locked);
+    all_refused(&session, &Error::KeyringLocked);
+}
+
 #[test]
 fn no_keyring_on_the_bus() {
     let (mut session, state) = with_vault(Session::start(Start::Unlocked));

@@ -103,7 +103,7 @@ fn an_attempt_is_counted_across_a_kill() {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "what is measured is how long a child takes")]
 fn a_kill_at_any_moment_gives_no_further_try() {
-    const ROUNDS: u32 = 30;
+    const ROUNDS: u32 = 20;
     let session = Session::start(Start::Unlocked);
     let id = with_vault(&session);
     let mut killed = 0;

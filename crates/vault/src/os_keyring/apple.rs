@@ -20,7 +20,7 @@ impl Platform {
         Ok(Self { store })
     }
 
-    /// The login keychain, which neither iCloud nor a restored backup carries elsewhere.
+    /// The login keychain, which iCloud does not carry elsewhere; a backup of the machine does.
     #[cfg(target_os = "macos")]
     pub(super) fn entry(&self, name: &str) -> keyring::Result<Entry> {
         self.store.build(OsKeyring::SERVICE, name, None)
@@ -42,7 +42,7 @@ impl Platform {
         Ok(())
     }
 
-    /// The status codes of Security's `SecBase.h`, as the store prints them.
+    /// The store does not tell a dismissed question from other failures; its words do.
     pub(super) fn explain(&self, error: StoreError) -> KeyringError {
         match error {
             StoreError::NoStorageAccess(_) => KeyringError::Locked,
