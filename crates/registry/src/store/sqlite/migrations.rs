@@ -12,6 +12,12 @@ const STEPS: &[&str] = &[include_str!("schema_1.sql")];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.
 pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    // One transaction, so that all is read before another process's migration, or all after it.
+    let _reading = connection.unchecked_transaction().map_err(failed)?;
+    check_in_transaction(connection)
+}
+
+fn check_in_transaction(connection: &Connection) -> Result<(), StoreError> {
     let found = version(connection)?;
     let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
     let application: u32 = number(connection, "PRAGMA application_id")?;
@@ -34,7 +40,7 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     // Read again: another process may have migrated while this one waited.
-    check(&transaction)?;
+    check_in_transaction(&transaction)?;
     let found = version(&transaction)?;
     for (step, sql) in (0..).zip(STEPS).filter(|(step, _)| *step >= found) {
         transaction.execute_batch(sql).map_err(failed)?;
