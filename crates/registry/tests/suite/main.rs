@@ -6,6 +6,7 @@ mod at_rest;
 mod clinic;
 mod conformance;
 mod enrolling;
+mod interleaving;
 mod races;
 mod signing_in;
 mod token_life;

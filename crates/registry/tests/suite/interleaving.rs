@@ -1,0 +1,209 @@
+//! Somebody else is first, at exactly the worst moment: between what a decision has read and its
+//! commit, or between two of its reads.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use oath::{SerialNumber, UnixTime};
+use provisioning::ActivationId;
+use registry::{
+    Cause, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry, SqliteStore, Store,
+    StoreError, TokenState, VerifyError, account::AccountRecord, activation::ActivationRecord,
+    session::SessionRecord, store::Changes, token::TokenRecord, values::SessionId,
+};
+
+use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
+
+type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The moment at which somebody else is let in, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Commit,
+    TokensOf,
+}
+
+/// A real store that lets somebody else go first.
+struct Interrupted {
+    inner: Arc<SqliteStore>,
+    before: Before,
+    meanwhile: Mutex<Option<Meanwhile>>,
+}
+
+impl Interrupted {
+    async fn interrupt(&self, at: Before) {
+        let meanwhile =
+            if at == self.before { self.meanwhile.lock().unwrap().take() } else { None };
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.await;
+        }
+    }
+}
+
+impl fmt::Debug for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Interrupted")
+    }
+}
+
+type Found<T> = Result<Option<T>, StoreError>;
+
+#[async_trait]
+impl Store for Interrupted {
+    async fn secret(&self, name: &str) -> Found<Vec<u8>> {
+        self.inner.secret(name).await
+    }
+    async fn account(&self, npi: Npi) -> Found<AccountRecord> {
+        self.inner.account(npi).await
+    }
+    async fn activation(&self, id: ActivationId) -> Found<ActivationRecord> {
+        self.inner.activation(id).await
+    }
+    async fn open_activation(&self, npi: Npi) -> Found<ActivationRecord> {
+        self.inner.open_activation(npi).await
+    }
+    async fn token(&self, serial: &SerialNumber) -> Found<TokenRecord> {
+        self.inner.token(serial).await
+    }
+    async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {
+        self.interrupt(Before::TokensOf).await;
+        self.inner.tokens_of(npi).await
+    }
+    async fn tokens_after(
+        &self,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        self.inner.tokens_after(after, limit).await
+    }
+    async fn session(&self, id: SessionId) -> Found<SessionRecord> {
+        self.inner.session(id).await
+    }
+    async fn association(&self, npi: Npi, key: &IdempotencyKey) -> Found<SerialNumber> {
+        self.inner.association(npi, key).await
+    }
+    async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.inner.events(account, limit).await
+    }
+    async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
+        self.interrupt(Before::Commit).await;
+        self.inner.commit(changes).await
+    }
+}
+
+/// A registry over the clinic's own store that is interrupted once.
+async fn interrupted(
+    clinic: &Clinic,
+    before: Before,
+    meanwhile: impl Future<Output = ()> + Send + 'static,
+) -> Registry {
+    let meanwhile = Mutex::new(Some(Box::pin(meanwhile) as Meanwhile));
+    let store = Interrupted { inner: clinic.store.clone(), before, meanwhile };
+    Registry::open(Arc::new(store), clinic.master(), START, &mut rng()).await.unwrap()
+}
+
+const NOW: UnixTime = UnixTime(START.0 + 60);
+
+#[tokio::test]
+async fn the_same_code_meanwhile_is_the_one_that_counts() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (serial, code) = (app.serial(), app.code(NOW));
+    let meanwhile = {
+        let (registry, serial, code) = (clinic.registry.clone(), serial.clone(), code.clone());
+        async move {
+            registry.verify(&ada(), &serial, &code, Purpose::Signing, NOW).await.unwrap();
+        }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let answer = late.verify(&ada(), &serial, &code, Purpose::Signing, NOW).await;
+    assert_eq!(answer, Err(VerifyError::Refused(Cause::AlreadyUsed { seconds_ago: 0 })));
+    let good = clinic.events().await.into_iter().filter(|event| {
+        event.what.purpose == Some(Purpose::Signing)
+            && event.what.outcome == registry::Outcome::Success
+    });
+    assert_eq!(good.count(), 1, "no event of what was not decided");
+}
+
+#[tokio::test]
+async fn a_token_that_is_deactivated_meanwhile_accepts_nothing() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (serial, code) = (app.serial(), app.code(NOW));
+    let meanwhile = {
+        let (registry, serial) = (clinic.registry.clone(), serial.clone());
+        async move {
+            let reason = label("lost");
+            registry.deactivate_token(&help_desk(), &serial, &reason, NOW).await.unwrap();
+        }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let answer = late.verify(&ada(), &serial, &code, Purpose::Signing, NOW).await;
+    let state = TokenState::Deactivated;
+    assert_eq!(answer, Err(VerifyError::Refused(Cause::NotActive { state })));
+    let token = clinic.token(&app, NOW).await;
+    assert_eq!((token.state, token.last_used), (state, Some(START)));
+}
+
+#[tokio::test]
+async fn a_lock_that_falls_meanwhile_holds_for_a_used_code_and_a_rehearsal_too() {
+    for (purpose, step) in [(Purpose::Signing, START), (Purpose::Test, NOW)] {
+        let (clinic, app) = Clinic::with_token().await;
+        let meanwhile = {
+            let (registry, serial) = (clinic.registry.clone(), app.serial());
+            let wrong = app.wrong_code(NOW);
+            async move {
+                for _ in 0..10 {
+                    let purpose = Purpose::Signing;
+                    drop(registry.verify(&ada(), &serial, &wrong, purpose, NOW).await);
+                }
+            }
+        };
+        let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+        let code = app.code(step);
+        let answer = late.verify(&ada(), &app.serial(), &code, purpose, NOW).await;
+        let cause = Cause::Locked { until: Some(NOW.plus(900)), seconds_left: 900 };
+        assert_eq!(answer, Err(VerifyError::Refused(cause)), "{purpose}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_submit_meanwhile_gives_the_same_answer() {
+    for before in [Before::TokensOf, Before::Commit] {
+        let clinic = Clinic::with_ada().await;
+        let app = App::new("Phone");
+        let (link, confirmation) = clinic.begin(ada(), START).await;
+        clinic.send(&app.seal(&link), START).await.unwrap();
+        let session = clinic.confirmed(ada(), &confirmation, START).await;
+        let form = app.form(START);
+        let meanwhile = {
+            let (registry, session, form) =
+                (clinic.registry.clone(), session.clone(), form.clone());
+            async move {
+                registry.associate(&session, &form, START).await.unwrap();
+            }
+        };
+        let late = interrupted(&clinic, before, meanwhile).await;
+        let token = late.associate(&session, &form, START).await.unwrap();
+        assert_eq!(token, clinic.token(&app, START).await);
+        let kinds = clinic.events().await.into_iter().map(|event| event.what.kind);
+        assert_eq!(kinds.filter(|kind| *kind == EventKind::TokenAssociated).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_enrolment_that_is_replaced_meanwhile_takes_no_token() {
+    let clinic = Arc::new(Clinic::with_ada().await);
+    let app = App::new("Phone");
+    let (link, _) = clinic.begin(ada(), START).await;
+    let meanwhile = {
+        let clinic = clinic.clone();
+        async move { drop(clinic.begin(ada(), START).await) }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let refused = late.consume(&app.seal(&link), START, &mut rng()).await;
+    assert_eq!(refused, Err(registry::Error::ActivationExpired));
+    assert_eq!(clinic.registry.all_tokens(None, 10, START).await.unwrap(), []);
+}
