@@ -1,1 +1,42 @@
-fn main() {}
+//! `countersign-server`: HTTP API, dashboard and command line over the registry.
+//!
+//! It holds no rule of the domain: those are the `registry` crate's.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`cli`] | what the command line takes |
+//! | [`commands`] | one command a file |
+//! | [`http`] | the server: routes, headers, limits, the API's errors |
+//! | [`dashboard`] | the pages |
+//! | [`opening`] | from a data folder to a registry |
+//! | [`data_dir`], [`master_key_file`] | what lies on disk, and who may read it |
+//! | [`failure`] | what can stop a command, and what to do next |
+//! | [`clock`], [`randomness`] | the only readers of either |
+//! | [`time_text`] | instants as people read them |
+
+mod cli;
+mod clock;
+mod commands;
+mod dashboard;
+mod data_dir;
+mod failure;
+mod http;
+mod master_key_file;
+mod opening;
+mod output;
+mod randomness;
+mod time_text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let json = cli.json;
+    match commands::run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output::failure(json, &failure),
+    }
+}

@@ -1,0 +1,78 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{
+    account_add, account_unlock, activation_begin, events, import, issuer_card, serve, token_list,
+    token_unlock,
+};
+
+/// The registry of tokens for electronic prescribing of controlled substances.
+///
+/// Exit codes: 0 done; 1 refused or not possible, with the reason on stderr; 2 a wrong call.
+#[derive(Parser)]
+#[command(name = "countersign-server", version)]
+pub(crate) struct Cli {
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server until it is interrupted
+    Serve(serve::Arguments),
+    /// Accounts of prescribers
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Activations: an enrolment link and a confirmation code
+    #[command(subcommand)]
+    Activation(ActivationCommand),
+    /// Show the issuer card, to which an app seals an export
+    IssuerCard(issuer_card::Arguments),
+    /// Take the provisioning data that an app exported for this server's issuer card
+    Import(import::Arguments),
+    /// Tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Show what happened, latest first
+    Events(events::Arguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Open the account of a prescriber whose identity is proved
+    Add(account_add::Arguments),
+    /// End the pause that wrong passphrases put on a prescriber's sign-in
+    Unlock(account_unlock::Arguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ActivationCommand {
+    /// Begin the activation of a prescriber's soft token
+    Begin(activation_begin::Arguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// List tokens
+    List(token_list::Arguments),
+    /// End the lock of a token before its time
+    Unlock(token_unlock::Arguments),
+}
+
+/// Where the server keeps what it knows.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// The data folder; made, for its owner only, where it does not exist
+    #[arg(long, value_name = "DIR", env = "COUNTERSIGN_DATA_DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// The file with the 32 bytes of the master key; made at first start [default: master.key in
+    /// the data folder]
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_MASTER_KEY_FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+}

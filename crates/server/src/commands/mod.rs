@@ -1,0 +1,45 @@
+//! The commands, one a file.
+
+pub(crate) mod account_add;
+pub(crate) mod account_unlock;
+pub(crate) mod activation_begin;
+pub(crate) mod events;
+pub(crate) mod import;
+pub(crate) mod issuer_card;
+pub(crate) mod serve;
+pub(crate) mod token_list;
+pub(crate) mod token_unlock;
+
+use registry::Actor;
+
+use crate::{
+    cli::{AccountCommand, ActivationCommand, Cli, Command, TokenCommand},
+    failure::Failure,
+};
+
+/// Carries out what the command line asks for.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let json = cli.json;
+    match cli.command {
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Account(AccountCommand::Add(arguments)) => account_add::run(arguments, json).await,
+        Command::Account(AccountCommand::Unlock(arguments)) => {
+            account_unlock::run(arguments, json).await
+        }
+        Command::Activation(ActivationCommand::Begin(arguments)) => {
+            activation_begin::run(arguments, json).await
+        }
+        Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
+        Command::Import(arguments) => import::run(arguments, json).await,
+        Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,
+        Command::Token(TokenCommand::Unlock(arguments)) => token_unlock::run(arguments, json).await,
+        Command::Events(arguments) => events::run(arguments, json).await,
+    }
+}
+
+/// Who works at the command line: under which name the operating system knows them.
+fn operator() -> Actor {
+    let login = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
+    let name = login.ok().and_then(|login| login.parse().ok());
+    name.map_or(Actor::System, |name| Actor::Administrator { name })
+}

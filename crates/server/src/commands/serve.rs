@@ -1,0 +1,146 @@
+//! `serve`: runs the server until it is interrupted.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use provisioning::{IssuerName, ServerUrl};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cli::Place,
+    dashboard::RecentTests,
+    failure::Failure,
+    http::{self, SiteParts},
+    opening,
+};
+
+/// The longest that requests may go on after the signal to stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// The address to listen on, on this machine's loopback; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The address by which browsers reach this server, where a proxy with TLS stands before it
+    #[arg(long, value_name = "URL")]
+    public_url: Option<ServerUrl>,
+    /// Who issues the tokens that are added on the dashboard
+    #[arg(long, value_name = "NAME", default_value = "Countersign")]
+    issuer: IssuerName,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    start_log();
+    if !arguments.listen.ip().is_loopback() {
+        return Err(Failure::PlainHttpOffLoopback { address: arguments.listen });
+    }
+    let registry = opening::registry_or_new(&arguments.place).await?;
+    let cannot_listen = |cause| Failure::Listen { address: arguments.listen, cause };
+    let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    let site = Arc::new(SiteParts {
+        registry,
+        recent_tests: RecentTests::default(),
+        issuer: arguments.issuer,
+        https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
+        origins: origins(arguments.public_url.as_ref(), address)?,
+    });
+    let mut stop = Stop::listen()?;
+    announce(address)?;
+    serve(listener, http::router(site), async move { stop.asked().await }).await
+}
+
+/// Logs go to stderr, one line an event; `RUST_LOG` chooses how much.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second start in one process would only mean that a log is there already.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .try_init();
+}
+
+/// The line that whoever started the server waits for.
+fn announce(address: SocketAddr) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{address}")
+        .and_then(|()| out.flush())
+        .map_err(Failure::Output)
+}
+
+/// The origins that our own pages have in a browser.
+fn origins(public_url: Option<&ServerUrl>, address: SocketAddr) -> Result<Vec<String>, Failure> {
+    let Some(public_url) = public_url else {
+        let port = address.port();
+        return Ok(vec![format!("http://{address}"), format!("http://localhost:{port}")]);
+    };
+    let url = url::Url::parse(&public_url.to_string()).map_err(|_| Failure::PublicUrlPath)?;
+    if url.path() != "/" {
+        return Err(Failure::PublicUrlPath);
+    }
+    Ok(vec![url.origin().ascii_serialization()])
+}
+
+/// Serves until asked to stop; then finishes what was accepted, within the grace.
+async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    asked_to_stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let (stopping, stopped) = oneshot::channel();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        asked_to_stop.await;
+        tracing::info!("stopping: finishing what was accepted");
+        // The receiver is gone only if the server has ended already.
+        let _ = stopping.send(());
+    });
+    let out_of_grace = async {
+        match stopped.await {
+            Ok(()) => tokio::time::sleep(GRACE).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = server => ended.map_err(Failure::Serve),
+        () = out_of_grace => {
+            tracing::warn!("stopped with connections still open");
+            Ok(())
+        }
+    }
+}
+
+/// The signals that ask a server to stop.
+struct Stop {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(Failure::Serve)?,
+            terminate: signal(SignalKind::terminate()).map_err(Failure::Serve)?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Add New Token: associates a token with the account. Sent twice, it answers the same twice.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use oath::{Code, Manufacturer, SerialNumber, TokenType};
+use provisioning::Label;
+use registry::{AssociateError, Association, Field, IdempotencyKey, Session};
+
+use super::{
+    Frame,
+    field_errors::FieldErrors,
+    form::{Form, shown_again},
+    message, render,
+    visitor::{self, SignedIn, SignedInForm},
+};
+use crate::{clock, http::Site, randomness};
+
+#[derive(Template)]
+#[template(path = "add_token.html")]
+struct Page {
+    frame: Frame,
+    idempotency_key: String,
+    errors: FieldErrors,
+    values: Values,
+    manufacturers: Vec<(String, String)>,
+    issuers: Vec<(String, String)>,
+    types: Vec<(String, String)>,
+}
+
+/// What stands in the fields; never the code, which is old by the time it could be sent again.
+#[derive(Default)]
+struct Values {
+    manufacturer: String,
+    issuer: String,
+    token_type: String,
+    name: String,
+    serial: String,
+}
+
+impl Values {
+    fn of(form: &Form) -> Self {
+        let shown = |name| shown_again(form.text(name));
+        Self {
+            manufacturer: shown("manufacturer"),
+            issuer: shown("issuer"),
+            token_type: shown("type"),
+            name: shown("name"),
+            serial: shown("serial"),
+        }
+    }
+}
+
+pub(super) async fn page(State(site): State<Site>, SignedIn(session): SignedIn) -> Response {
+    let key = IdempotencyKey::generate(&mut randomness::rng());
+    show(&site, &session, &key, Values::default(), FieldErrors::default())
+}
+
+pub(super) async fn submit(
+    State(site): State<Site>,
+    SignedInForm(session, form): SignedInForm,
+) -> Response {
+    let Ok(key) = form.text("idempotency_key").parse::<IdempotencyKey>() else {
+        return message::stale_form().into_response();
+    };
+    let mut errors = FieldErrors::default();
+    if let Some(association) = read(&form, &site.issuer, &key, &mut errors) {
+        match site.registry.associate(&session, &association, clock::now()).await {
+            Ok(token) => {
+                return Redirect::to(&format!("/tokens?added={}", token.serial.as_str()))
+                    .into_response();
+            }
+            Err(AssociateError::Registry(error)) => return message::failed(&error).into_response(),
+            Err(error) => errors.add(field_name(&error), &error.to_string()),
+        }
+    }
+    show(&site, &session, &key, Values::of(&form), errors)
+}
+
+/// The form's values, or a note at each field that has none.
+fn read(
+    form: &Form,
+    issuer: &Label,
+    key: &IdempotencyKey,
+    errors: &mut FieldErrors,
+) -> Option<Association> {
+    let serial = required(form, errors, "serial", "enter the credential ID or serial number")
+        .and_then(|text| errors.check("serial", text.parse::<SerialNumber>()));
+    let manufacturer = chosen(
+        form.text("manufacturer"),
+        serial.as_ref().map(SerialNumber::manufacturer),
+        ("manufacturer", "choose the manufacturer: this number does not tell it"),
+        errors,
+    );
+    let issuer = Some(issuer).filter(|issuer| issuer.as_str() == form.text("issuer"));
+    if issuer.is_none() {
+        errors.add("issuer", "choose one of the listed issuers");
+    }
+    let token_type = chosen(
+        form.text("type"),
+        serial.as_ref().map(SerialNumber::token_type),
+        ("type", "choose the type: this number does not tell it"),
+        errors,
+    );
+    let name = required(form, errors, "name", "enter a name, such as iPhone token")
+        .and_then(|text| errors.check("name", text.parse::<Label>()));
+    let code = required(form, errors, "code", "enter the digits that the token shows now")
+        .and_then(|text| errors.check("code", text.parse::<Code>()));
+    errors.sort(&["manufacturer", "issuer", "type", "name", "serial", "code"]);
+    Some(Association {
+        manufacturer: manufacturer?,
+        issuer: issuer?.clone(),
+        token_type: token_type?,
+        name: name?,
+        serial: serial?,
+        code: code?,
+        idempotency_key: key.clone(),
+    })
+}
+
+fn required<'a>(
+    form: &'a Form,
+    errors: &mut FieldErrors,
+    field: &'static str,
+    missing: &str,
+) -> Option<&'a str> {
+    let text = form.text(field);
+    if text.trim().is_empty() {
+        errors.add(field, missing);
+        return None;
+    }
+    Some(text)
+}
+
+/// What was chosen or, where nothing was, what the serial number tells; a serial number that cannot
+/// be read is told at its own field only.
+fn chosen<T: core::str::FromStr<Err: core::fmt::Display>>(
+    text: &str,
+    told: Option<Option<T>>,
+    (field, missing): (&'static str, &str),
+    errors: &mut FieldErrors,
+) -> Option<T> {
+    if !text.is_empty() {
+        return errors.check(field, text.parse());
+    }
+    let told = told?;
+    if told.is_none() {
+        errors.add(field, missing);
+    }
+    told
+}
+
+const fn field_name(error: &AssociateError) -> &'static str {
+    match error.field() {
+        Some(Field::Manufacturer) => "manufacturer",
+        Some(Field::TokenType) => "type",
+        Some(Field::Serial) => "serial",
+        Some(Field::Code) => "code",
+        None => "",
+    }
+}
+
+fn show(
+    site: &Site,
+    session: &Session,
+    key: &IdempotencyKey,
+    values: Values,
+    errors: FieldErrors,
+) -> Response {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page {
+        frame: visitor::frame(session),
+        idempotency_key: key.as_str().to_owned(),
+        errors,
+        values,
+        manufacturers: or_by_number(&Manufacturer::ALL.map(Manufacturer::name)),
+        issuers: vec![option(site.issuer.as_str())],
+        types: or_by_number(&TokenType::ALL.map(TokenType::name)),
+    };
+    render(status, &page)
+}
+
+/// A list to choose from, or not: then the serial number decides.
+fn or_by_number(names: &[&str]) -> Vec<(String, String)> {
+    let by_number = (String::new(), "As the number tells".to_owned());
+    [by_number].into_iter().chain(names.iter().copied().map(option)).collect()
+}
+
+/// An entry of a list, sent as it is shown.
+fn option(name: &str) -> (String, String) {
+    (name.to_owned(), name.to_owned())
+}

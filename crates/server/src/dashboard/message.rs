@@ -1,0 +1,100 @@
+//! Pages that say one thing and lead on.
+
+use askama::Template;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::render;
+use crate::http::Unread;
+
+/// A page that says what happened and what to do next.
+pub(crate) struct Message {
+    status: StatusCode,
+    title: &'static str,
+    text: &'static str,
+    next: &'static str,
+    next_address: &'static str,
+}
+
+/// Nothing is at this address, or nothing that belongs to this account.
+pub(crate) const fn not_found() -> Message {
+    Message {
+        status: StatusCode::NOT_FOUND,
+        title: "Nothing is here",
+        text: "This address leads to no page and to no token of your account. Check it, or start from your tokens.",
+        next: "Go to Tokens",
+        next_address: "/tokens",
+    }
+}
+
+/// The form was sent by another site's page.
+pub(crate) const fn foreign_form() -> Message {
+    Message {
+        status: StatusCode::FORBIDDEN,
+        title: "Not done",
+        text: "This form was not sent from a page of this server, so nothing was changed. If you did not send it, no harm is done. If you did, open the page again and send it from there.",
+        next: "Go to Tokens",
+        next_address: "/tokens",
+    }
+}
+
+/// The form belongs to another session, or to none.
+pub(crate) const fn stale_form() -> Message {
+    Message {
+        status: StatusCode::FORBIDDEN,
+        title: "Not done",
+        text: "This form was opened before you signed in last, so nothing was changed. Open the page again and send it from there.",
+        next: "Go to Tokens",
+        next_address: "/tokens",
+    }
+}
+
+/// The form did not arrive, or is larger than any form.
+pub(crate) const fn unread(why: Unread) -> Message {
+    let (status, text) = match why {
+        Unread::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "What was sent is larger than any form here, so nothing was changed. Go back and shorten what you entered.",
+        ),
+        Unread::Broken => (
+            StatusCode::BAD_REQUEST,
+            "The form did not arrive whole, so nothing was changed. Go back and send it again.",
+        ),
+    };
+    Message { status, title: "Not done", text, next: "Go to Tokens", next_address: "/tokens" }
+}
+
+/// The registry could not do it: its database failed, or too many came at once.
+pub(crate) fn failed(error: &registry::Error) -> Message {
+    tracing::error!(%error, "the registry could not do it");
+    Message {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "Not possible now",
+        text: "The server cannot reach its records, so nothing was changed. Try again in a minute. If it goes on, tell your help desk.",
+        next: "Try again",
+        next_address: "/tokens",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Page<'a> {
+    title: &'a str,
+    text: &'a str,
+    next: &'a str,
+    next_address: &'a str,
+}
+
+impl IntoResponse for Message {
+    fn into_response(self) -> Response {
+        let page = Page {
+            title: self.title,
+            text: self.text,
+            next: self.next,
+            next_address: self.next_address,
+        };
+        render(self.status, &page)
+    }
+}

@@ -1,0 +1,97 @@
+//! The dashboard: pages made here, that work without JavaScript.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`sign_in`], [`sign_in_code`] | the two factors |
+//! | [`tokens`] | the account's tokens |
+//! | [`add_token`] | Add New Token |
+//! | [`test_code`], [`recent_tests`] | Test a code |
+//! | [`visitor`] | who asks, and what a form must carry |
+//! | [`session_cookie`], [`origin`] | what keeps a session its owner's |
+//! | [`form`], [`field_errors`], [`message`] | fields, what is wrong with them, pages that say one thing |
+//! | [`token_row`] | a token as the pages show it |
+
+mod add_token;
+mod field_errors;
+mod form;
+mod message;
+mod origin;
+mod recent_tests;
+mod session_cookie;
+mod sign_in;
+mod sign_in_code;
+mod test_code;
+mod token_row;
+mod tokens;
+mod visitor;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    middleware,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+
+pub(crate) use recent_tests::RecentTests;
+
+use crate::http::Site;
+
+/// The shared values first, so that the dashboard's own rules can refer to them.
+const STYLE: &str = concat!(
+    include_str!("../../../../ui/style/tokens.css"),
+    include_str!("../../assets/dashboard.css")
+);
+
+/// The mark, drawn in one colour that a page's style sets.
+pub(crate) const MARK: &str = include_str!("../../../../ui/mark.svg");
+
+pub(crate) fn router(site: &Site) -> Router<Site> {
+    Router::new()
+        .route("/", get(Redirect::to("/tokens")))
+        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/sign-in/code", get(sign_in_code::page).post(sign_in_code::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/tokens", get(tokens::page))
+        .route("/tokens/new", get(add_token::page).post(add_token::submit))
+        .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
+        .fallback(elsewhere)
+        .method_not_allowed_fallback(elsewhere)
+        .layer(middleware::from_fn_with_state(site.clone(), origin::check))
+        .route("/style.css", get(style))
+        .route("/mark.svg", get(mark))
+}
+
+/// Any other address: the same as a page for whoever is not signed in.
+async fn elsewhere(State(_): State<Site>, _: visitor::SignedIn) -> message::Message {
+    message::not_found()
+}
+
+async fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+}
+
+async fn mark() -> Response {
+    ([(CONTENT_TYPE, "image/svg+xml")], MARK).into_response()
+}
+
+/// A template as an answer; one that cannot be filled in is our own fault.
+fn render(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// What the top of every page of a session shows and its forms carry.
+pub(crate) struct Frame {
+    /// The prescriber's name.
+    pub(crate) name: String,
+    /// Shows that a form was sent from a page of this session.
+    pub(crate) csrf: String,
+}

@@ -1,0 +1,70 @@
+//! The first factor: NPI and passphrase. Every refusal is the same page after the same work.
+
+use askama::Template;
+use axum::{
+    extract::{OriginalUri, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::CookieJar;
+use registry::{IdempotencyKey, Passphrase, SignInError};
+
+use super::{form::Form, message, render, session_cookie, visitor::HalfSignedInForm};
+use crate::{clock, http::Site, randomness};
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Page {
+    refused: bool,
+    signed_out: bool,
+}
+
+pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
+    let signed_out = uri.query() == Some("signed-out");
+    render(StatusCode::OK, &Page { refused: false, signed_out })
+}
+
+pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
+    let passphrase = readable_passphrase(form.text("passphrase"));
+    let signed_in = site
+        .registry
+        .sign_in(form.text("npi"), &passphrase, clock::now(), &mut randomness::rng())
+        .await;
+    match signed_in {
+        Ok(secret) => {
+            let jar = jar.add(session_cookie::of(&secret, site.https));
+            (jar, Redirect::to("/sign-in/code")).into_response()
+        }
+        Err(SignInError::Refused) => {
+            render(StatusCode::FORBIDDEN, &Page { refused: true, signed_out: false })
+        }
+        Err(SignInError::Registry(error)) => message::failed(&error).into_response(),
+    }
+}
+
+/// Ends the session, wherever in signing in it is.
+pub(super) async fn sign_out(
+    State(site): State<Site>,
+    jar: CookieJar,
+    HalfSignedInForm(session, _): HalfSignedInForm,
+) -> Response {
+    if let Err(error) = site.registry.sign_out(&session, clock::now()).await {
+        return message::failed(&error).into_response();
+    }
+    (jar.add(session_cookie::removal(site.https)), Redirect::to("/sign-in?signed-out"))
+        .into_response()
+}
+
+/// What was typed, or, where no account can have it as passphrase, another that no account has: it
+/// is judged like any other, so that the answer takes as long.
+fn readable_passphrase(typed: &str) -> Passphrase {
+    loop {
+        if let Ok(passphrase) = Passphrase::parse(typed) {
+            return passphrase;
+        }
+        let stand_in = IdempotencyKey::generate(&mut randomness::rng());
+        if let Ok(passphrase) = Passphrase::parse(stand_in.as_str()) {
+            return passphrase;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A token as the pages show it.
+
+use oath::{TokenType, UnixTime};
+use registry::{Token, TokenState};
+
+use crate::time_text;
+
+/// What a page shows of a token: text only.
+pub(super) struct TokenRow {
+    pub(super) name: String,
+    /// Without spaces, for addresses and attributes.
+    pub(super) serial: String,
+    pub(super) serial_shown: String,
+    pub(super) serial_label: &'static str,
+    pub(super) manufacturer: &'static str,
+    pub(super) token_type: &'static str,
+    pub(super) state: &'static str,
+    pub(super) state_name: &'static str,
+    pub(super) last_used: String,
+    /// Whether a code of it can be tested.
+    pub(super) testable: bool,
+    /// What the state means for the prescriber; empty where there is nothing to say.
+    pub(super) note: String,
+}
+
+impl TokenRow {
+    pub(super) fn new(token: &Token, now: UnixTime) -> Self {
+        Self {
+            name: token.name.to_string(),
+            serial: token.serial.as_str().to_owned(),
+            serial_shown: token.serial.to_string(),
+            serial_label: match token.token_type {
+                TokenType::Soft => "Credential ID",
+                TokenType::Hard => "Serial number",
+            },
+            manufacturer: token.manufacturer.name(),
+            token_type: token.token_type.name(),
+            state: token.state.name(),
+            state_name: capitalised(token.state),
+            last_used: token.last_used.map_or_else(|| "never".to_owned(), time_text::to_the_minute),
+            testable: token.state.is_in_use(),
+            note: note(token, now),
+        }
+    }
+}
+
+const fn capitalised(state: TokenState) -> &'static str {
+    match state {
+        TokenState::Provisioned => "Not yet added",
+        TokenState::Active => "Active",
+        TokenState::Locked => "Locked",
+        TokenState::Suspended => "Suspended",
+        TokenState::Deactivated => "Deactivated",
+    }
+}
+
+fn note(token: &Token, now: UnixTime) -> String {
+    match (token.state, token.locked_until(now)) {
+        (TokenState::Locked, Some(until)) => format!(
+            "Locked after too many wrong codes, until {}. Trying before changes nothing.",
+            time_text::time_of_day(until)
+        ),
+        (TokenState::Locked, None) => {
+            "Locked after too many wrong codes. The help desk can unlock it.".to_owned()
+        }
+        (TokenState::Suspended, _) => {
+            "Suspended, as it was reported lost. The help desk can take it back into use."
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,78 @@
+//! What can stop a command, and what to do next.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// A command cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(
+        "the data folder {path} cannot be used ({cause}): name another with --data-dir, or change its owner"
+    )]
+    DataDir { path: PathBuf, cause: io::Error },
+    #[error(
+        "others can write to the data folder {path}, and could so replace its master key: run `chmod go-w {path}`, then try again"
+    )]
+    DataDirOpenToOthers { path: PathBuf },
+    #[error(
+        "{path} holds no Countersign database: check --data-dir, or start with `countersign-server serve` or `account add`"
+    )]
+    NoDatabase { path: PathBuf },
+
+    #[error(
+        "the master key {path} is missing, and the database that it opens is there: put the key back from its backup, or name it with --master-key-file; a new key would open nothing"
+    )]
+    MasterKeyMissing { path: PathBuf },
+    #[error(
+        "the master key {path} cannot be read ({cause}): run this as the user whom it belongs to"
+    )]
+    MasterKeyUnreadable { path: PathBuf, cause: io::Error },
+    #[error(
+        "the master key {path} cannot be written ({cause}): name another place with --master-key-file"
+    )]
+    MasterKeyUnwritable { path: PathBuf, cause: io::Error },
+    #[error(
+        "others can read the master key {path}: run `chmod 600 {path}`, and consider it known to whoever could"
+    )]
+    MasterKeyOpenToOthers { path: PathBuf },
+    #[error(
+        "the master key {path} holds {found} bytes, and a master key is exactly 32: check that it is the right file, without a line break at its end"
+    )]
+    MasterKeyLength { path: PathBuf, found: u64 },
+
+    #[error(
+        "{address} can be reached from other machines, and plain HTTP is for this machine only (TLS comes in a later version): listen on 127.0.0.1, and put a proxy with TLS before it"
+    )]
+    PlainHttpOffLoopback { address: SocketAddr },
+    #[error(
+        "{address} cannot be listened on ({cause}): name another with --listen, or 127.0.0.1:0 for any free port"
+    )]
+    Listen { address: SocketAddr, cause: io::Error },
+    #[error(
+        "the public address has no path of its own: give --public-url as https://host or https://host:port"
+    )]
+    PublicUrlPath,
+    #[error("the server stopped: {0}")]
+    Serve(io::Error),
+
+    #[error("no passphrase came in on standard input: pipe one line to this command")]
+    NoPassphrase,
+    #[error("standard input cannot be read: {0}")]
+    Input(io::Error),
+    #[error("the result cannot be written: {0}")]
+    Output(io::Error),
+    #[error("the file {path} cannot be read ({cause}): check its name")]
+    File { path: PathBuf, cause: io::Error },
+    #[error(
+        "the file {path} is too large for provisioning data: check that it is the one that the app exported"
+    )]
+    FileTooLarge { path: PathBuf },
+    #[error("the file {path} cannot be used: {cause}")]
+    Provisioning { path: PathBuf, cause: provisioning::Error },
+
+    #[error(transparent)]
+    Value(#[from] registry::ValueError),
+    #[error(transparent)]
+    Store(#[from] registry::StoreError),
+    #[error(transparent)]
+    Registry(#[from] registry::Error),
+}

@@ -1,0 +1,73 @@
+//! The API's errors: problem details, RFC 9457.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// One error, in words for a person and by a slug for a program.
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    /// The last part of `type`, which stays the same across versions.
+    pub(crate) slug: &'static str,
+    /// What kind of error it is, the same for every occurrence.
+    pub(crate) title: &'static str,
+    /// What happened and what to do next.
+    pub(crate) detail: String,
+}
+
+impl Problem {
+    pub(crate) fn unavailable() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            slug: "unavailable",
+            title: "The server cannot do this now",
+            detail: "nothing was changed; try again in a minute".to_owned(),
+        }
+    }
+}
+
+/// The members of RFC 9457, section 3.1.
+#[derive(Serialize)]
+struct Members {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let members = Members {
+            r#type: format!("/problems/{}", self.slug),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let mut response = (self.status, Json(members)).into_response();
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+pub(crate) async fn no_such_address() -> Problem {
+    Problem {
+        status: StatusCode::NOT_FOUND,
+        slug: "not-found",
+        title: "Nothing is at this address",
+        detail: "check the address against the documentation of the API".to_owned(),
+    }
+}
+
+pub(crate) async fn no_such_method() -> Problem {
+    Problem {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        slug: "method-not-allowed",
+        title: "This address does not take this method",
+        detail: "check the method against the documentation of the API".to_owned(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Instants as people and programs read them, always UTC.
+
+use oath::UnixTime;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// `2025-11-20 06:47 UTC`, for a page or a table.
+pub(crate) fn to_the_minute(at: UnixTime) -> String {
+    let (date, seconds) = split(at);
+    format!("{date} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
+}
+
+/// `06:47:31 UTC`, for the end of something that is near.
+pub(crate) fn time_of_day(at: UnixTime) -> String {
+    let (_, seconds) = split(at);
+    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// `2025-11-20T06:47:31Z` (RFC 3339), for a program.
+pub(crate) fn rfc3339(at: UnixTime) -> String {
+    let (date, seconds) = split(at);
+    format!("{date}T{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn split(at: UnixTime) -> (String, u64) {
+    let (year, month, day) = civil_date(at.0 / DAY);
+    (format!("{year:04}-{month:02}-{day:02}"), at.0 % DAY)
+}
+
+/// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar
+/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
+fn civil_date(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_as_the_calendar_has_them() {
+        for (at, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (1_763_621_251, "2025-11-20T06:47:31Z"),
+        ] {
+            assert_eq!(rfc3339(UnixTime(at)), text);
+        }
+        assert_eq!(to_the_minute(UnixTime(1_763_621_251)), "2025-11-20 06:47 UTC");
+        assert_eq!(time_of_day(UnixTime(1_763_621_251)), "06:47:31 UTC");
+    }
+}
