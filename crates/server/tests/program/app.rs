@@ -1,0 +1,83 @@
+//! What the app does, by the crates that it does it with.
+
+use std::{cell::Cell, thread::sleep, time::Duration};
+
+use getrandom::{SysRng, rand_core::UnwrapErr};
+use oath::{CredentialId, Seed, Totp};
+use provisioning::{EnrolmentLink, IssuerCard, ProvisioningData, SealedToken};
+
+use crate::clock;
+
+/// A soft token.
+pub(crate) struct App {
+    pub(crate) id: CredentialId,
+    pub(crate) seed: Seed,
+    /// The last time step whose code was given away.
+    last: Cell<u64>,
+}
+
+impl App {
+    pub(crate) fn new() -> Self {
+        let mut rng = UnwrapErr(SysRng);
+        Self {
+            id: CredentialId::generate(&mut rng),
+            seed: Seed::generate(&mut rng),
+            last: Cell::new(0),
+        }
+    }
+
+    /// Another token under the same credential ID.
+    pub(crate) fn impostor(&self) -> Self {
+        Self { id: self.id, ..Self::new() }
+    }
+
+    pub(crate) fn seal_for(&self, link: &str) -> String {
+        let link = EnrolmentLink::parse(link).unwrap();
+        SealedToken::seal_for_activation(&self.data(), &link, &mut UnwrapErr(SysRng))
+            .unwrap()
+            .to_text()
+    }
+
+    pub(crate) fn seal_to(&self, card: &str) -> String {
+        let card = IssuerCard::parse(card).unwrap();
+        SealedToken::seal_to_card(&self.data(), &card, &mut UnwrapErr(SysRng)).unwrap().to_text()
+    }
+
+    /// A code that was not given away before and is good now; waits where there is none yet.
+    pub(crate) fn next_code(&self) -> String {
+        let period = Totp::default().period;
+        loop {
+            let now = clock::now();
+            let step = period.step_at(now);
+            let left = period.start_of(step + 1).since(now);
+            let next = (step - 1).max(self.last.get() + 1);
+            if left > 3 && next <= step {
+                self.last.set(next);
+                return self.code_of(next);
+            }
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A code of the right form that no step near now has.
+    pub(crate) fn wrong_code(&self) -> String {
+        let now = Totp::default().period.step_at(clock::now());
+        let near: Vec<_> = (now - 600..now + 600).map(|step| self.code_of(step)).collect();
+        (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
+    }
+
+    pub(crate) fn code_of(&self, step: u64) -> String {
+        Totp::default().code_of_step(&self.seed, step).expose_digits()
+    }
+
+    fn data(&self) -> ProvisioningData {
+        ProvisioningData {
+            credential_id: self.id,
+            seed: Seed::from_bytes(self.seed.expose_bytes().to_vec().into()).unwrap(),
+            totp: Totp::default(),
+            name: "iPhone token".parse().unwrap(),
+            device: "unknown".parse().unwrap(),
+            platform: "linux".parse().unwrap(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Logs at their most talkative hold no secret.
+
+use crate::{
+    browser::Browser,
+    process::{NPI, PASSPHRASE, Server},
+};
+
+#[test]
+fn no_code_passphrase_seed_link_or_session_is_logged() {
+    let (server, link, confirmation) = Server::with_prescriber();
+    let app = crate::app::App::new();
+    let sealed = app.seal_for(&link);
+    server.provision(&sealed);
+    server.provision(&link);
+    let browser = Browser::signed_in(&server, &confirmation);
+    let added = crate::add_token::add(&browser, &app, "iPhone token");
+    assert_eq!(added.status, 303);
+    let code = app.next_code();
+    let wrong = app.wrong_code();
+    let path = format!("/tokens/{}/test", app.id.as_str());
+    for tried in [&code, &code, &wrong] {
+        browser.submit(&path, &[("code", tried)]);
+    }
+    Browser::of(&server).post("/sign-in", &[("npi", NPI), ("passphrase", "a mistyped passphrase")]);
+    Browser::of(&server).get(&format!("/sign-in?passphrase={code}&link={}", &link[22..]));
+
+    let log = server.log();
+    assert!(log.contains("/v1/provisioning") && log.contains("/sign-in"), "it logs at all");
+    let seed: String = app.seed.expose_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let session = browser.cookie("session").unwrap();
+    let bare_confirmation = confirmation.replace(' ', "");
+    let key = std::fs::read(server.folder.path().join("master.key")).unwrap();
+    for secret in [
+        &link[22..60],
+        &sealed[22..60],
+        &confirmation,
+        &bare_confirmation,
+        &confirmation.replace(' ', "+"),
+        PASSPHRASE,
+        &PASSPHRASE.replace(' ', "+"),
+        "mistyped",
+        &code,
+        &wrong,
+        &session,
+        &seed,
+        &format!("{:?}", app.seed.expose_bytes()),
+        &format!("{key:?}"),
+    ] {
+        assert!(!log.contains(secret), "the log holds {secret}");
+    }
+}

@@ -1,0 +1,24 @@
+//! The program as it runs: its own process, its database in a temporary folder, HTTP over loopback.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+#[path = "../../src/clock.rs"]
+mod clock;
+
+mod app;
+mod browser;
+mod process;
+
+mod add_token;
+mod command_line;
+mod data_folder;
+mod forgery;
+mod logs;
+mod provisioning_api;
+mod sign_in;
+mod stopping;
+mod test_code;
