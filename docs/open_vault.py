@@ -9,6 +9,7 @@ Needs the packages `argon2-cffi` and `pynacl` (PyPI).
 
 import argparse
 import base64
+import hashlib
 import hmac
 import json
 import re
@@ -47,13 +48,20 @@ def check_vector(document):
 
 
 def open_vault(entries, pin):
-    vault = json.loads(base64.b64decode(entries["vault"]))
+    vault = json.loads(checked(base64.b64decode(entries["vault"])))
     if vault["version"] != 1:
         sys.exit("another version of the vault")
     if vault["lock"] is None:
         sys.exit("this vault is being erased")
     key = open_vault_key(vault["lock"], pin)
     return {i: open_credential(entries[f"credential:{i}"], i, key) for i in vault["credentials"]}
+
+
+def checked(value):
+    text, checksum = value[:-4], value[-4:]
+    if hashlib.sha256(text).digest()[:4] != checksum:
+        sys.exit("this entry is damaged")
+    return text
 
 
 def open_vault_key(lock, pin):

@@ -12,6 +12,7 @@ mod support;
 
 use support::{
     child::{self, Work, refused, run, told},
+    frame::{framed, unframed},
     session::{Session, Start},
 };
 use vault::{Error, State};
@@ -117,10 +118,8 @@ fn entries_that_are_not_what_was_written() {
     let State::Locked { credential_ids, .. } = &state else { panic!() };
     let credential = format!("credential:{}", credential_ids[0].as_str());
     let good = |entry: &str| session.items().into_iter().find(|(name, _)| name == entry).unwrap().1;
-    let later = data_encoding::BASE64.encode(br#"{"version":2,"anything":"else"}"#).into_bytes();
-    let weak = data_encoding::BASE64.decode(&good("vault")).unwrap();
-    let weak = String::from_utf8(weak).unwrap().replace("65536", "1024");
-    let weak = data_encoding::BASE64.encode(weak.as_bytes()).into_bytes();
+    let later = framed(r#"{"version":2,"anything":"else"}"#).into_bytes();
+    let weak = framed(&unframed(&good("vault")).replace("65536", "1024")).into_bytes();
 
     for entry in ["vault", "attempts"] {
         let good = good(entry);

@@ -17,6 +17,7 @@ use provisioning::Label;
 use provisioning::PinPolicy;
 use serde_json::Value;
 use support::{
+    frame::{framed, unframed},
     memory::Memory,
     sample::{link, new_credential, pin, rng},
 };
@@ -90,10 +91,9 @@ fn the_list_gives_the_order() {
 /// Replaces a part of the JSON of the entry `vault`.
 fn with_changed_vault(part: &str, by: &str) -> Arc<Memory> {
     let memory = documented();
-    let json = BASE64.decode(memory.take("vault").unwrap().as_bytes()).unwrap();
-    let json = String::from_utf8(json).unwrap();
+    let json = unframed(memory.take("vault").unwrap().as_bytes());
     assert!(json.contains(part), "{json}");
-    memory.put("vault", &BASE64.encode(json.replace(part, by).as_bytes()));
+    memory.put("vault", &framed(&json.replace(part, by)));
     memory
 }
 
@@ -124,6 +124,25 @@ fn what_the_format_does_not_allow_is_damage() {
         let made = vault.create(&pin(PIN), PinPolicy::default(), &mut rng());
         assert_eq!(made.err(), Some(damaged), "{by}");
         assert_eq!(memory.entries(), before, "{by}");
+    }
+}
+
+/// A PIN that cannot fit any more must not use up the tries: the tenth would erase everything.
+#[test]
+fn an_entry_that_rotted_is_damage_and_no_wrong_pin() {
+    let whole = documented().entries();
+    for entry in ["vault", "attempts"] {
+        let value = BASE64.decode(whole[entry].as_bytes()).unwrap();
+        for bit in 0..value.len() * 8 {
+            let memory = documented();
+            let mut rotten = value.clone();
+            rotten[bit / 8] ^= 1 << (bit % 8);
+            memory.put(entry, &BASE64.encode(&rotten));
+            let before = memory.entries();
+            let error = Vault::new(memory.clone()).unlock(&pin(PIN)).err();
+            assert_eq!(error, Some(Error::Damaged { entry: entry.to_owned() }), "bit {bit}");
+            assert_eq!(memory.entries(), before, "bit {bit}");
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod child;
+pub mod frame;
 pub mod memory;
 pub mod sample;
 #[cfg(target_os = "linux")]
