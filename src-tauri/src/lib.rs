@@ -7,6 +7,7 @@
 //! | `session` | what is locked, what waits, and what may be done when |
 //! | `commands` | what the pages may ask for |
 //! | `shell` | what the commands share, off the main thread |
+//! | `steady_keyring` | a keyring that survives a restart of its service |
 //! | `problem` | what can go wrong, as the pages are told of it |
 //! | `sending` | a sealed token on its way to its server |
 //! | `note` | which tokens the keyring should hold |
@@ -26,6 +27,7 @@ mod saving;
 mod sending;
 mod session;
 mod shell;
+mod steady_keyring;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +37,7 @@ use std::{process::ExitCode, sync::Arc, thread, time::Duration};
 use tauri::{App, AppHandle, Builder, Manager as _, Wry};
 use vault::{Keyring, OsKeyring};
 
-use crate::{session::Session, shell::Shell};
+use crate::{session::Session, shell::Shell, steady_keyring::SteadyKeyring};
 
 /// How often the app looks whether it has been idle for long enough.
 const IDLE_CHECK: Duration = Duration::from_secs(5);
@@ -77,7 +79,8 @@ pub fn run() -> ExitCode {
 }
 
 fn set_up(app: &App) -> Result<(), Box<dyn std::error::Error>> {
-    let session = Session::new(Box::new(open_keyring), &app.path().app_data_dir()?);
+    let keyring = Arc::new(SteadyKeyring::new(Box::new(open_keyring)));
+    let session = Session::new(keyring, &app.path().app_data_dir()?);
     let shell = Shell::new(session);
     app.manage(shell.clone());
     receive_first_link(app, &shell);

@@ -141,17 +141,6 @@ impl From<Problem> for Refusal {
     }
 }
 
-impl From<vault::KeyringError> for Problem {
-    fn from(error: vault::KeyringError) -> Self {
-        use vault::KeyringError;
-        match error {
-            KeyringError::Locked => Self::KeyringLocked,
-            KeyringError::PromptDismissed => Self::PromptDismissed,
-            other => Self::KeyringAbsent { reason: other.to_string() },
-        }
-    }
-}
-
 impl From<vault::Error> for Problem {
     fn from(error: vault::Error) -> Self {
         use vault::Error;

@@ -192,7 +192,7 @@ impl Session {
         let policy = invitation.link.pin;
         let chosen = invitation.pin.take().filter(|chosen| chosen.repeated);
         let pin = Pin::parse(&chosen.ok_or(Problem::Locked)?.digits)?;
-        let vault = self.with_vault(|vault| vault.create(&pin, policy, &mut rng()))?;
+        let vault = self.vault.create(&pin, policy, &mut rng())?;
         self.open(vault, now);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vault::{Pin, Vault};
+use vault::{Pin, State};
 
 use super::{Session, Unlocked};
 use crate::{clock::Moment, problem::Problem};
@@ -14,7 +14,7 @@ impl Session {
     /// Opens the vault with a PIN.
     pub(crate) fn unlock(&mut self, digits: &str, now: Moment) -> Result<(), Problem> {
         let pin = Pin::parse(digits)?;
-        let opened = self.with_vault(|vault| vault.unlock(&pin));
+        let opened = self.vault.unlock(&pin).map_err(Problem::from);
         if matches!(opened, Err(Problem::Erased)) {
             self.note_erased();
         }
@@ -57,8 +57,7 @@ impl Session {
     }
 
     /// Whether the keyring has a vault at all.
-    pub(super) fn has_vault(&mut self) -> Result<bool, Problem> {
-        let state = self.with_vault(Vault::state)?;
-        Ok(!matches!(state, vault::State::NoVault))
+    pub(super) fn has_vault(&self) -> Result<bool, Problem> {
+        Ok(self.vault.state()? != State::NoVault)
     }
 }

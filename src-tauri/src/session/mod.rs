@@ -18,7 +18,7 @@ use std::{path::Path, sync::Arc};
 
 use oath::{CredentialId, UnixTime};
 use provisioning::{EnrolmentLink, ServerUrl};
-use vault::{Keyring, KeyringError, State, UnlockedVault, Vault};
+use vault::{Keyring, State, UnlockedVault, Vault};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -31,15 +31,9 @@ pub(crate) use enrolment::Next;
 pub(crate) use export::Export;
 use views::{InvitationView, KnownView, RefusedLinkView, Status, TokenView, VaultView};
 
-/// Opens the keyring anew.
-pub(crate) type OpenKeyring =
-    Box<dyn Fn() -> Result<Arc<dyn Keyring>, KeyringError> + Send + 'static>;
-
 /// Everything that the app remembers while it runs.
 pub(crate) struct Session {
-    open_keyring: OpenKeyring,
-    /// Kept until the keyring fails, then opened anew.
-    vault: Option<Vault>,
+    vault: Vault,
     unlocked: Option<Unlocked>,
     note: NoteFile,
     note_unwritten: bool,
@@ -72,10 +66,9 @@ struct ChosenPin {
 
 impl Session {
     /// A session that starts locked, with its note in `data_folder`.
-    pub(crate) fn new(open_keyring: OpenKeyring, data_folder: &Path) -> Self {
+    pub(crate) fn new(keyring: Arc<dyn Keyring>, data_folder: &Path) -> Self {
         Self {
-            open_keyring,
-            vault: None,
+            vault: Vault::new(keyring),
             unlocked: None,
             note: NoteFile::in_folder(data_folder),
             note_unwritten: false,
@@ -118,7 +111,7 @@ impl Session {
                 note_unwritten: self.note_unwritten,
             });
         }
-        match self.with_vault(Vault::state) {
+        match self.vault.state().map_err(Problem::from) {
             Ok(State::Locked { tries_left, pin_length, .. }) => {
                 Ok(VaultView::Locked { tries_left, pin_length })
             }
@@ -147,28 +140,6 @@ impl Session {
                 if note.erased { VaultView::Erased { known } } else { VaultView::Emptied { known } }
             }
         }
-    }
-
-    /// Asks the vault; after any failure of the keyring it is opened anew the next time.
-    fn with_vault<T>(
-        &mut self,
-        ask: impl FnOnce(&Vault) -> Result<T, vault::Error>,
-    ) -> Result<T, Problem> {
-        let vault = match &mut self.vault {
-            Some(vault) => vault,
-            none => none.insert(Vault::new((self.open_keyring)()?)),
-        };
-        let answer = ask(vault).map_err(Problem::from);
-        if matches!(
-            answer,
-            Err(Problem::KeyringLocked
-                | Problem::KeyringAbsent { .. }
-                | Problem::PromptDismissed
-                | Problem::Internal { .. })
-        ) {
-            self.vault = None;
-        }
-        answer
     }
 
     fn unlocked(&self) -> Result<&UnlockedVault, Problem> {

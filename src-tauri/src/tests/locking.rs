@@ -1,6 +1,7 @@
 //! What a locked app refuses, and when it locks.
 
 use vault::KeyringError;
+use zeroize::Zeroizing;
 
 use super::{PIN, TestDevice, TestServer, after, enrol_first};
 use crate::{
@@ -68,6 +69,13 @@ fn locking_forgets_the_export_and_a_chosen_pin() {
     session.lock();
     session.unlock(PIN, after(0)).unwrap();
     assert_eq!(session.last_export().err(), Some(Problem::NoExport));
+
+    let mut session = TestDevice::new().start();
+    session.use_link(&server.link().to_text(), after(0)).unwrap();
+    session.choose_pin(Zeroizing::new(PIN.to_owned())).unwrap();
+    session.lock();
+    let repeated = session.repeat_pin(&Zeroizing::new(PIN.to_owned()));
+    assert_eq!(repeated, Err(Problem::PinMismatch));
 }
 
 #[test]

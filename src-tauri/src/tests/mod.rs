@@ -93,8 +93,7 @@ impl TestDevice {
     /// The app, started.
     pub(crate) fn start(&self) -> Session {
         let keyring = Arc::clone(&self.keyring);
-        let open = move || Ok(Arc::clone(&keyring) as Arc<dyn Keyring>);
-        Session::new(Box::new(open), self.folder())
+        Session::new(keyring, self.folder())
     }
 }
 
