@@ -57,7 +57,22 @@ impl AppWindow {
         Self::start_with(desktop, &[link]).await
     }
 
+    /// Starts the app without waiting for what it has to say, where the keyring asks first.
+    ///
+    /// # Errors
+    ///
+    /// When no window appears.
+    pub async fn start_unsettled(desktop: &Desktop) -> Result<Self> {
+        Self::start_process(desktop, &[]).await
+    }
+
     async fn start_with(desktop: &Desktop, arguments: &[&str]) -> Result<Self> {
+        let window = Self::start_process(desktop, arguments).await?;
+        window.settle().await?;
+        Ok(window)
+    }
+
+    async fn start_process(desktop: &Desktop, arguments: &[&str]) -> Result<Self> {
         let before = desktop.processes_of(PROGRAM);
         let mut capabilities = Map::new();
         capabilities.insert(
@@ -73,9 +88,7 @@ impl AppWindow {
                 || Error::different("the driver says that the app runs, but it does not"),
             )?;
         let page = Page::new(driver.session.clone(), "[data-screen]:not([hidden])");
-        let window = Self { page, driver, process };
-        window.settle().await?;
-        Ok(window)
+        Ok(Self { page, driver, process })
     }
 
     /// Starts the app a second time, without a driver, as a click on a link does while it runs.
@@ -100,9 +113,9 @@ impl AppWindow {
     ///
     /// When it goes on running.
     pub async fn close(self) -> Result<()> {
-        let process = self.process;
-        self.driver.quit().await?;
-        gone(process).await
+        self.driver.quit().await;
+        // The driver answers before the app has ended, so it must live until then.
+        gone(self.process).await
     }
 
     /// Ends the app at once, as a power cut would.
@@ -204,9 +217,18 @@ impl AppWindow {
     ///
     /// When it stays locked.
     pub async fn unlock(&self, pin: &str) -> Result<()> {
+        self.unlock_to(pin, "tokens").await
+    }
+
+    /// Enters the PIN at the lock and waits for a screen, which is another when a link waits.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come.
+    pub async fn unlock_to(&self, pin: &str, screen: &str) -> Result<()> {
         self.reaches("unlock").await?;
         self.enter_pin(pin).await?;
-        self.reaches("tokens").await
+        self.reaches(screen).await
     }
 
     /// Enters a PIN that is wrong, and returns what the app says of it.
@@ -218,18 +240,16 @@ impl AppWindow {
         self.reaches("unlock").await?;
         let before = self.tries_left().await?;
         self.enter_pin(pin).await?;
-        wait::until("the answer to a wrong PIN", wait::PATIENCE, async || {
+        let erased = wait::until("the answer to a wrong PIN", wait::PATIENCE, async || {
             if self.screen().await? == "erased" {
-                return Ok(Look::There(()));
+                return Ok(Look::There(true));
             }
             let now = self.tries_left().await?;
-            Ok(if now == before { Look::NotYet(format!("{now:?}")) } else { Look::There(()) })
+            let counted = now.is_some() && now != before;
+            Ok(if counted { Look::There(false) } else { Look::NotYet(format!("{now:?}")) })
         })
         .await?;
-        if self.screen().await? == "erased" {
-            return Ok(self.words().await);
-        }
-        self.some_text("pin-error").await
+        if erased { Ok(self.words().await) } else { self.some_text("pin-error").await }
     }
 
     /// The tries that the lock shows to be left; `None` while it shows none.
@@ -238,10 +258,10 @@ impl AppWindow {
     ///
     /// When the window is gone.
     pub async fn tries_left(&self) -> Result<Option<u8>> {
-        if !self.shows("tries-left").await? {
-            return Ok(None);
-        }
-        let text = self.text("tries-left").await?;
+        // One look, because the screen may be leaving.
+        let texts = self.all("tries-left").await?;
+        let Some(element) = texts.first() else { return Ok(None) };
+        let text = element.text().await.unwrap_or_default();
         Ok(text.split_whitespace().find_map(|word| word.parse().ok()))
     }
 
@@ -302,6 +322,17 @@ impl AppWindow {
             Ok(Look::NotYet(format!("{now}: {}", self.words().await)))
         })
         .await
+    }
+
+    /// Waits until the app has given up sending, and returns what it says of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with what is shown instead.
+    pub async fn sending_failed(&self) -> Result<String> {
+        self.find("retry-sending").await?;
+        self.enrolment_becomes("pending").await?;
+        Ok(self.words().await)
     }
 
     /// Seals the token's provisioning data to an issuer card; the QR is then on the screen.

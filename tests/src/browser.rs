@@ -67,11 +67,7 @@ impl Browser {
     }
 
     /// Closes it.
-    ///
-    /// # Errors
-    ///
-    /// When it does not answer.
-    pub async fn close(self) -> Result<()> {
-        self.driver.quit().await
+    pub async fn close(self) {
+        self.driver.quit().await;
     }
 }

@@ -71,7 +71,16 @@ impl<'a> Dashboard<'a> {
         self.open("/sign-in").await?;
         self.browser.type_into("npi", npi).await?;
         self.browser.type_into("passphrase", passphrase).await?;
-        self.browser.click("submit").await
+        self.browser.submit("submit").await
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    ///
+    /// When nobody is signed in.
+    pub async fn sign_out(&self) -> Result<()> {
+        self.browser.submit("sign-out").await
     }
 
     /// Gives the second factor: a confirmation code, or a token's code.
@@ -81,7 +90,7 @@ impl<'a> Dashboard<'a> {
     /// When the page asks for none.
     pub async fn enter_code(&self, code: &str) -> Result<()> {
         self.browser.type_into("code", code).await?;
-        self.browser.click("submit").await
+        self.browser.submit("submit").await
     }
 
     /// Signs in with both factors, the second being the activation's confirmation code.
@@ -103,7 +112,7 @@ impl<'a> Dashboard<'a> {
     /// When a field is missing; what the server answers is on the page.
     pub async fn add_new_token(&self, token: &NewToken<'_>) -> Result<()> {
         self.fill_in_new_token(token).await?;
-        self.browser.click("save").await
+        self.browser.submit("save").await
     }
 
     /// Chooses Add New Token and fills it in.
@@ -146,7 +155,7 @@ impl<'a> Dashboard<'a> {
     pub async fn test_code(&self, serial: &str, code: &str) -> Result<Judgement> {
         self.open(&format!("/tokens/{serial}/test")).await?;
         self.browser.type_into("code", code).await?;
-        self.browser.click("submit").await?;
+        self.browser.submit("submit").await?;
         let result = self.browser.find("result").await?;
         Ok(Judgement {
             outcome: attribute(&result, "data-outcome").await?,

@@ -53,12 +53,10 @@ impl Driver {
         Ok(Self { session, process })
     }
 
-    /// Ends the session, and with it what the driver had started.
-    pub(crate) async fn quit(mut self) -> Result<()> {
-        // The window may be gone already; the process is ended in any case.
+    /// Ends the session, which ends the program that it drives.
+    pub(crate) async fn quit(&self) {
+        // The program may be gone already; whether it is, the caller looks at its process.
         let _ = self.session.clone().quit().await;
-        self.process.kill();
-        Ok(())
     }
 }
 

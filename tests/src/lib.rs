@@ -8,6 +8,7 @@
 //! | [`server`] | `countersign-server`, its ready line and its command line |
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
 //! | [`own_card`] | an issuer card whose private key the tests hold |
+//! | [`soft_token`] | a token without an app, all of whose codes the tests know |
 //! | [`walk`] | the main job from the first step to the last, as demo and as test |
 //!
 //! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
@@ -19,6 +20,7 @@ pub mod dashboard;
 pub mod desktop;
 mod driver;
 pub mod error;
+pub mod http;
 pub mod outside;
 pub mod own_card;
 pub mod page;
@@ -26,6 +28,7 @@ pub mod process;
 pub mod programs;
 pub mod scene;
 pub mod server;
+pub mod soft_token;
 pub mod wait;
 pub mod walk;
 

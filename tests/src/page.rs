@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::error::{WebDriverError, WebDriverErrorInner, WebDriverResult};
 use thirtyfour::prelude::*;
 
 use crate::error::{Error, Result};
@@ -68,13 +69,29 @@ impl Page {
         Ok(false)
     }
 
+    /// Does something with an element, once more where it was drawn anew between finding and doing.
+    async fn with<T>(
+        &self,
+        id: &str,
+        mut act: impl AsyncFnMut(WebElement) -> WebDriverResult<T>,
+    ) -> Result<T> {
+        loop {
+            match act(self.find(id).await?).await {
+                Ok(done) => return Ok(done),
+                Err(error) if is_stale(&error) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     /// The visible text of an element.
     ///
     /// # Errors
     ///
     /// As [`Page::find`].
     pub async fn text(&self, id: &str) -> Result<String> {
-        Ok(self.find(id).await?.text().await?.trim().to_owned())
+        let text = self.with(id, async |element| element.text().await).await?;
+        Ok(text.trim().to_owned())
     }
 
     /// Waits until an element has a visible text, and returns it.
@@ -84,8 +101,8 @@ impl Page {
     /// [`Error::Timeout`], with what the page said instead.
     pub async fn some_text(&self, id: &str) -> Result<String> {
         wait::until(&format!("a text in {id}"), wait::PATIENCE, async || {
-            if self.shows(id).await? {
-                let text = self.text(id).await?;
+            for element in self.all(id).await? {
+                let text = element.text().await.unwrap_or_default().trim().to_owned();
                 if !text.is_empty() {
                     return Ok(Look::There(text));
                 }
@@ -101,7 +118,7 @@ impl Page {
     ///
     /// As [`Page::find`]; also when it has no such attribute.
     pub async fn attribute(&self, id: &str, name: &str) -> Result<String> {
-        let value = self.find(id).await?.attr(name).await?;
+        let value = self.with(id, async |element| element.attr(name).await).await?;
         value.ok_or_else(|| Error::different(format!("{id} has no attribute {name}")))
     }
 
@@ -111,7 +128,8 @@ impl Page {
     ///
     /// As [`Page::find`].
     pub async fn value(&self, id: &str) -> Result<String> {
-        Ok(self.find(id).await?.prop("value").await?.unwrap_or_default())
+        let value = self.with(id, async |element| element.prop("value").await).await?;
+        Ok(value.unwrap_or_default())
     }
 
     /// Clicks.
@@ -120,7 +138,24 @@ impl Page {
     ///
     /// As [`Page::find`].
     pub async fn click(&self, id: &str) -> Result<()> {
-        Ok(self.find(id).await?.click().await?)
+        self.with(id, async |element| element.click().await).await
+    }
+
+    /// Clicks what sends a form, and waits until the page that it was on has gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Page::find`]; also when the page stays.
+    pub async fn submit(&self, id: &str) -> Result<()> {
+        let button = self.find(id).await?;
+        button.click().await?;
+        wait::until("the next page", wait::PATIENCE, async || {
+            Ok(match button.is_enabled().await {
+                Ok(_) => Look::NotYet("the same page".to_owned()),
+                Err(_) => Look::There(()),
+            })
+        })
+        .await
     }
 
     /// Types into a field, in place of what is there.
@@ -129,9 +164,11 @@ impl Page {
     ///
     /// As [`Page::find`].
     pub async fn type_into(&self, id: &str, text: &str) -> Result<()> {
-        let field = self.find(id).await?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        self.with(id, async |field| {
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await
     }
 
     /// Puts a long text into a field at once, as pasting does.
@@ -140,15 +177,11 @@ impl Page {
     ///
     /// As [`Page::find`].
     pub async fn paste_into(&self, id: &str, text: &str) -> Result<()> {
-        let field = self.find(id).await?;
-        self.script(
-            "const [field, text] = arguments; field.focus(); field.value = text; \
-             field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' })); \
-             field.dispatchEvent(new Event('change', { bubbles: true }));",
-            vec![field.to_json()?, json!(text)],
-        )
-        .await?;
-        Ok(())
+        self.with(id, async |field| {
+            let arguments = vec![field.to_json()?, json!(text)];
+            self.driver.execute(PASTE, arguments).await.map(drop)
+        })
+        .await
     }
 
     /// Chooses the option of a list that reads so.
@@ -166,6 +199,16 @@ impl Page {
             options.push(words);
         }
         Err(Error::different(format!("{id} has no option {text:?}, only {options:?}")))
+    }
+
+    /// Chooses the option of a list that stands for this value.
+    ///
+    /// # Errors
+    ///
+    /// As [`Page::find`]; also when no option does.
+    pub async fn choose_value(&self, id: &str, value: &str) -> Result<()> {
+        let option = By::Css(format!("option[value=\"{value}\"]"));
+        Ok(self.find(id).await?.find(option).await?.click().await?)
     }
 
     /// Runs a script in the page; returns what it returns.
@@ -204,4 +247,17 @@ impl Page {
     pub async fn go_to(&self, address: &str) -> Result<()> {
         Ok(self.driver.goto(address).await?)
     }
+}
+
+/// Sets a field's value and tells the page, as a browser does when somebody pastes.
+const PASTE: &str = "
+    const [field, text] = arguments;
+    field.focus();
+    field.value = text;
+    field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+";
+
+fn is_stale(error: &WebDriverError) -> bool {
+    matches!(**error, WebDriverErrorInner::StaleElementReference(_))
 }

@@ -154,25 +154,19 @@ pub fn marked(mark: &str) -> Vec<u32> {
         .collect()
 }
 
-/// The program that a process runs.
-pub fn program_of(id: u32) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{id}/exe")).ok()
+/// The name of the program that a process runs.
+pub fn program_of(id: u32) -> Option<String> {
+    let path = fs::read_link(format!("/proc/{id}/exe")).ok()?;
+    let name = path.file_name()?.to_str()?;
+    // Linux says so of a program that was built anew since it was started.
+    Some(name.trim_end_matches(" (deleted)").to_owned())
 }
 
 /// Ends one process at once, by its number.
 pub fn kill(id: u32) {
-    signal(id, Signal::KILL);
-}
-
-/// Asks a process to read its configuration again.
-pub(crate) fn hang_up(id: u32) {
-    signal(id, Signal::HUP);
-}
-
-fn signal(id: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
         // An error means that it has ended already.
-        let _ = kill_process(pid, signal);
+        let _ = kill_process(pid, Signal::KILL);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::clock::Stopwatch;
+use oath::Period;
+
+use crate::clock::{self, Stopwatch};
 use crate::error::{Error, Result};
 
 /// How long a window, a page or a program may take on a slow machine.
@@ -37,5 +39,12 @@ pub async fn until<T>(
             return Err(Error::Timeout { what: what.to_owned(), seconds: limit.as_secs(), last });
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Waits until a code has two thirds of its time before it, if it has not.
+pub async fn early_in_time_step() {
+    while clock::now().0 % Period::Seconds30.seconds() >= Period::Seconds30.seconds() / 3 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

@@ -178,7 +178,9 @@ impl Desktop {
                 fs::remove_file(copy)?;
             }
         }
-        process::hang_up(self.bus.id());
-        Ok(())
+        let mut reload = self.command("dbus-send");
+        reload.args(["--session", "--print-reply", "--dest=org.freedesktop.DBus"]);
+        reload.args(["/org/freedesktop/DBus", "org.freedesktop.DBus.ReloadConfig"]);
+        process::run(&mut reload, None).map(drop)
     }
 }

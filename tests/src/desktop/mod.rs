@@ -79,10 +79,7 @@ impl Desktop {
         process::marked(&mark(self.folder()))
             .into_iter()
             .filter(|id| process::runs(*id))
-            .filter(|id| {
-                process::program_of(*id)
-                    .is_some_and(|path| path.file_name().is_some_and(|name| name == program))
-            })
+            .filter(|id| process::program_of(*id).is_some_and(|name| name == program))
             .collect()
     }
 }

@@ -46,7 +46,7 @@ pub async fn walk(screenshots: &Path) -> Result<()> {
     associate(&mut tell, &dashboard, &app, &prescriber, &activation, id).await?;
     test_codes(&mut tell, &dashboard, &app, &seed, id).await?;
     hand_over_offline(&mut tell, &desktop, &app, id).await?;
-    browser.close().await?;
+    browser.close().await;
     app.close().await
 }
 
@@ -177,7 +177,7 @@ async fn associate(
     dashboard.fill_in_new_token(&token).await?;
     tell.line(&format!("Credential ID as typed: “{typed}”."));
     tell.picture(dashboard.browser, "add-new-token").await?;
-    dashboard.browser.click("save").await?;
+    dashboard.browser.submit("save").await?;
     dashboard
         .browser
         .find("add-new-token")

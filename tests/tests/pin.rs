@@ -1,0 +1,81 @@
+//! Wrong PINs: counted whatever happens, told, and the end after ten.
+
+use e2e::error::ensure;
+use e2e::scene::{PIN, WRONG_PIN};
+use e2e::wait::{self, Look, PATIENCE};
+use e2e::{AppWindow, Result, Scene, test};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_pin_is_counted_across_a_kill_and_a_right_one_starts_anew() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let (app, _) = scene.enrol("Ward phone").await?;
+        app.close().await?;
+
+        let app = AppWindow::start(&scene.desktop).await?;
+        let words = app.wrong_pin(WRONG_PIN).await?;
+        ensure(words.contains("Wrong PIN"), || words.clone())?;
+        ensure(app.tries_left().await? == Some(9), || words)?;
+        app.kill().await?;
+
+        // Killed while the try is judged: it was written down before, so it counts.
+        let app = AppWindow::start(&scene.desktop).await?;
+        ensure(app.tries_left().await? == Some(9), || "the first try is forgotten".to_owned())?;
+        let before = attempts(&scene)?;
+        app.enter_pin(WRONG_PIN).await?;
+        wait::until("the try to be written", PATIENCE, async || {
+            let now = attempts(&scene)?;
+            Ok(if now == before { Look::NotYet(now) } else { Look::There(()) })
+        })
+        .await?;
+        app.kill().await?;
+
+        let app = AppWindow::start(&scene.desktop).await?;
+        let left = app.tries_left().await?;
+        ensure(left == Some(8), || format!("{left:?} tries left after a kill in the second try"))?;
+        app.unlock(PIN).await?;
+        app.close().await?;
+        let app = AppWindow::start(&scene.desktop).await?;
+        ensure(app.tries_left().await? == Some(10), || "a right PIN starts anew".to_owned())?;
+        app.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_wrong_pins_erase_the_tokens_and_name_the_credential_ids() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let (app, _) = scene.enrol("Ward phone").await?;
+        let id = app.credential_id().await?;
+        app.click("lock-now").await?;
+        for left in (1..=9).rev() {
+            app.wrong_pin(WRONG_PIN).await?;
+            let shown = app.tries_left().await?;
+            ensure(shown == Some(left), || format!("{shown:?} tries left instead of {left}"))?;
+        }
+        app.wrong_pin(WRONG_PIN).await?;
+        app.reaches("erased").await?;
+        let shown = app.credential_id().await?;
+        ensure(shown == id, || format!("it names {shown} instead of {id}"))?;
+        app.close().await?;
+
+        let seed_entry = format!("credential:{}", id.as_str());
+        for entry in ["vault", &seed_entry] {
+            let left = scene.desktop.keyring_entry(&["read", entry], None);
+            ensure(left.is_err(), || format!("{entry} is still in the keyring"))?;
+        }
+        // Not forgotten by starting again; and there is a way on.
+        let app = AppWindow::start(&scene.desktop).await?;
+        app.reaches("erased").await?;
+        ensure(app.credential_id().await? == id, || "another credential ID".to_owned())?;
+        app.click("set-up-new").await?;
+        app.reaches("welcome").await?;
+        app.close().await
+    })
+    .await
+}
+
+fn attempts(scene: &Scene) -> Result<String> {
+    scene.desktop.keyring_entry(&["read", "attempts"], None)
+}

@@ -1,0 +1,70 @@
+//! The server goes away in the middle of enrolment: the credential is kept, and sent later.
+
+use e2e::error::ensure;
+use e2e::scene::PIN;
+use e2e::{AppWindow, Result, Scene, test};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_kept_over_a_restart_and_sent_when_the_server_is_back() -> Result<()> {
+    test(async {
+        let mut scene = Scene::start().await?;
+        let (app, _) = scene.open_link().await?;
+        scene.server.stop();
+        app.name_token("Ward phone").await?;
+        app.choose_pin(PIN).await?;
+        app.reaches("tokens").await?;
+        let words = app.sending_failed().await?;
+        ensure(words.contains("could not be reached"), || words.clone())?;
+        ensure(words.contains("kept here"), || words)?;
+        let id = app.credential_id().await?;
+        app.code().await?;
+        app.close().await?;
+
+        let app = AppWindow::start(&scene.desktop).await?;
+        app.unlock(PIN).await?;
+        ensure(app.credential_id().await? == id, || "another credential ID".to_owned())?;
+        ensure(app.enrolment_status().await? == "pending", || "not pending".to_owned())?;
+        app.click("retry-sending").await?;
+        app.sending_failed().await?;
+
+        scene.server.start_again().await?;
+        app.click("retry-sending").await?;
+        app.enrolment_becomes("sent").await?;
+        let listed = scene.server.list_tokens()?;
+        ensure(listed.contains(id.as_str()) || listed.contains(&id.to_string()), || listed)?;
+        app.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_network_it_is_sealed_for_its_own_server_and_carried_there() -> Result<()> {
+    test(async {
+        let mut scene = Scene::start().await?;
+        let (app, _) = scene.open_link().await?;
+        scene.server.stop();
+        app.name_token("Ward phone").await?;
+        app.choose_pin(PIN).await?;
+        app.reaches("tokens").await?;
+        app.sending_failed().await?;
+        app.click("open-export").await?;
+        app.reaches("export").await?;
+        app.click("export-to-issuer").await?;
+        app.find("export-qr").await?;
+        let file = app.save_export().await?;
+        app.leave_export().await?;
+        let id = app.credential_id().await?;
+
+        scene.server.import(&file)?;
+        let listed = scene.server.list_tokens()?;
+        ensure(listed.contains(id.as_str()) || listed.contains(&id.to_string()), || listed)?;
+        // Sent twice, by file and by network, it is still one token.
+        scene.server.start_again().await?;
+        app.click("retry-sending").await?;
+        app.enrolment_becomes("sent").await?;
+        let listed = scene.server.list_tokens()?;
+        ensure(listed.lines().count() == 1, || listed)?;
+        app.close().await
+    })
+    .await
+}
