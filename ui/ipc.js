@@ -1,26 +1,86 @@
 // The one way from the pages to the program. Each function is one command; a refusal is thrown as
-// the object that the program sent: `{ kind, message, ... }`.
+// the object that the program sent: `{ kind, message, ... }`. Times are Unix seconds.
 
 const { invoke, Channel } = window.__TAURI__.core;
 
+/**
+ * `{ vault, invitation, refused_link, clock_skew, ... }`; unlocked, with `tokens`, each
+ * `{ id, shown, name, issuer, kind, enrolment, state }`. `kind` is "own", "totp" or "hotp" (the last
+ * two are other issuers'). `clock_skew`: seconds that this device's clock is slow against the server
+ * (negative: fast), or null where they have not talked. `state`: see `details`.
+ */
 export const status = () => invoke("status");
 export const touch = () => invoke("touch");
 export const setUpAnew = () => invoke("set_up_anew");
 export const knownTokens = () => invoke("known_tokens");
+
+// The lock.
 export const unlock = (pin) => invoke("unlock", { pin });
 export const lockNow = () => invoke("lock_now");
+/** The new PIN goes twice, so that the program compares. */
+export const changePin = (old, chosen, repeated) =>
+  invoke("change_pin", { old, new: chosen, repeated });
+
+// Codes.
+/** `[{ id, digits, next, period, left }]`; `next` only in the last seconds; none for "hotp". */
 export const codes = () => invoke("codes");
+/** The code of the next counter: `{ digits, counter }`. */
+export const nextCounterCode = (id) => invoke("next_counter_code", { id });
 export const copyCode = (id) => invoke("copy_code", { id });
 export const copyCredentialId = (id) => invoke("copy_credential_id", { id });
+
+// New tokens. What starts one answers with what has to be asked next: "choose-pin" or "enrol".
 export const acceptLink = (text) => invoke("use_link", { text });
 export const setAsideLink = () => invoke("set_aside_link");
 export const nameToken = (name) => invoke("name_token", { name });
+export const addWithoutLink = (name) => invoke("add_without_link", { name });
+export const addOtherLink = (text) => invoke("add_other_link", { text });
+/** `{ issuer, account, secret, algorithm, digits, kind, period, counter }` as typed. */
+export const addOtherByHand = (form) => invoke("add_other_by_hand", { form });
 export const choosePin = (pin) => invoke("choose_pin", { pin });
 export const repeatPin = (pin) => invoke("repeat_pin", { pin });
 export const enrol = () => invoke("enrol");
 export const sendEnrolment = (id) => invoke("send_enrolment", { id });
+/** Gives a token that was made without a link to the server of one. */
+export const associateByLink = (id, text) => invoke("associate_by_link", { id, text });
+/** What a QR code says: the text of a link, to be used like a pasted one. */
+export const readQrBytes = (base64) => invoke("read_qr_bytes", { base64 });
+export const readQrClipboard = () => invoke("read_qr_clipboard");
+
+// One token.
+/**
+ * `{ id, shown, name, issuer, kind, algorithm, digits, period, counter, created, enrolment, state,
+ * log }`. `state`: null or `{ state, at, sync_minute, locked_until }`; `log`: `[{ at, what }]`.
+ */
+export const details = (id) => invoke("details", { id });
+/** Asks the server for its state. */
+export const refreshState = (id) => invoke("refresh_state", { id });
+export const rename = (id, name) => invoke("rename", { id, name });
+/** `typed`: the credential ID, for a token that a server knows. */
+export const deleteToken = (id, typed) => invoke("delete", { id, typed });
+export const reorder = (ids) => invoke("reorder", { ids });
+export const logText = (id) => invoke("log_text", { id });
+export const copyLog = (id) => invoke("copy_log", { id });
+/** The account's other tokens: `[{ serial, name, state }]`. */
+export const lostCandidates = (id) => invoke("lost_candidates", { id });
+export const reportLost = (id, serial) => invoke("report_lost", { id, serial });
+
+// Provisioning data.
 export const makeExport = (id, card) => invoke("make_export", { id, card });
 export const saveExport = () => invoke("save_export");
+export const exportPskc = (id, passphrase) => invoke("export_pskc", { id, passphrase });
+/** Where the file is. */
+export const savePskc = () => invoke("save_pskc");
+
+// The app itself.
+/**
+ * `{ auto_lock, theme, text_size, hide_codes, clear_clipboard, language, autostart }`: "background"
+ * or seconds; "system", "light", "dark"; per cent; yes or no, twice; "system", "en", "es"; yes or no.
+ */
+export const settings = () => invoke("settings");
+export const setSettings = (settings) => invoke("set_settings", { settings });
+/** `{ version, licences: [{ name, version, licence }] }` */
+export const about = () => invoke("about");
 
 /** Calls `heard` with "locked" or "link" whenever the program has news. */
 export function watch(heard) {
