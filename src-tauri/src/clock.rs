@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn the_step_ends_on_the_boundary() {
         let at = |millis| Moment::at(Duration::ZERO, Duration::from_millis(millis));
-        assert_eq!(at(29_999).left_in_step(Period::Seconds30), 1);
-        assert_eq!(at(30_000).left_in_step(Period::Seconds30), 30_000);
-        assert_eq!(at(30_001).left_in_step(Period::Seconds60), 29_999);
+        assert_eq!(at(29_999).left_in_step(Period::SECONDS_30), 1);
+        assert_eq!(at(30_000).left_in_step(Period::SECONDS_30), 30_000);
+        assert_eq!(at(30_001).left_in_step(Period::SECONDS_60), 29_999);
     }
 }

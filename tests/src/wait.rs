@@ -44,7 +44,7 @@ pub async fn until<T>(
 
 /// Waits until a code has two thirds of its time before it, if it has not.
 pub async fn early_in_time_step() {
-    while clock::now().0 % Period::Seconds30.seconds() >= Period::Seconds30.seconds() / 3 {
+    while clock::now().0 % Period::SECONDS_30.seconds() >= Period::SECONDS_30.seconds() / 3 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

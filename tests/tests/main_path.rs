@@ -26,7 +26,7 @@ async fn the_code_is_oathtools_on_both_sides_of_a_time_step() -> Result<()> {
         let seed = card.open(&app.save_export().await?)?.seed;
         app.leave_export().await?;
 
-        let period = Period::Seconds30;
+        let period = Period::SECONDS_30;
         let boundary = period.start_of(period.step_at(clock::now()) + 1);
         while clock::now().0 + 3 < boundary.0 {
             tokio::time::sleep(Duration::from_millis(100)).await;

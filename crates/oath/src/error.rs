@@ -21,11 +21,14 @@ pub enum Error {
     /// A seed shorter or longer than RFC 4226 (section 4, R6) and common sense allow.
     #[error("a seed must be 16 to 64 bytes long")]
     SeedLength,
+    /// A secret key of another issuer that is empty, or longer than any hash makes use of.
+    #[error("a secret key must be 1 to 128 bytes long")]
+    OtherSeedLength,
     /// A number of digits other than 6, 7 or 8.
     #[error("a security code has 6, 7 or 8 digits")]
     Digits,
-    /// A time step other than 30 or 60 seconds.
-    #[error("a time step is 30 or 60 seconds")]
+    /// A time step of no seconds, or of more than a day.
+    #[error("a time step is 1 to 86400 whole seconds")]
     Period,
     /// A hash other than SHA-1, SHA-256 or SHA-512.
     #[error("the algorithm must be SHA1, SHA256 or SHA512")]

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// The secret that a token and the registry share, 16 to 64 bytes.
+/// The secret that a token and the registry share, 16 to 64 bytes; 1 to 128 where another issuer
+/// chose it, see [`Seed::from_other_issuer`].
 ///
 /// Zeroised on drop, neither `Clone` nor `Serialize`, and redacted in `Debug`. It leaves this
 /// type only by [`Seed::expose_bytes`].
@@ -40,6 +41,8 @@ impl Seed {
     pub const MIN_LENGTH: usize = 16;
     /// The longest seed accepted from elsewhere: the block of SHA-512 is twice this.
     pub const MAX_LENGTH: usize = 64;
+    /// The longest secret key of another issuer that is taken: the block of SHA-512.
+    pub const MAX_OTHER_LENGTH: usize = 128;
 
     /// Makes a new random seed of [`Seed::LENGTH`] bytes.
     #[must_use]
@@ -58,6 +61,19 @@ impl Seed {
             Ok(Self(bytes))
         } else {
             Err(Error::SeedLength)
+        }
+    }
+
+    /// Takes over the secret key of another issuer's account, as an app must even where it is
+    /// weaker than RFC 4226 allows: many issue 80 bits. Nothing of ours is made with such a seed.
+    ///
+    /// # Errors
+    /// [`Error::OtherSeedLength`] unless it has 1 to 128 bytes; SHA-512's block is the latter.
+    pub fn from_other_issuer(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
+        if (1..=Self::MAX_OTHER_LENGTH).contains(&bytes.len()) {
+            Ok(Self(bytes))
+        } else {
+            Err(Error::OtherSeedLength)
         }
     }
 

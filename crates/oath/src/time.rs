@@ -33,22 +33,25 @@ impl fmt::Display for UnixTime {
     }
 }
 
-/// The length of a time step, "X" in RFC 6238 (section 4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// The length of a time step, "X" in RFC 6238 (section 4.1): 1 to 86,400 whole seconds.
+///
+/// Ours are 30 seconds and hard tokens have 30 or 60; other issuers' soft tokens have any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
-pub enum Period {
-    /// 30 seconds, the default of RFC 6238.
-    #[default]
-    Seconds30 = 30,
-    /// 60 seconds, as many hard tokens have it.
-    Seconds60 = 60,
-}
+pub struct Period(u32);
 
 impl Period {
-    /// The length in seconds.
+    /// 30 seconds, the default of RFC 6238.
+    pub const SECONDS_30: Self = Self(30);
+    /// 60 seconds, as many hard tokens have it.
+    pub const SECONDS_60: Self = Self(60);
+    /// A day, the longest that is read.
+    pub const MAX_SECONDS: u32 = 86_400;
+
+    /// The length in seconds, never zero.
     #[must_use]
     pub const fn seconds(self) -> u64 {
-        self as u64
+        self.0 as u64
     }
 
     /// The number of the time step in which `at` falls, "T" in RFC 6238 (section 4.2, T0 = 0).
@@ -64,20 +67,26 @@ impl Period {
     }
 }
 
+impl Default for Period {
+    fn default() -> Self {
+        Self::SECONDS_30
+    }
+}
+
 impl TryFrom<u32> for Period {
     type Error = Error;
 
     fn try_from(seconds: u32) -> Result<Self, Error> {
-        match seconds {
-            30 => Ok(Self::Seconds30),
-            60 => Ok(Self::Seconds60),
-            _ => Err(Error::Period),
+        if (1..=Self::MAX_SECONDS).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(Error::Period)
         }
     }
 }
 
 impl From<Period> for u32 {
     fn from(period: Period) -> Self {
-        period as Self
+        period.0
     }
 }

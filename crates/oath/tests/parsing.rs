@@ -142,12 +142,17 @@ fn only_known_digits_periods_algorithms_and_names_are_read() {
         assert_eq!(read.is_ok(), (6..=8).contains(&count));
         assert!(read.is_err() || read.is_ok_and(|digits| digits.count() == count));
     }
-    for seconds in [0, 1, 29, 31, 45, 90, u32::MAX] {
+    for seconds in [0, 86_401, u32::MAX] {
         assert_eq!(Period::try_from(seconds), Err(Error::Period));
+        assert!(serde_json::from_str::<Period>(&seconds.to_string()).is_err());
     }
-    for period in [Period::Seconds30, Period::Seconds60] {
-        assert_eq!(Period::try_from(u32::from(period)), Ok(period));
+    for seconds in [1, 10, 29, 30, 31, 60, 90, 86_400] {
+        let period = Period::try_from(seconds).unwrap();
+        assert_eq!((u32::from(period), period.seconds()), (seconds, seconds.into()));
+        assert_eq!(serde_json::to_string(&period).unwrap(), seconds.to_string());
     }
+    assert_eq!(Period::default(), Period::SECONDS_30);
+    assert_eq!(Period::SECONDS_60.seconds(), 60);
     for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
         assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
         let json = serde_json::to_string(&algorithm).unwrap();
@@ -169,6 +174,18 @@ fn a_seed_has_16_to_64_bytes() {
     for length in 0..100 {
         let made = Seed::from_bytes(vec![1; length].into());
         assert_eq!(made.is_ok(), (16..=64).contains(&length), "{length} bytes");
+    }
+}
+
+#[test]
+fn another_issuers_secret_key_has_1_to_128_bytes() {
+    for length in [1, 10, 15, 16, 65, 128] {
+        let seed = Seed::from_other_issuer(vec![1; length].into()).unwrap();
+        assert_eq!(seed.expose_bytes().len(), length);
+    }
+    for length in [0, 129, 100_000] {
+        let refused = Seed::from_other_issuer(vec![1; length].into()).unwrap_err();
+        assert_eq!(refused, Error::OtherSeedLength);
     }
 }
 

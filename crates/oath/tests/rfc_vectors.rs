@@ -57,9 +57,9 @@ fn hotp_of_rfc_4226_appendix_d() {
 #[test]
 fn totp_of_rfc_6238_appendix_b() {
     for (at, step, codes) in TOTP {
-        assert_eq!(Period::Seconds30.step_at(UnixTime(at)), step);
+        assert_eq!(Period::SECONDS_30.step_at(UnixTime(at)), step);
         for ((algorithm, bytes), code) in TOTP_SEEDS.into_iter().zip(codes) {
-            let totp = Totp { algorithm, digits: Digits::Eight, period: Period::Seconds30 };
+            let totp = Totp { algorithm, digits: Digits::Eight, period: Period::SECONDS_30 };
             assert_eq!(totp.code_at(&seed(bytes), UnixTime(at)).expose_digits(), code);
         }
     }
@@ -70,7 +70,7 @@ fn fewer_digits_are_the_last_of_the_eight() {
     for (at, _, codes) in TOTP {
         for ((algorithm, bytes), code) in TOTP_SEEDS.into_iter().zip(codes) {
             for digits in [Digits::Six, Digits::Seven] {
-                let totp = Totp { algorithm, digits, period: Period::Seconds30 };
+                let totp = Totp { algorithm, digits, period: Period::SECONDS_30 };
                 let expected = last_digits(code, usize::from(digits.count()));
                 assert_eq!(totp.code_at(&seed(bytes), UnixTime(at)).expose_digits(), expected);
             }
@@ -82,7 +82,7 @@ fn fewer_digits_are_the_last_of_the_eight() {
 fn a_step_of_60_seconds_has_the_code_of_half_the_time_at_30() {
     for (at, _, codes) in TOTP {
         for ((algorithm, bytes), code) in TOTP_SEEDS.into_iter().zip(codes) {
-            let totp = Totp { algorithm, digits: Digits::Eight, period: Period::Seconds60 };
+            let totp = Totp { algorithm, digits: Digits::Eight, period: Period::SECONDS_60 };
             let twice = UnixTime(at / 30 * 60 + 59);
             assert_eq!(totp.code_at(&seed(bytes), twice).expose_digits(), code);
         }
@@ -92,7 +92,7 @@ fn a_step_of_60_seconds_has_the_code_of_half_the_time_at_30() {
 #[test]
 fn a_code_is_the_same_from_the_first_second_of_its_step_to_the_last() {
     let seed = seed(SHA1_SEED);
-    for period in [Period::Seconds30, Period::Seconds60] {
+    for period in [Period::SECONDS_30, Period::SECONDS_60] {
         let totp = Totp { period, ..Totp::default() };
         let start = period.start_of(37_037_036);
         let end = start.plus(period.seconds() - 1);

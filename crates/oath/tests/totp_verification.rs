@@ -15,7 +15,7 @@ const NOW: UnixTime = UnixTime(1_790_000_015);
 
 #[test]
 fn the_window_is_one_step_either_way() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     for offset in -3..=3 {
         let step = now.saturating_add_signed(offset);
@@ -30,7 +30,7 @@ fn the_window_is_one_step_either_way() {
 
 #[test]
 fn the_window_is_as_wide_as_it_is_said_to_be() {
-    let token = Token::new(Period::Seconds60);
+    let token = Token::new(Period::SECONDS_60);
     let now = token.step_at(NOW);
     for reach in 0_u8..=4 {
         for offset in -6_i64..=6 {
@@ -44,7 +44,7 @@ fn the_window_is_as_wide_as_it_is_said_to_be() {
 
 #[test]
 fn the_window_follows_the_drift() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     for drift in [-130, -9, 7, 130] {
         let parts = if i32::abs(drift) > 10 { (drift / 13 * 12, drift / 13) } else { (0, drift) };
@@ -65,7 +65,7 @@ fn the_window_follows_the_drift() {
 
 #[test]
 fn an_accepted_code_teaches_the_drift() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     let first = token.verify(&token.code(now + 1), NOW, Drift::default(), None).unwrap();
     assert_eq!(first.drift.parts(), (0, 1));
@@ -77,7 +77,7 @@ fn an_accepted_code_teaches_the_drift() {
 
 #[test]
 fn a_code_is_good_once() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     let code = token.code(now);
     let accepted = token.verify(&code, NOW, Drift::default(), None).unwrap();
@@ -91,7 +91,7 @@ fn a_code_is_good_once() {
 
 #[test]
 fn a_code_older_than_the_last_accepted_is_old() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     let verdict = token.verify(&token.code(now - 1), NOW, Drift::default(), Some(now));
     assert_eq!(verdict, Err(Refusal::Old { step: now - 1 }));
@@ -101,7 +101,7 @@ fn a_code_older_than_the_last_accepted_is_old() {
 
 #[test]
 fn a_code_of_another_length_or_another_seed_is_wrong() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     let eight = Totp { digits: Digits::Eight, ..token.totp }.code_of_step(&token.seed, now);
     assert_eq!(token.verify(&eight, NOW, Drift::default(), None), Err(Refusal::Wrong));
@@ -114,7 +114,7 @@ fn a_code_of_another_length_or_another_seed_is_wrong() {
 
 #[test]
 fn of_two_steps_with_one_code_the_later_counts() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let (earlier, later) = token.two_steps_with_one_code();
     let reach = later - earlier;
     let found = token.totp.step_of(&token.seed, &token.code(earlier), later, reach);
@@ -123,7 +123,7 @@ fn of_two_steps_with_one_code_the_later_counts() {
 
 #[test]
 fn the_first_steps_do_not_underflow() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     for at in [0, 1, 29, 30, 59] {
         let slow = Drift::from_parts(-Drift::MAX_RESYNCHRONISED, -Drift::MAX_LEARNT);
         let accepted = token.verify(&token.code(0), UnixTime(at), slow, None).unwrap();
@@ -142,7 +142,7 @@ fn the_first_steps_do_not_underflow() {
 
 #[test]
 fn the_last_instants_do_not_overflow() {
-    for period in [Period::Seconds30, Period::Seconds60] {
+    for period in [Period::SECONDS_30, Period::SECONDS_60] {
         let token = Token::new(period);
         for at in [u64::MAX, u64::MAX - 1, i64::MAX.cast_unsigned()].map(UnixTime) {
             let now = token.step_at(at);
@@ -171,7 +171,7 @@ fn the_last_instants_do_not_overflow() {
 
 #[test]
 fn two_consecutive_codes_resynchronise_up_to_an_hour_away() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     for offset in [-121, -120, -119, -60, -2, -1, 0, 1, 60, 118, 119, 120] {
         let step = now.saturating_add_signed(offset);
@@ -191,7 +191,7 @@ fn two_consecutive_codes_resynchronise_up_to_an_hour_away() {
 
 #[test]
 fn codes_that_are_not_consecutive_do_not_resynchronise() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     for (first, second) in [(now, now), (now, now + 2), (now + 1, now), (now - 1, now + 1)] {
         assert!(token.resynchronise(first, second, None).is_none());
@@ -200,7 +200,7 @@ fn codes_that_are_not_consecutive_do_not_resynchronise() {
 
 #[test]
 fn used_codes_do_not_resynchronise() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let now = token.step_at(NOW);
     assert!(token.resynchronise(now - 5, now - 4, Some(now)).is_none());
     assert!(token.resynchronise(now - 1, now, Some(now)).is_none(), "the second was used");
@@ -230,7 +230,7 @@ proptest! {
         pulls in proptest::collection::vec((-1_i64..=1, 1_u64..=4), 1..80),
         ahead in any::<bool>(),
     ) {
-        let token = Token::new(Period::Seconds30);
+        let token = Token::new(Period::SECONDS_30);
         let mut drift = Drift::from_parts(base, 0);
         let (mut at, mut last) = (NOW, None);
         for (pull, steps) in pulls {
@@ -255,7 +255,7 @@ proptest! {
         offset in -5_i64..=5,
         last in proptest::option::of(-5_i64..=5),
     ) {
-        let mut token = Token::new(Period::Seconds30);
+        let mut token = Token::new(Period::SECONDS_30);
         // With six, two steps would share a code in one run of a thousand.
         token.totp.digits = Digits::Eight;
         let drift = Drift::from_parts(resynchronised, learnt);
@@ -272,7 +272,7 @@ proptest! {
 
 #[test]
 fn the_drift_does_reach_its_bound() {
-    let token = Token::new(Period::Seconds30);
+    let token = Token::new(Period::SECONDS_30);
     let (mut drift, mut at, mut last) = (Drift::default(), NOW, None);
     for _ in 0..40 {
         at = at.plus(30);

@@ -49,7 +49,7 @@ impl SealedToken {
     /// Seals for the activation of an enrolment link (PSK mode): proves who sealed it.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the link's key is no good.
+    /// [`Error::Malformed`] if the link's key is no good, or no registry takes such a token.
     pub fn seal_for_activation(
         data: &ProvisioningData,
         link: &EnrolmentLink,
@@ -62,7 +62,7 @@ impl SealedToken {
     /// Seals for a server's issuer card (base mode): anybody could have sealed it.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the card's key is no good.
+    /// [`Error::Malformed`] if the card's key is no good, or no registry takes such a token.
     pub fn seal_to_card(
         data: &ProvisioningData,
         card: &IssuerCard,
@@ -141,6 +141,7 @@ impl SealedToken {
         mode: Mode<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Error> {
+        data.check()?;
         let key_id = key.key_id();
         let header = header(key_id, activation);
         let sealed = suite::seal(mode, key, INFO, &header, &data.to_json(), rng)?;
@@ -218,10 +219,24 @@ impl ProvisioningData {
         json
     }
 
+    /// No registry keeps other time steps, although [`Period`] has them for other issuers' tokens.
+    fn check(&self) -> Result<(), Error> {
+        match self.totp.period {
+            Period::SECONDS_30 | Period::SECONDS_60 => {}
+            _ => return Err(FRAME.malformed("the time step is neither 30 nor 60 seconds")),
+        }
+        let length = self.seed.expose_bytes().len();
+        if (Seed::MIN_LENGTH..=Seed::MAX_LENGTH).contains(&length) {
+            Ok(())
+        } else {
+            Err(FRAME.malformed("the seed is too short or too long"))
+        }
+    }
+
     fn from_json(json: &[u8]) -> Result<Self, Error> {
         let written: Written = serde_json::from_slice(json)
             .map_err(|_| FRAME.malformed("a field is missing, unknown or out of range"))?;
-        Ok(Self {
+        let data = Self {
             credential_id: written.credential_id,
             seed: Seed::from_bytes(written.seed)
                 .map_err(|_| FRAME.malformed("the seed is too short or too long"))?,
@@ -233,6 +248,7 @@ impl ProvisioningData {
             name: written.name,
             device: written.device,
             platform: written.platform,
-        })
+        };
+        data.check().map(|()| data)
     }
 }

@@ -226,6 +226,25 @@ fn missing_unknown_and_repeated_fields_are_refused_under_the_seal() {
 }
 
 #[test]
+fn another_issuers_token_is_not_sealed() {
+    let short = Seed::from_other_issuer(vec![1; 10].into()).unwrap();
+    let long = Seed::from_other_issuer(vec![1; 65].into()).unwrap();
+    let totp = Totp { period: Period::try_from(45).unwrap(), ..Totp::default() };
+    let others = [
+        ProvisioningData { seed: short, ..data() },
+        ProvisioningData { seed: long, ..data() },
+        ProvisioningData { totp, ..data() },
+    ];
+    for other in others {
+        let key = server_key().public();
+        let refused = SealedToken::seal_for_activation(&other, &link(key), &mut Known(1));
+        assert!(matches!(refused, Err(Error::Malformed { .. })), "{other:?}");
+        let refused = SealedToken::seal_to_card(&other, &card(key), &mut Known(1));
+        assert!(matches!(refused, Err(Error::Malformed { .. })), "{other:?}");
+    }
+}
+
+#[test]
 fn another_writers_json_is_read() {
     let spaced = serde_json::to_string_pretty(&payload()).unwrap();
     assert_same(&open_payload(&spaced).unwrap(), &data());
@@ -259,7 +278,7 @@ proptest! {
         seed in prop::collection::vec(any::<u8>(), 16..=64),
         algorithm in prop::sample::select(vec![Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512]),
         digits in prop::sample::select(vec![Digits::Six, Digits::Seven, Digits::Eight]),
-        period in prop::sample::select(vec![Period::Seconds30, Period::Seconds60]),
+        period in prop::sample::select(vec![Period::SECONDS_30, Period::SECONDS_60]),
         name in "[^\\p{C}\\p{Z}]([^\\p{C}\\p{Z}]| ){0,62}[^\\p{C}\\p{Z}]",
         random in any::<u64>(),
     ) {

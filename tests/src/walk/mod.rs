@@ -146,7 +146,7 @@ pub async fn same_code_as_oathtool(app: &AppWindow, seed: &Seed) -> Result<Strin
         let before = clock::now();
         let shown = app.code().await?;
         let after = clock::now();
-        let step = |at| Period::Seconds30.step_at(at);
+        let step = |at| Period::SECONDS_30.step_at(at);
         // The window draws up to a second after the step begins.
         if step(before) != step(after) || before.0.is_multiple_of(30) {
             continue;
@@ -199,7 +199,7 @@ async fn test_codes(
     id: CredentialId,
 ) -> Result<()> {
     tell.step("Codes are tested.");
-    tell.wait_for_next_code(Period::Seconds30).await;
+    tell.wait_for_next_code(Period::SECONDS_30).await;
     let fresh = same_code_as_oathtool(app, seed).await?;
     let wrong = outside::wrong_code(seed, clock::now());
     let cases = [
