@@ -50,6 +50,11 @@ pub enum Error {
         "this provisioning data cannot be opened: it was changed on the way, or made for another enrolment; export it again"
     )]
     CannotOpen,
+    /// The MAC of an app's request does not fit: changed on the way, or made with another seed.
+    #[error(
+        "this server does not know this token, or the request was changed on the way: try again, or ask whoever issued the token"
+    )]
+    NotItsToken,
     /// A server's address that an app must not talk to.
     #[error("a server's address begins with https:// (http:// only on this same machine)")]
     ServerUrl,

@@ -9,6 +9,8 @@
 //! | [`enrolment_link`] | invites an app to enrol for one activation | server to app |
 //! | [`issuer_card`] | a server's public key, for an export without an activation | server to app |
 //! | [`sealed_token`] | the provisioning data of one token, sealed to one server | app to server |
+//! | [`app_request`] | what an enrolled app asks its server: its state, to report another token lost | app to server |
+//! | [`app_answer`] | what the server answers | server to app |
 //! | [`activation`] | the ID and the secret of an activation | |
 //! | [`server_key`] | the server's X25519 key pair and its key ID | |
 //! | [`server_url`] | where a server is reached | |
@@ -16,6 +18,8 @@
 //! | [`qr`] | any of them as a picture | |
 
 pub mod activation;
+pub mod app_answer;
+pub mod app_request;
 pub mod enrolment_link;
 pub mod issuer_card;
 pub mod qr;
@@ -30,6 +34,8 @@ mod framing;
 mod suite;
 
 pub use activation::{ActivationId, ActivationSecret};
+pub use app_answer::{AppAnswer, AppTokenState, OtherToken, TokenStatus};
+pub use app_request::{AppAsk, AppRequest, Asked, ReportId};
 pub use enrolment_link::{EnrolmentLink, PinPolicy};
 pub use error::Error;
 pub use framing::MAX_TEXT_LENGTH;

@@ -1,12 +1,12 @@
-//! The frame that the three texts share: damage, versions, foreign text, and how people paste.
+//! The frame that the four texts share: damage, versions, foreign text, and how people paste.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod common;
 
-use common::{Known, body_of, card, data, frame, link, server_key};
+use common::{Known, app_request, body_of, card, data, frame, link, server_key};
 use proptest::prelude::*;
-use provisioning::{EnrolmentLink, Error, IssuerCard, MAX_TEXT_LENGTH, SealedToken};
+use provisioning::{AppRequest, EnrolmentLink, Error, IssuerCard, MAX_TEXT_LENGTH, SealedToken};
 
 /// Reads a text of one kind and writes it again.
 type Reader = fn(&str) -> Result<String, Error>;
@@ -17,7 +17,7 @@ struct Kind {
     read: Reader,
 }
 
-fn kinds() -> [Kind; 3] {
+fn kinds() -> [Kind; 4] {
     let key = server_key().public();
     let sealed = SealedToken::seal_to_card(&data(), &card(key), &mut Known(1)).unwrap();
     [
@@ -35,6 +35,11 @@ fn kinds() -> [Kind; 3] {
             name: "token",
             text: sealed.to_text(),
             read: |text| SealedToken::parse(text).map(|read| read.to_text()),
+        },
+        Kind {
+            name: "app",
+            text: app_request().to_text(),
+            read: |text| AppRequest::parse(text).map(|read| read.to_text()),
         },
     ]
 }

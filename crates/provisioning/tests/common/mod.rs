@@ -8,8 +8,8 @@ use core::convert::Infallible;
 use data_encoding::BASE64URL_NOPAD;
 use oath::{Seed, Totp, UnixTime};
 use provisioning::{
-    ActivationId, ActivationSecret, EnrolmentLink, IssuerCard, PinPolicy, ProvisioningData,
-    ServerPrivateKey, ServerPublicKey,
+    ActivationId, ActivationSecret, AppAsk, AppRequest, EnrolmentLink, IssuerCard, PinPolicy,
+    ProvisioningData, ReportId, ServerPrivateKey, ServerPublicKey,
 };
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
@@ -46,6 +46,14 @@ pub(crate) fn data() -> ProvisioningData {
         device: "pixel-9".parse().unwrap(),
         platform: "android".parse().unwrap(),
     }
+}
+
+/// A report, which has every field.
+pub(crate) fn app_request() -> AppRequest {
+    let seed = Seed::from_bytes(SEED.to_vec().into()).unwrap();
+    let report_id = ReportId::from_bytes(counting_up(0xa0));
+    let ask = AppAsk::ReportLost { serial: "AVT812345678".parse().unwrap(), report_id };
+    AppRequest::new("CSST4F7K92MQ".parse().unwrap(), ask, EXPIRES, &seed)
 }
 
 pub(crate) fn counting_up<const N: usize>(from: u8) -> [u8; N] {
