@@ -32,13 +32,34 @@ impl CredentialId {
     /// The prefix of our own soft tokens: manufacturer `CS`, type `ST`.
     pub const PREFIX: &str = "CSST";
 
+    /// The prefix of names that are no credential IDs: an app's own, for accounts of other issuers.
+    pub const OTHER_ISSUER_PREFIX: &str = "OTHR";
+
     /// Makes a new random credential ID with our own prefix.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self::with_prefix(Self::PREFIX, rng)
+    }
+
+    /// Makes an app's own name for another issuer's account. It has a credential ID's form, so that
+    /// it can stand where one does, but nobody is shown it, and no server is told it.
+    #[must_use]
+    pub fn generate_for_other_issuer(rng: &mut impl CryptoRng) -> Self {
+        Self::with_prefix(Self::OTHER_ISSUER_PREFIX, rng)
+    }
+
+    /// Whether it names another issuer's account, see [`CredentialId::generate_for_other_issuer`].
+    #[must_use]
+    pub fn is_of_other_issuer(&self) -> bool {
+        self.as_str().starts_with(Self::OTHER_ISSUER_PREFIX)
+    }
+
+    /// `prefix` has four ASCII letters.
+    fn with_prefix(prefix: &str, rng: &mut impl CryptoRng) -> Self {
         let mut random = [0; LENGTH - PREFIX_LENGTH];
         rng.fill_bytes(&mut random);
         let mut id = [0; LENGTH];
-        id[..PREFIX_LENGTH].copy_from_slice(Self::PREFIX.as_bytes());
+        id[..PREFIX_LENGTH].copy_from_slice(prefix.as_bytes());
         for (character, byte) in id[PREFIX_LENGTH..].iter_mut().zip(random) {
             *character = ALPHABET[usize::from(byte % 32)];
         }

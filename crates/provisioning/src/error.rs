@@ -64,6 +64,16 @@ pub enum Error {
     /// A PIN length outside 4 to 8.
     #[error("a PIN has 4 to 8 digits")]
     PinLength,
+    /// Google Authenticator's export of several accounts at once.
+    #[error(
+        "this holds several accounts at once, which is not supported: add them one by one, each with the code that its own site shows"
+    )]
+    SeveralAccounts,
+    /// A secret key that is no base 32, or that is empty or too long.
+    #[error(
+        "a secret key has only the letters A to Z and the digits 2 to 7: type it as the site shows it"
+    )]
+    SecretKey,
     /// Text too large for a QR code.
     #[error("this is too long for a QR code: use the file")]
     TooLongForQr,

@@ -11,6 +11,7 @@
 //! | [`sealed_token`] | the provisioning data of one token, sealed to one server | app to server |
 //! | [`app_request`] | what an enrolled app asks its server: its state, to report another token lost | app to server |
 //! | [`app_answer`] | what the server answers | server to app |
+//! | [`otpauth`] | an account of another issuer | that issuer to app |
 //! | [`activation`] | the ID and the secret of an activation | |
 //! | [`server_key`] | the server's X25519 key pair and its key ID | |
 //! | [`server_url`] | where a server is reached | |
@@ -22,6 +23,7 @@ pub mod app_answer;
 pub mod app_request;
 pub mod enrolment_link;
 pub mod issuer_card;
+pub mod otpauth;
 pub mod qr;
 pub mod sealed_token;
 pub mod server_key;
@@ -40,6 +42,7 @@ pub use enrolment_link::{EnrolmentLink, PinPolicy};
 pub use error::Error;
 pub use framing::MAX_TEXT_LENGTH;
 pub use issuer_card::IssuerCard;
+pub use otpauth::{OtpKind, OtpauthUri};
 pub use sealed_token::{ProvisioningData, SealedToken};
 pub use server_key::{KeyId, ServerPrivateKey, ServerPublicKey};
 pub use server_url::ServerUrl;
