@@ -93,14 +93,14 @@ def unseal(key, sealed, associated_data):
 
 
 def code_at(credential, seconds):
-    totp = credential["totp"]
-    step = seconds // totp["period"]
-    digest = hmac.new(
-        base64.b64decode(credential["seed"]), step.to_bytes(8, "big"), totp["algorithm"].lower()
-    ).digest()
+    """The code at an instant, or the next one where codes are counted."""
+    made_by = credential["totp"] or credential["hotp"]
+    moving = seconds // made_by["period"] if credential["totp"] else made_by["counter"]
+    seed = base64.b64decode(credential["seed"])
+    digest = hmac.new(seed, moving.to_bytes(8, "big"), made_by["algorithm"].lower()).digest()
     offset = digest[-1] & 15
     number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
-    return str(number % 10 ** totp["digits"]).zfill(totp["digits"])
+    return str(number % 10 ** made_by["digits"]).zfill(made_by["digits"])
 
 
 if __name__ == "__main__":

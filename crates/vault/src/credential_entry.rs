@@ -4,18 +4,19 @@
 //! credential ID are the associated data, so that no entry passes for another one.
 
 use data_encoding::BASE64;
-use oath::{CredentialId, Seed, Totp, UnixTime};
+use oath::{Algorithm, CredentialId, Digits, Hotp, Seed, Totp, UnixTime};
 use provisioning::{
-    ActivationId, ActivationSecret, EnrolmentLink, IssuerName, Label, PinPolicy, ServerPublicKey,
-    ServerUrl,
+    ActivationId, ActivationSecret, EnrolmentLink, IssuerName, Label, OtpKind, PinPolicy,
+    ServerPublicKey, ServerUrl,
 };
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    Credential, Enrolment, Error, Keyring,
+    Credential, CredentialKind, Enrolment, Error, Keyring, LastState, LogLine,
     entry::{read_text, write_text},
+    keyring_port::VALUE_LIMIT,
     seal,
     vault_key::VaultKey,
 };
@@ -37,15 +38,20 @@ pub(crate) struct SealedCredential {
 }
 
 impl SealedCredential {
-    /// Seals a credential and its seed.
+    /// Seals a credential and its seed, after dropping as many of the oldest lines of its log as
+    /// do not fit into an entry.
     pub(crate) fn seal(
         key: &VaultKey,
-        credential: &Credential,
+        credential: &mut Credential,
         seed: &Seed,
         rng: &mut impl CryptoRng,
     ) -> Self {
         let id = credential.id;
-        let plaintext = to_json(credential, seed);
+        let mut plaintext = to_json(credential, seed);
+        while !fits(plaintext.len()) && !credential.log.is_empty() {
+            credential.log.remove(0);
+            plaintext = to_json(credential, seed);
+        }
         let mut bytes = vec![VERSION];
         bytes.extend(seal::seal(key.expose_bytes(), &plaintext, &associated_data(id), rng));
         Self { id, bytes }
@@ -77,6 +83,11 @@ impl SealedCredential {
     }
 }
 
+/// Whether a plaintext of so many bytes fits into an entry, sealed and in base64.
+fn fits(plaintext: usize) -> bool {
+    BASE64.encode_len(1 + seal::OVERHEAD + plaintext) < VALUE_LIMIT
+}
+
 fn associated_data(id: CredentialId) -> Vec<u8> {
     [b"countersign credential ".as_slice(), &[VERSION], id.as_str().as_bytes()].concat()
 }
@@ -89,11 +100,23 @@ struct Written<'a> {
     seed: &'a str,
     name: Label,
     issuer: Option<IssuerName>,
-    totp: Totp,
+    totp: Option<Totp>,
+    hotp: Option<Counted>,
     created: UnixTime,
     #[serde(borrow)]
     pending: Option<Pending<'a>>,
     sent: Option<Sent>,
+    last_state: Option<LastState>,
+    log: Vec<LogLine>,
+}
+
+/// Counter-based codes.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    algorithm: Algorithm,
+    digits: Digits,
+    counter: u64,
 }
 
 /// An enrolment link, field by field: its text would not fit into the entry beside long names.
@@ -132,10 +155,13 @@ fn to_json(credential: &Credential, seed: &Seed) -> Zeroizing<Vec<u8>> {
         seed: &seed,
         name: credential.name.clone(),
         issuer: credential.issuer.clone(),
-        totp: credential.totp,
+        totp: credential.totp(),
+        hotp: Counted::of(credential.kind),
         created: credential.created,
         pending,
         sent,
+        last_state: credential.last_state,
+        log: credential.log.clone(),
     };
     let mut json = Zeroizing::new(Vec::with_capacity(PLAINTEXT_CAPACITY));
     serde_json::to_writer(&mut *json, &written)
@@ -152,15 +178,45 @@ fn from_json(id: CredentialId, json: &[u8]) -> Option<(Credential, Seed)> {
         (Some(_), Some(_)) => return None,
     };
     let seed = BASE64.decode(written.seed.as_bytes()).map(Zeroizing::new).ok()?;
+    let otp = match (written.totp, written.hotp) {
+        (Some(totp), None) => OtpKind::Totp(totp),
+        (None, Some(counted)) => counted.into_kind(),
+        (None, None) | (Some(_), Some(_)) => return None,
+    };
+    let (kind, seed) = match otp {
+        other if id.is_of_other_issuer() => {
+            (CredentialKind::Other(other), Seed::from_other_issuer(seed).ok()?)
+        }
+        OtpKind::Totp(totp) => (CredentialKind::Own(totp), Seed::from_bytes(seed).ok()?),
+        OtpKind::Hotp { .. } => return None,
+    };
     let credential = Credential {
         id,
         name: written.name,
         issuer: written.issuer,
-        totp: written.totp,
+        kind,
         enrolment,
         created: written.created,
+        last_state: written.last_state,
+        log: written.log,
     };
-    Some((credential, Seed::from_bytes(seed).ok()?))
+    Some((credential, seed))
+}
+
+impl Counted {
+    fn of(kind: CredentialKind) -> Option<Self> {
+        match kind {
+            CredentialKind::Other(OtpKind::Hotp { hotp, counter }) => {
+                Some(Self { algorithm: hotp.algorithm, digits: hotp.digits, counter })
+            }
+            CredentialKind::Own(_) | CredentialKind::Other(OtpKind::Totp(_)) => None,
+        }
+    }
+
+    fn into_kind(self) -> OtpKind {
+        let hotp = Hotp { algorithm: self.algorithm, digits: self.digits };
+        OtpKind::Hotp { hotp, counter: self.counter }
+    }
 }
 
 impl<'a> Pending<'a> {

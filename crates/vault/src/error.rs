@@ -32,12 +32,9 @@ pub enum Error {
         tries_left: u8,
     },
     /// After ten wrong PINs in a row, nothing is left.
-    #[error(
-        "the vault was erased after ten wrong PINs: tell the help desk the credential {}, and enrol again",
-        listed(credential_ids)
-    )]
+    #[error("the vault was erased after ten wrong PINs: {}enrol again", quoting(credential_ids))]
     Erased {
-        /// What to quote to the help desk.
+        /// What to quote to the help desk; none where all tokens were other issuers' accounts.
         credential_ids: Vec<CredentialId>,
     },
     /// The keyring is locked, and nobody could be asked to unlock it.
@@ -88,6 +85,24 @@ pub enum Error {
     /// No credential with this credential ID is in the vault.
     #[error("this token is not in the vault")]
     UnknownCredential,
+    /// The order that was given is not one of exactly the vault's tokens.
+    #[error("the list of tokens has changed meanwhile: look at it, then try again")]
+    OtherTokens,
+    /// The token's codes come one by one, on demand.
+    #[error("this token gives its codes one by one: ask for the next one")]
+    CounterBased,
+    /// The token's codes come by the clock.
+    #[error("this token's codes change by the clock: there is no next one to ask for")]
+    TimeBased,
+    /// The counter has no further value.
+    #[error("this token has given its last code: ask its issuer for a new one")]
+    CounterUsedUp,
+    /// Another issuer's account, of which no server of ours is told.
+    #[error("this account is another issuer's: only our own tokens go to a server")]
+    OtherIssuer,
+    /// A server has the token already.
+    #[error("this token is enrolled already: make a new one for another enrolment")]
+    AlreadyEnrolled,
     /// The credential has no enrolment that waits to be sent.
     #[error("this token has no enrolment waiting to be sent")]
     NoPendingEnrolment,
@@ -126,7 +141,12 @@ fn tries(left: u8) -> String {
     }
 }
 
-fn listed(ids: &[CredentialId]) -> String {
-    let ids: Vec<_> = ids.iter().map(CredentialId::to_string).collect();
-    format!("{} {}", if ids.len() == 1 { "ID" } else { "IDs" }, ids.join(", "))
+fn quoting(ids: &[CredentialId]) -> String {
+    let listed: Vec<_> = ids.iter().map(CredentialId::to_string).collect();
+    let listed = listed.join(", ");
+    match ids.len() {
+        0 => String::new(),
+        1 => format!("tell the help desk the credential ID {listed}, and "),
+        _ => format!("tell the help desk the credential IDs {listed}, and "),
+    }
 }

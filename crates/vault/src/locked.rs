@@ -11,16 +11,15 @@
 //!
 //! Every arrow into "being erased" is taken again by whatever comes next, after a crash too.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use oath::CredentialId;
 use provisioning::PinPolicy;
 use rand_core::CryptoRng;
 
 use crate::{
-    Costs, Error, Keyring, Pin, UnlockedVault, attempts_entry, credential_entry,
-    vault_entry::{self, PinLock, VaultEntry},
-    vault_key::VaultKey,
+    Costs, Error, Keyring, Pin, UnlockedVault, attempts_entry, store::Store,
+    vault_entry::VaultEntry, vault_key::VaultKey,
 };
 
 /// How many wrong PINs in a row erase the vault; SP 800-63B-4 allows no more for a PIN.
@@ -37,17 +36,15 @@ pub enum State {
         tries_left: u8,
         /// How many digits its PIN has.
         pin_length: u8,
-        /// What it holds, in the order of the screen.
+        /// What it holds, in the order of the screen; other issuers' accounts among them, see
+        /// [`CredentialId::is_of_other_issuer`].
         credential_ids: Vec<CredentialId>,
     },
 }
 
 /// The vault in a keyring. One at a time within a process: hold one and share it.
 pub struct Vault {
-    keyring: Arc<dyn Keyring>,
-    costs: Costs,
-    /// Two attempts at once must not be counted as one.
-    turn: Mutex<()>,
+    store: Arc<Store>,
 }
 
 impl Vault {
@@ -60,7 +57,7 @@ impl Vault {
     /// As [`Vault::new`], but a vault that is made here makes a guess of its PIN cost this much.
     #[must_use]
     pub fn with_costs(keyring: Arc<dyn Keyring>, costs: Costs) -> Self {
-        Self { keyring, costs, turn: Mutex::new(()) }
+        Self { store: Arc::new(Store::new(keyring, costs)) }
     }
 
     /// Whether there is a vault. Finishes erasing where a crash interrupted it.
@@ -70,8 +67,8 @@ impl Vault {
     /// [`Error::Damaged`], [`Error::UnknownVersion`] or [`Error::Ambiguous`] if there is something
     /// that cannot be read, and the keyring's own.
     pub fn state(&self) -> Result<State, Error> {
-        let _turn = self.take_turn();
-        Ok(match self.find()? {
+        let _turn = self.store.take_turn();
+        Ok(match self.store.find()? {
             None => State::NoVault,
             Some(found) => State::Locked {
                 tries_left: MAX_TRIES - found.failed,
@@ -94,16 +91,16 @@ impl Vault {
         rng: &mut impl CryptoRng,
     ) -> Result<UnlockedVault, Error> {
         pin.check_new(policy)?;
-        let _turn = self.take_turn();
-        if self.find()?.is_some() {
+        let _turn = self.store.take_turn();
+        if self.store.find()?.is_some() {
             return Err(Error::AlreadyExists);
         }
         let key = VaultKey::generate(rng);
-        let entry = VaultEntry::new(key.wrap(pin, self.costs, rng), Vec::new());
+        let entry = VaultEntry::new(key.wrap(pin, self.store.costs, rng), Vec::new());
         // The count first: a crash in between leaves no vault, which may be made again.
-        attempts_entry::write(&*self.keyring, 0)?;
-        entry.write(&*self.keyring)?;
-        UnlockedVault::open(Arc::clone(&self.keyring), key, entry)
+        attempts_entry::write(&*self.store.keyring, 0)?;
+        entry.write(&*self.store.keyring)?;
+        UnlockedVault::open(Arc::clone(&self.store), key, entry)
     }
 
     /// Opens the vault with its PIN. A wrong one counts, the tenth in a row erases the vault.
@@ -113,67 +110,10 @@ impl Vault {
     /// which does not count; [`Error::NoVault`]; [`Error::Damaged`] also if not one of its
     /// credentials can be read; and the errors of [`Vault::state`].
     pub fn unlock(&self, pin: &Pin) -> Result<UnlockedVault, Error> {
-        let _turn = self.take_turn();
-        let found = self.find()?.ok_or(Error::NoVault)?;
-        if pin.length() != found.lock.pin_length {
-            return Err(Error::PinLength { expected: found.lock.pin_length });
-        }
-        // Counted before it is judged: whoever pulls the plug in between has had this try.
-        let failed = found.failed + 1;
-        attempts_entry::write(&*self.keyring, failed)?;
-        let Some(key) = VaultKey::unwrap(&found.lock, pin) else {
-            return Err(if failed >= MAX_TRIES {
-                self.erase(found.credentials)?
-            } else {
-                Error::WrongPin { tries_left: MAX_TRIES - failed }
-            });
-        };
-        attempts_entry::write(&*self.keyring, 0)?;
-        UnlockedVault::open(
-            Arc::clone(&self.keyring),
-            key,
-            VaultEntry::new(found.lock, found.credentials),
-        )
+        let _turn = self.store.take_turn();
+        let found = self.store.find()?.ok_or(Error::NoVault)?;
+        let key = self.store.try_pin(&found, pin)?;
+        let entry = VaultEntry::new(found.lock, found.credentials);
+        UnlockedVault::open(Arc::clone(&self.store), key, entry)
     }
-
-    /// The vault, if there is one that may still be tried.
-    fn find(&self) -> Result<Option<Found>, Error> {
-        let Some(entry) = VaultEntry::read(&*self.keyring)? else { return Ok(None) };
-        let Some(lock) = entry.lock else { return Err(self.erase(entry.credentials)?) };
-        let failed = attempts_entry::read(&*self.keyring)?;
-        if failed >= MAX_TRIES {
-            return Err(self.erase(entry.credentials)?);
-        }
-        Ok(Some(Found { lock, credentials: entry.credentials, failed }))
-    }
-
-    /// Erases the vault, or goes on erasing it: the key first, because without it the rest is
-    /// noise; the list last, because it says what is left to delete and what to quote.
-    ///
-    /// Returns [`Error::Erased`] for the caller to return.
-    fn erase(&self, credential_ids: Vec<CredentialId>) -> Result<Error, Error> {
-        VaultEntry::without_lock(credential_ids.clone()).write(&*self.keyring)?;
-        for id in &credential_ids {
-            self.delete(&credential_entry::name(*id))?;
-        }
-        self.delete(attempts_entry::NAME)?;
-        self.delete(vault_entry::NAME)?;
-        Ok(Error::Erased { credential_ids })
-    }
-
-    fn delete(&self, entry: &str) -> Result<(), Error> {
-        self.keyring.delete(entry).map_err(|e| Error::of_keyring(e, entry))
-    }
-
-    fn take_turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A vault that may still be tried.
-struct Found {
-    lock: PinLock,
-    credentials: Vec<CredentialId>,
-    /// Fewer than [`MAX_TRIES`].
-    failed: u8,
 }

@@ -10,6 +10,10 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 const NONCE_LENGTH: usize = 24;
+const TAG_LENGTH: usize = 16;
+
+/// How much longer what is sealed is than its plaintext.
+pub(crate) const OVERHEAD: usize = NONCE_LENGTH + TAG_LENGTH;
 
 /// The key is 32 bytes; nothing longer or shorter is ever given.
 #[expect(clippy::expect_used, reason = "every key is 32 bytes and every plaintext is short")]

@@ -1,15 +1,19 @@
-//! The unlocked vault: credentials, codes, provisioning data.
+//! The unlocked vault: its credentials, their codes, and making new ones.
+
+mod changing;
+mod enrolling;
 
 use std::sync::Arc;
 
 use oath::{Code, CredentialId, Seed, Totp, UnixTime};
-use provisioning::{IssuerCard, ProvisioningData, SealedToken};
+use provisioning::{OtpKind, OtpauthUri};
 use rand_core::CryptoRng;
 
 use crate::{
-    Credential, Device, Enrolment, Error, Keyring, NewCredential,
+    Credential, CredentialKind, Enrolment, Error, LogEvent, LogLine, NewCredential,
     credential_entry::{self, SealedCredential},
     entry::read_text,
+    store::Store,
     vault_entry::{PinLock, VaultEntry},
     vault_key::VaultKey,
 };
@@ -17,7 +21,7 @@ use crate::{
 /// A vault whose PIN was right. Dropping it locks the vault and zeroises its key; seeds are
 /// decrypted only while they are needed.
 pub struct UnlockedVault {
-    keyring: Arc<dyn Keyring>,
+    store: Arc<Store>,
     key: VaultKey,
     /// Which vault this is: one that was made since has another lock.
     lock: Option<PinLock>,
@@ -39,13 +43,9 @@ pub struct Unreadable {
 impl UnlockedVault {
     /// Reads the credentials of the list. One that is damaged does not keep the others from
     /// their owner; if none is left, that is an error.
-    pub(crate) fn open(
-        keyring: Arc<dyn Keyring>,
-        key: VaultKey,
-        entry: VaultEntry,
-    ) -> Result<Self, Error> {
+    pub(crate) fn open(store: Arc<Store>, key: VaultKey, entry: VaultEntry) -> Result<Self, Error> {
         let mut vault = Self {
-            keyring,
+            store,
             key,
             lock: entry.lock,
             credentials: Vec::new(),
@@ -90,95 +90,139 @@ impl UnlockedVault {
         new: NewCredential,
         rng: &mut impl CryptoRng,
     ) -> Result<CredentialId, Error> {
-        let mut entry = self.current_entry()?;
-        let id = self.unused_id(rng)?;
         let seed = Seed::generate(rng);
+        let what = match &new.enrolment {
+            Enrolment::None => LogEvent::Made,
+            Enrolment::Pending(link) => {
+                LogEvent::MadeByLink { host: link.server.host().to_owned() }
+            }
+            Enrolment::Sent { server, .. } => LogEvent::sent(server),
+        };
+        let store = Arc::clone(&self.store);
+        let _turn = store.take_turn();
         let credential = Credential {
-            id,
+            id: self.unused_id(|| CredentialId::generate(rng))?,
             name: new.name,
             issuer: new.issuer,
-            totp: Totp::default(),
+            kind: CredentialKind::Own(Totp::default()),
             enrolment: new.enrolment,
             created: new.created,
+            last_state: None,
+            log: vec![LogLine { at: new.created, what }],
         };
-        let sealed = SealedCredential::seal(&self.key, &credential, &seed, rng);
-        entry.credentials.push(id);
-        entry.check_size()?;
-        // The list last, and nothing is taken back if it fails: who knows whether it was written?
-        // A credential outside the list is sealed noise, one that is missing from it is damage.
-        sealed.write(&*self.keyring)?;
-        entry.write(&*self.keyring)?;
-        self.hold(credential, sealed);
-        Ok(id)
+        self.keep(credential, &seed, rng)
+    }
+
+    /// Takes over another issuer's account, at the end of the list. What it returns is the vault's
+    /// own name for it. When this returns, the keyring has it.
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::add`].
+    pub fn add_other(
+        &mut self,
+        account: OtpauthUri,
+        created: UnixTime,
+        rng: &mut impl CryptoRng,
+    ) -> Result<CredentialId, Error> {
+        let store = Arc::clone(&self.store);
+        let _turn = store.take_turn();
+        let credential = Credential {
+            id: self.unused_id(|| CredentialId::generate_for_other_issuer(rng))?,
+            name: account.account,
+            issuer: account.issuer,
+            kind: CredentialKind::Other(account.kind),
+            enrolment: Enrolment::None,
+            created,
+            last_state: None,
+            log: vec![LogLine { at: created, what: LogEvent::Imported }],
+        };
+        self.keep(credential, &account.seed, rng)
     }
 
     /// The security code at an instant.
     ///
     /// # Errors
-    /// [`Error::UnknownCredential`].
+    /// [`Error::UnknownCredential`]; [`Error::CounterBased`] for one whose codes are counted, see
+    /// [`UnlockedVault::next_counter_code`].
     pub fn code_at(&self, id: CredentialId, at: UnixTime) -> Result<Code, Error> {
         let (credential, seed) = self.sealed[self.place(id)?].open(&self.key)?;
-        Ok(credential.totp.code_at(&seed, at))
+        Ok(credential.totp().ok_or(Error::CounterBased)?.code_at(&seed, at))
     }
 
-    /// Seals the provisioning data for the activation of its pending enrolment.
+    /// The security code of the time step after the one in which `at` falls.
     ///
     /// # Errors
-    /// [`Error::UnknownCredential`]; [`Error::NoPendingEnrolment`] if nothing waits to be sent;
-    /// [`Error::Provisioning`] if the link's key is no good.
-    pub fn seal_for_activation(
-        &self,
-        id: CredentialId,
-        device: &Device,
-        rng: &mut impl CryptoRng,
-    ) -> Result<SealedToken, Error> {
-        let place = self.place(id)?;
-        let Enrolment::Pending(link) = &self.credentials[place].enrolment else {
-            return Err(Error::NoPendingEnrolment);
-        };
-        let data = self.provisioning_data(place, device)?;
-        Ok(SealedToken::seal_for_activation(&data, link, rng)?)
+    /// As [`UnlockedVault::code_at`].
+    pub fn next_code_at(&self, id: CredentialId, at: UnixTime) -> Result<Code, Error> {
+        let (credential, seed) = self.sealed[self.place(id)?].open(&self.key)?;
+        let totp = credential.totp().ok_or(Error::CounterBased)?;
+        Ok(totp.code_at(&seed, at.plus(totp.period.seconds())))
     }
 
-    /// Seals the provisioning data to another server's issuer card.
+    /// The next security code of a token whose codes are counted. The keyring has the counter's
+    /// new value before this returns: a crash can skip a code, but never show one twice.
     ///
     /// # Errors
-    /// [`Error::UnknownCredential`]; [`Error::Provisioning`] if the card's key is no good.
-    pub fn seal_to_card(
-        &self,
-        id: CredentialId,
-        card: &IssuerCard,
-        device: &Device,
-        rng: &mut impl CryptoRng,
-    ) -> Result<SealedToken, Error> {
-        let data = self.provisioning_data(self.place(id)?, device)?;
-        Ok(SealedToken::seal_to_card(&data, card, rng)?)
-    }
-
-    /// Notes how far a credential's enrolment has come; one write.
-    ///
-    /// # Errors
-    /// [`Error::UnknownCredential`], [`Error::NoVault`] if the vault is gone by now,
-    /// [`Error::TooLarge`], and the keyring's own. The old state stays after an error.
-    pub fn set_enrolment(
+    /// [`Error::UnknownCredential`], [`Error::TimeBased`], [`Error::CounterUsedUp`],
+    /// [`Error::NoVault`] if the vault is gone by now, and the keyring's own.
+    pub fn next_counter_code(
         &mut self,
         id: CredentialId,
-        enrolment: Enrolment,
         rng: &mut impl CryptoRng,
-    ) -> Result<(), Error> {
+    ) -> Result<Code, Error> {
         let place = self.place(id)?;
+        let CredentialKind::Other(OtpKind::Hotp { hotp, counter }) = self.credentials[place].kind
+        else {
+            return Err(Error::TimeBased);
+        };
+        let next = counter.checked_add(1).ok_or(Error::CounterUsedUp)?;
+        let (_, seed) = self.sealed[place].open(&self.key)?;
+        self.rewrite(place, rng, |credential| {
+            credential.kind = CredentialKind::Other(OtpKind::Hotp { hotp, counter: next });
+        })?;
+        Ok(hotp.code(&seed, counter))
+    }
+
+    /// Writes a new credential; the caller has the turn.
+    fn keep(
+        &mut self,
+        mut credential: Credential,
+        seed: &Seed,
+        rng: &mut impl CryptoRng,
+    ) -> Result<CredentialId, Error> {
+        let id = credential.id;
+        let mut entry = self.current_entry()?;
+        let sealed = SealedCredential::seal(&self.key, &mut credential, seed, rng);
+        entry.credentials.push(id);
+        entry.check_size()?;
+        // The list last, and nothing is taken back if it fails: who knows whether it was written?
+        // A credential outside the list is sealed noise, one that is missing from it is damage.
+        sealed.write(&*self.store.keyring)?;
+        entry.write(&*self.store.keyring)?;
+        self.hold(credential, sealed);
+        Ok(id)
+    }
+
+    /// Changes what is known of a credential: one write. The old state stays after an error.
+    fn rewrite(
+        &mut self,
+        place: usize,
+        rng: &mut impl CryptoRng,
+        change: impl FnOnce(&mut Credential),
+    ) -> Result<(), Error> {
+        let _turn = self.store.take_turn();
         self.current_entry()?;
         let (mut credential, seed) = self.sealed[place].open(&self.key)?;
-        credential.enrolment = enrolment;
-        let sealed = SealedCredential::seal(&self.key, &credential, &seed, rng);
-        sealed.write(&*self.keyring)?;
+        change(&mut credential);
+        let sealed = SealedCredential::seal(&self.key, &mut credential, &seed, rng);
+        sealed.write(&*self.store.keyring)?;
         self.credentials[place] = credential;
         self.sealed[place] = sealed;
         Ok(())
     }
 
     fn read(&self, id: CredentialId) -> Result<(Credential, SealedCredential), Error> {
-        let sealed = SealedCredential::read(&*self.keyring, id)?;
+        let sealed = SealedCredential::read(&*self.store.keyring, id)?;
         let (credential, _seed) = sealed.open(&self.key)?;
         Ok((credential, sealed))
     }
@@ -195,31 +239,19 @@ impl UnlockedVault {
     /// The vault's entry as the keyring has it now; a vault that was erased meanwhile must not
     /// come back by a write of ours.
     fn current_entry(&self) -> Result<VaultEntry, Error> {
-        VaultEntry::read(&*self.keyring)?
+        VaultEntry::read(&*self.store.keyring)?
             .filter(|entry| entry.lock.is_some() && entry.lock == self.lock)
             .ok_or(Error::NoVault)
     }
 
-    /// A credential ID that no entry has, not even one that a crash left outside the list.
-    fn unused_id(&self, rng: &mut impl CryptoRng) -> Result<CredentialId, Error> {
+    /// An ID that no entry has, not even one that a crash left outside the list.
+    fn unused_id(&self, mut generate: impl FnMut() -> CredentialId) -> Result<CredentialId, Error> {
         loop {
-            let id = CredentialId::generate(rng);
-            if read_text(&*self.keyring, &credential_entry::name(id))?.is_none() {
+            let id = generate();
+            if read_text(&*self.store.keyring, &credential_entry::name(id))?.is_none() {
                 return Ok(id);
             }
         }
-    }
-
-    fn provisioning_data(&self, place: usize, device: &Device) -> Result<ProvisioningData, Error> {
-        let (credential, seed) = self.sealed[place].open(&self.key)?;
-        Ok(ProvisioningData {
-            credential_id: credential.id,
-            seed,
-            totp: credential.totp,
-            name: credential.name,
-            device: device.name.clone(),
-            platform: device.platform.clone(),
-        })
     }
 }
 

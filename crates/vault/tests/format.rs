@@ -13,15 +13,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use data_encoding::BASE64;
 use oath::{CredentialId, UnixTime};
-use provisioning::Label;
-use provisioning::PinPolicy;
+use provisioning::{Label, OtpKind, PinPolicy};
 use serde_json::Value;
 use support::{
     frame::{framed, unframed},
     memory::Memory,
     sample::{link, new_credential, pin, rng},
 };
-use vault::{Costs, Enrolment, Error, State, Vault};
+use vault::{Costs, CredentialKind, Enrolment, Error, State, Vault};
 
 const PIN: &str = "4826";
 const DOCUMENT: &str = include_str!("../../../docs/vault.md");
@@ -49,14 +48,24 @@ fn the_documented_vault_opens() {
     assert_eq!(open.credentials().len(), codes.len());
     for credential in open.credentials() {
         let id = credential.id.as_str();
-        assert_eq!(open.code_at(credential.id, at).unwrap().expose_digits(), codes[id]);
+        if credential.totp().is_some() {
+            assert_eq!(open.code_at(credential.id, at).unwrap().expose_digits(), codes[id]);
+        }
         let written = &opened["credentials"][id];
         assert_eq!(credential.name.as_str(), written["name"]);
         assert_eq!(credential.issuer.as_ref().map(Label::as_str), written["issuer"].as_str());
-        assert_eq!(serde_json::to_value(credential.totp).unwrap(), written["totp"]);
+        assert_eq!(serde_json::to_value(credential.totp()).unwrap(), written["totp"]);
+        if let CredentialKind::Other(OtpKind::Hotp { hotp, counter }) = credential.kind {
+            let mut counted = serde_json::to_value(hotp).unwrap();
+            counted["counter"] = counter.into();
+            assert_eq!(counted, written["hotp"]);
+        }
+        assert_eq!(credential.is_own(), id.starts_with("CSST"));
+        assert_eq!(serde_json::to_value(credential.last_state).unwrap(), written["last_state"]);
+        assert_eq!(serde_json::to_value(&credential.log).unwrap(), written["log"]);
         assert_eq!(credential.created.0, written["created"]);
         match &credential.enrolment {
-            Enrolment::None => panic!("the vector has none without an enrolment"),
+            Enrolment::None => assert!(written["pending"].is_null() && written["sent"].is_null()),
             Enrolment::Pending(link) => {
                 let pending = &written["pending"];
                 assert_eq!(link.server.to_string(), pending["server"]);
@@ -74,6 +83,11 @@ fn the_documented_vault_opens() {
         }
     }
     assert_eq!(memory.entries(), before);
+
+    let counted = open.credentials().iter().find(|held| held.totp().is_none()).unwrap().id;
+    let mut open = open;
+    let code = open.next_counter_code(counted, &mut rng()).unwrap();
+    assert_eq!(code.expose_digits(), codes[counted.as_str()]);
 }
 
 #[test]
@@ -83,7 +97,8 @@ fn the_list_gives_the_order() {
     else {
         panic!()
     };
-    let listed = ["CSSTERW328MM", "CSSTRDRPJP7A"].map(|id| id.parse::<CredentialId>().unwrap());
+    let listed = ["CSST0784E3TX", "CSSTJTTK51GT", "OTHR5V8ZC1F2", "OTHRDQCK0VCD"]
+        .map(|id| id.parse::<CredentialId>().unwrap());
     assert_eq!(credential_ids, listed);
     assert_eq!(pin_length, 4);
 }
@@ -108,10 +123,10 @@ fn what_the_format_does_not_allow_is_damage() {
         (r#""passes":3"#, r#""passes":4000000000"#),
         (r#""lanes":1"#, r#""lanes":5"#),
         (r#""pin_length":4"#, r#""pin_length":3"#),
-        (r#""salt":"pjID"#, r#""salt":""#),
+        (r#""salt":"uym/"#, r#""salt":""#),
         ("argon2id", "argon2i"),
         (r#""lock""#, r#""look""#),
-        (r#""CSSTRDRPJP7A""#, r#""CSST""#),
+        (r#""CSSTJTTK51GT""#, r#""CSST""#),
         (r#""version":1"#, r#""version":"1""#),
     ];
     for (part, by) in changes {
@@ -158,21 +173,23 @@ fn a_later_version_asks_for_an_update() {
 #[test]
 fn an_entry_does_not_pass_for_another_one() {
     let memory = documented();
-    let (first, second) = ("credential:CSSTERW328MM", "credential:CSSTRDRPJP7A");
+    let (first, second) = ("credential:CSST0784E3TX", "credential:CSSTJTTK51GT");
     memory.put(second, &memory.entries()[first]);
     let open = Vault::new(memory.clone()).unlock(&pin(PIN)).unwrap();
-    assert_eq!(open.credentials().len(), 1, "one that is whole can still be used");
+    assert_eq!(open.credentials().len(), 3, "those that are whole can still be used");
     assert_eq!(open.unreadable().len(), 1);
-    assert_eq!(open.unreadable()[0].id, "CSSTRDRPJP7A".parse().unwrap());
+    assert_eq!(open.unreadable()[0].id, "CSSTJTTK51GT".parse().unwrap());
     assert_eq!(open.unreadable()[0].error, Error::Damaged { entry: second.to_owned() });
-    memory.take(first);
+    for entry in [first, "credential:OTHR5V8ZC1F2", "credential:OTHRDQCK0VCD"] {
+        memory.take(entry);
+    }
     let error = Error::Damaged { entry: first.to_owned() };
     assert_eq!(Vault::new(memory.clone()).unlock(&pin(PIN)).err(), Some(error));
     // Adding keeps the damaged ones in the list.
     memory.put(first, &documented().entries()[first]);
     let mut open = Vault::new(memory).unlock(&pin(PIN)).unwrap();
     open.add(new_credential("third"), &mut rng()).unwrap();
-    assert_eq!(open.unreadable().len(), 1);
+    assert_eq!(open.unreadable().len(), 3);
 }
 
 #[test]
