@@ -3,7 +3,7 @@
 use oath::{Manufacturer, TokenType};
 use provisioning::Label;
 
-use crate::{Cause, StoreError, TokenState};
+use crate::{Cause, StoreError, TokenState, rules::reporting::ReportRefusal};
 
 /// An operation of the registry that was not done. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +131,29 @@ pub enum VerifyError {
 }
 
 impl From<StoreError> for VerifyError {
+    fn from(error: StoreError) -> Self {
+        Self::Registry(error.into())
+    }
+}
+
+/// An app's request that was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppRequestError {
+    /// No token of this credential ID, or its app did not make this request: the same answer, after
+    /// the same work.
+    #[error(
+        "this server does not know this token, or the request was changed on the way: try again, or ask the help desk"
+    )]
+    CannotOpen,
+    /// The app is the token's, and what it reported did not happen.
+    #[error(transparent)]
+    Report(#[from] ReportRefusal),
+    /// It could not be decided.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+impl From<StoreError> for AppRequestError {
     fn from(error: StoreError) -> Self {
         Self::Registry(error.into())
     }

@@ -23,6 +23,13 @@ pub enum Actor {
         /// Under which name.
         name: Label,
     },
+    /// A prescriber, by the app of one of their tokens, which has shown that it knows the seed.
+    Token {
+        /// Whose token.
+        npi: Npi,
+        /// Which token.
+        serial: SerialNumber,
+    },
     /// An app that sent a sealed token.
     App,
     /// Somebody who has not shown who they are.
@@ -36,6 +43,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Prescriber { npi } => write!(f, "prescriber {npi}"),
             Self::Administrator { name } => write!(f, "administrator {name}"),
+            Self::Token { npi, serial } => write!(f, "token {serial} of prescriber {npi}"),
             Self::App => f.write_str("app"),
             Self::Stranger => f.write_str("stranger"),
             Self::System => f.write_str("system"),

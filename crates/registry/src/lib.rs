@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
 //! | [`account`], [`activation`], [`token`], [`session`], [`event`] | what is stored |
-//! | [`rules`] | the token's states, locks, judging and explaining a code, association |
+//! | [`rules`] | the token's states, locks, judging and explaining a code, association, reports of a loss |
 //! | [`master_key`] | sealing of secrets at rest |
 //! | [`registry`] | the operations |
 //! | [`store`] | the port to a database, and SQLite behind it |
@@ -31,13 +31,16 @@ mod passphrase_hash;
 
 pub use account::{Account, NewAccount};
 pub use activation::{ActivationOrder, BegunActivation};
-pub use error::{AssociateError, ConfirmError, Error, Field, SignInError, VerifyError};
+pub use error::{
+    AppRequestError, AssociateError, ConfirmError, Error, Field, SignInError, VerifyError,
+};
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;
 pub use registry::{Accepted, Association, Consumed, Registry};
 pub use rules::{
     judging::{Cause, Purpose},
     lock::Lock,
+    reporting::ReportRefusal,
 };
 pub use session::{Factor, SecondFactor, Session};
 pub use store::{Store, StoreError, sqlite::SqliteStore};

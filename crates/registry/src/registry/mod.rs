@@ -3,6 +3,7 @@
 
 mod accounts;
 mod activations;
+mod app_requests;
 mod associating;
 mod consuming;
 mod sessions;
@@ -32,6 +33,9 @@ const ATTEMPTS: usize = 64;
 
 const SERVER_KEY: &str = "server key";
 
+/// Whose seed it is that no token has; no serial number.
+const NOBODY: &[u8] = b"nobody";
+
 /// The registry over a store, under the master key that the store's secrets are sealed with.
 #[derive(Debug)]
 pub struct Registry {
@@ -39,6 +43,8 @@ pub struct Registry {
     master: MasterKey,
     server_key: ServerPrivateKey,
     hasher: PassphraseHasher,
+    /// A sealed seed that no token has, to be opened where there is no token.
+    nobodys_seed: Vec<u8>,
 }
 
 impl Registry {
@@ -54,7 +60,9 @@ impl Registry {
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Self, Error> {
         let server_key = stored_server_key(&*store, &master, now, rng).await?;
-        Ok(Self { store, master, server_key, hasher: PassphraseHasher::new() })
+        let nobodys = Seed::generate(rng);
+        let nobodys_seed = master.seal(What::Seed, NOBODY, nobodys.expose_bytes(), rng);
+        Ok(Self { store, master, server_key, hasher: PassphraseHasher::new(), nobodys_seed })
     }
 
     /// The public key that apps seal to; its private key never leaves the registry.
@@ -81,12 +89,20 @@ impl Registry {
     }
 
     fn open_seed(&self, record: &TokenRecord) -> Result<Seed, Error> {
+        self.open_sealed_seed(record.token.serial.as_str().as_bytes(), &record.sealed_seed)
+    }
+
+    /// The seed of a token, or, after the same work, one that no token has.
+    fn open_seed_or_nobodys(&self, record: Option<&TokenRecord>) -> Result<Seed, Error> {
+        match record {
+            Some(record) => self.open_seed(record),
+            None => self.open_sealed_seed(NOBODY, &self.nobodys_seed),
+        }
+    }
+
+    fn open_sealed_seed(&self, whose: &[u8], sealed: &[u8]) -> Result<Seed, Error> {
         let damaged = Error::Damaged { what: "the seed of a token" };
-        let whose = record.token.serial.as_str().as_bytes();
-        let bytes = self
-            .master
-            .open(What::Seed, whose, &record.sealed_seed)
-            .map_err(|_| damaged.clone())?;
+        let bytes = self.master.open(What::Seed, whose, sealed).map_err(|_| damaged.clone())?;
         Seed::from_bytes(bytes).map_err(|_| damaged)
     }
 }
@@ -124,6 +140,8 @@ async fn stored_server_key(
 fn only_the_help_desk(actor: &Actor) -> Result<(), Error> {
     match actor {
         Actor::Administrator { .. } | Actor::System => Ok(()),
-        Actor::Prescriber { .. } | Actor::App | Actor::Stranger => Err(Error::NotAllowed),
+        Actor::Prescriber { .. } | Actor::Token { .. } | Actor::App | Actor::Stranger => {
+            Err(Error::NotAllowed)
+        }
     }
 }

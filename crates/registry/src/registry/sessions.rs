@@ -59,12 +59,13 @@ impl Registry {
             None => self.only_token_of(npi).await?,
         };
         for _ in 0..ATTEMPTS {
+            let token = self.token_of(npi, &serial, Purpose::SignIn, now).await?;
+            let decision = self.decide(&token, npi, code, Purpose::SignIn, now).await?;
+            // Read last: while it is half, no other submit of it was in what was read before.
             let record = self.alive(session, now).await?;
             if record.factor != Factor::Half {
                 return Ok(());
             }
-            let token = self.token_of(npi, &serial, Purpose::SignIn, now).await?;
-            let decision = self.decide(&token, npi, code, Purpose::SignIn, now).await?;
             let mut changes = decision.changes(&token);
             if decision.result.is_ok() {
                 let factor = Factor::Full { at: now, by: SecondFactor::Token(serial.clone()) };

@@ -11,7 +11,7 @@ use crate::{
     rules::sign_in::pause_at,
     session::{Factor, LASTS, SessionRecord},
     store::{Changes, Write},
-    values::{Passphrase, SessionSecret},
+    values::SessionSecret,
 };
 
 /// What is known of an attempt once it is counted.
@@ -23,17 +23,17 @@ struct Attempt {
 }
 
 impl Registry {
-    /// Signs in with NPI (as typed) and passphrase: half a session, good for the second factor.
+    /// Signs in with NPI and passphrase, both as typed: half a session, good for the second factor.
     ///
     /// The answer and the work for it are the same whether the NPI is unknown, the passphrase wrong
-    /// or the sign-in paused.
+    /// or none at all, or the sign-in paused.
     ///
     /// # Errors
     /// [`SignInError::Refused`], or [`SignInError::Registry`] where it could not be judged.
     pub async fn sign_in(
         &self,
         npi: &str,
-        passphrase: &Passphrase,
+        passphrase: &str,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<SessionSecret, SignInError> {

@@ -64,6 +64,8 @@ pub enum Who {
     Prescriber,
     /// Its owner, or an administrator.
     OwnerOrHelpDesk,
+    /// Its owner, another token of its owner, or an administrator.
+    OwnerTheirTokenOrHelpDesk,
 }
 
 use TokenEvent as E;
@@ -77,11 +79,11 @@ pub const TABLE: &[(TokenState, TokenEvent, Who, TokenState)] = &[
     (S::Provisioned, E::Unlock, Who::HelpDesk, S::Provisioned),
     (S::Provisioned, E::Deactivate, Who::HelpDesk, S::Deactivated),
     (S::Active, E::TooManyFailures, Who::System, S::Locked),
-    (S::Active, E::Lost, Who::OwnerOrHelpDesk, S::Suspended),
+    (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, S::Suspended),
     (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
     (S::Locked, E::LockEnded, Who::System, S::Active),
     (S::Locked, E::Unlock, Who::HelpDesk, S::Active),
-    (S::Locked, E::Lost, Who::OwnerOrHelpDesk, S::Suspended),
+    (S::Locked, E::Lost, Who::OwnerTheirTokenOrHelpDesk, S::Suspended),
     (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
     (S::Suspended, E::Found, Who::OwnerOrHelpDesk, S::Active),
     (S::Suspended, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
@@ -128,9 +130,17 @@ pub fn apply(
 fn may(who: Who, actor: &Actor, token: &Token) -> bool {
     match (who, actor) {
         (Who::System, Actor::System)
-        | (Who::HelpDesk | Who::OwnerOrHelpDesk, Actor::Administrator { .. }) => true,
+        | (
+            Who::HelpDesk | Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk,
+            Actor::Administrator { .. },
+        ) => true,
         (Who::Prescriber, Actor::Prescriber { .. }) => token.owner.is_none(),
-        (Who::OwnerOrHelpDesk, Actor::Prescriber { npi }) => token.owner == Some(*npi),
+        (Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk, Actor::Prescriber { npi }) => {
+            token.owner == Some(*npi)
+        }
+        (Who::OwnerTheirTokenOrHelpDesk, Actor::Token { npi, serial }) => {
+            token.owner == Some(*npi) && token.serial != *serial
+        }
         _ => false,
     }
 }

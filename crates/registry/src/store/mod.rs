@@ -9,7 +9,7 @@ pub mod sqlite;
 
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
-use provisioning::ActivationId;
+use provisioning::{ActivationId, ReportId};
 
 use crate::{
     account::AccountRecord,
@@ -48,6 +48,12 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         &self,
         npi: Npi,
         key: &IdempotencyKey,
+    ) -> Result<Option<SerialNumber>, StoreError>;
+    /// The token that was reported lost in this report of another's.
+    async fn report(
+        &self,
+        reporter: &SerialNumber,
+        id: ReportId,
     ) -> Result<Option<SerialNumber>, StoreError>;
     /// The latest events of an account or of all, the latest first, at most `limit`.
     async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError>;
@@ -133,6 +139,17 @@ pub enum Write {
         key: IdempotencyKey,
         /// The token.
         serial: SerialNumber,
+        /// When.
+        at: UnixTime,
+    },
+    /// Keeps which token was reported lost in a report, so that it acts once.
+    InsertReport {
+        /// The token whose app reported it.
+        reporter: SerialNumber,
+        /// The report.
+        id: ReportId,
+        /// The lost token.
+        lost: SerialNumber,
         /// When.
         at: UnixTime,
     },

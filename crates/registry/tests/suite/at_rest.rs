@@ -4,7 +4,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use oath::{Code, Seed};
-use registry::{Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError};
+use registry::{Actor, Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError};
 
 use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, rng};
 
@@ -24,9 +24,8 @@ async fn no_secret_lies_on_the_disk_in_the_clear() {
     let app = App::new("Phone");
     let (link, confirmation) = clinic.begin(ada(), START).await;
     clinic.send(&app.seal(&link), START).await.unwrap();
-    let passphrase = crate::clinic::passphrase();
     let secret =
-        clinic.registry.sign_in("1234567893", &passphrase, START, &mut rng()).await.unwrap();
+        clinic.registry.sign_in("1234567893", PASSPHRASE, START, &mut rng()).await.unwrap();
     let session = clinic.registry.session(&secret, START).await.unwrap();
     clinic.registry.confirm(&session, &confirmation, START).await.unwrap();
     clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
@@ -132,8 +131,49 @@ fn a_newer_database_is_refused_with_both_versions() {
     let database = rusqlite::Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", 7).unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(refused, StoreError::Newer { found: 7, known: 1 });
+    assert_eq!(refused, StoreError::Newer { found: 7, known: 2 });
     assert!(refused.to_string().contains("version 7"));
+}
+
+#[tokio::test]
+async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
+    let (clinic, app) = Clinic::with_token().await;
+    let key = *clinic.master().expose_bytes();
+    let before = clinic.events().await;
+    let Clinic { registry, store, folder, .. } = clinic;
+    drop((registry, store));
+    let path = folder.path().join("countersign.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    // What step 2 added, taken away again: what is left is what step 1 made.
+    database
+        .execute_batch(
+            "DROP TABLE reports; ALTER TABLE events DROP COLUMN actor_token;
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    let of_version_1 = schema(&database);
+    let fresh = rusqlite::Connection::open_in_memory().unwrap();
+    fresh.execute_batch(include_str!("../../src/store/sqlite/schema_1.sql")).unwrap();
+    assert_eq!(of_version_1, schema(&fresh));
+    drop(database);
+
+    let store = Arc::new(SqliteStore::open(&path).unwrap());
+    let master = MasterKey::from_bytes(key);
+    let registry = Registry::open(store, master, START, &mut rng()).await.unwrap();
+    assert_eq!(registry.events(None, 1_000).await.unwrap(), before);
+    let answer = registry.app_request(&app.report(&app.serial(), START), START).await;
+    assert_eq!(answer, Err(registry::ReportRefusal::OwnToken.into()));
+    let event = registry.events(None, 1).await.unwrap().remove(0);
+    assert_eq!(event.what.actor, Actor::Token { npi: ada(), serial: app.serial() });
+}
+
+/// Every table's columns with their types.
+fn schema(database: &rusqlite::Connection) -> Vec<String> {
+    let columns = "SELECT t.name || ' ' || c.name || ' ' || c.type || ' ' || c.pk
+        FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1";
+    let mut statement = database.prepare(columns).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use oath::{Code, CredentialId, Manufacturer, Seed, SerialNumber, TokenType, Totp, UnixTime};
 use provisioning::{
-    EnrolmentLink, IssuerCard, Label, PinPolicy, ProvisioningData, SealedToken, ServerPublicKey,
+    AppAsk, AppRequest, EnrolmentLink, IssuerCard, Label, PinPolicy, ProvisioningData, ReportId,
+    SealedToken, ServerPublicKey,
 };
 use registry::{
     ActivationOrder, Actor, AssociateError, Association, BegunActivation, ConfirmationCode,
@@ -38,10 +39,6 @@ pub(crate) fn help_desk() -> Actor {
     Actor::Administrator { name: label("Hedy") }
 }
 
-pub(crate) fn passphrase() -> Passphrase {
-    Passphrase::parse(PASSPHRASE).unwrap()
-}
-
 /// The app of one token.
 pub(crate) struct App {
     pub(crate) id: CredentialId,
@@ -56,6 +53,17 @@ impl App {
             seed: Seed::generate(&mut rng()),
             name: label(name),
         }
+    }
+
+    /// What the app asks at an instant of its own clock.
+    pub(crate) fn ask(&self, ask: AppAsk, at: UnixTime) -> AppRequest {
+        AppRequest::new(self.id, ask, at, &self.seed)
+    }
+
+    /// A new report that another token is lost.
+    pub(crate) fn report(&self, lost: &SerialNumber, at: UnixTime) -> AppRequest {
+        let report_id = ReportId::generate(&mut rng());
+        self.ask(AppAsk::ReportLost { serial: lost.clone(), report_id }, at)
     }
 
     pub(crate) fn serial(&self) -> SerialNumber {
@@ -153,11 +161,15 @@ impl Clinic {
     }
 
     pub(crate) async fn open_account(&self, npi: Npi) {
+        self.open_account_with(npi, PASSPHRASE).await;
+    }
+
+    pub(crate) async fn open_account_with(&self, npi: Npi, passphrase: &str) {
         let new = NewAccount {
             npi,
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
-            passphrase: passphrase(),
+            passphrase: Passphrase::parse(passphrase).unwrap(),
             proofing: "Hedy saw the passport".parse().unwrap(),
         };
         self.registry.open_account(&help_desk(), new, START, &mut rng()).await.unwrap();
@@ -194,7 +206,7 @@ impl Clinic {
 
     pub(crate) async fn half_session(&self, npi: Npi, now: UnixTime) -> Session {
         let text = npi.to_string();
-        let secret = self.registry.sign_in(&text, &passphrase(), now, &mut rng()).await.unwrap();
+        let secret = self.registry.sign_in(&text, PASSPHRASE, now, &mut rng()).await.unwrap();
         self.registry.session(&secret, now).await.unwrap()
     }
 
@@ -213,7 +225,7 @@ impl Clinic {
     pub(crate) async fn by_token(&self, npi: Npi, app: &App, now: UnixTime) -> Session {
         let session = self.half_session(npi, now).await;
         let code = app.code(now);
-        self.registry.confirm_with_code(&session, None, &code, now).await.unwrap();
+        self.registry.confirm_with_code(&session, Some(&app.serial()), &code, now).await.unwrap();
         session
     }
 

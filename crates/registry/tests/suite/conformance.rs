@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oath::{Drift, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
-use provisioning::ActivationId;
+use provisioning::{ActivationId, ReportId};
 use registry::{
     Account, Actor, EventKind, Factor, Lock, Npi, Outcome, Purpose, SecondFactor, SqliteStore,
     Store, StoreError, Token, TokenState,
@@ -158,6 +158,8 @@ async fn what_is_written_is_read(store: &dyn Store) {
     let at = START;
     let serial = full.token.serial.clone();
     writes.push(Write::InsertAssociation { npi: ada(), key, serial: serial.clone(), at });
+    let (lost, id) = (bare.token.serial.clone(), ReportId::from_bytes([1; 16]));
+    writes.push(Write::InsertReport { reporter: serial.clone(), id, lost, at });
     write(store, writes).await.unwrap();
 
     assert_eq!(store.secret("one").await.unwrap(), Some(vec![0, 255]));
@@ -165,8 +167,8 @@ async fn what_is_written_is_read(store: &dyn Store) {
     assert_eq!(store.activation(invited.id).await.unwrap().as_ref(), Some(&invited));
     assert_eq!(store.open_activation(ada()).await.unwrap(), Some(invited));
     assert_eq!(store.token(&serial).await.unwrap().as_ref(), Some(&full));
-    assert_eq!(store.token(&bare.token.serial).await.unwrap(), Some(bare));
-    assert_eq!(store.tokens_of(ada()).await.unwrap(), [full]);
+    assert_eq!(store.token(&bare.token.serial).await.unwrap().as_ref(), Some(&bare));
+    assert_eq!(store.tokens_of(ada()).await.unwrap().as_slice(), std::slice::from_ref(&full));
     for session in sessions {
         assert_eq!(store.session(session.id).await.unwrap(), Some(session));
     }
@@ -177,6 +179,13 @@ async fn what_is_written_is_read(store: &dyn Store) {
     assert_eq!(found(ada(), "key-1").await, Some(serial));
     assert_eq!(found(ben(), "key-1").await, None);
     assert_eq!(found(ada(), "key-2").await, None);
+    let reported = |reporter: &SerialNumber, id| {
+        let reporter = reporter.clone();
+        async move { store.report(&reporter, ReportId::from_bytes([id; 16])).await.unwrap() }
+    };
+    assert_eq!(reported(&full.token.serial, 1).await, Some(bare.token.serial.clone()));
+    assert_eq!(reported(&full.token.serial, 2).await, None);
+    assert_eq!(reported(&bare.token.serial, 1).await, None);
     nothing_is_there_that_was_not_written(store).await;
 }
 
@@ -235,6 +244,12 @@ async fn an_insert_expects_nothing_there(store: &dyn Store) {
         insert(&token("FT1234")),
         Write::InsertSession(session(1, Factor::Half)),
         Write::InsertAssociation { npi: ada(), key: key(), serial: serial("FT1234"), at: START },
+        Write::InsertReport {
+            reporter: serial("FT1234"),
+            id: ReportId::from_bytes([1; 16]),
+            lost: serial("FT1234"),
+            at: START,
+        },
     ];
     for new in &inserts {
         write(store, [new.clone()]).await.unwrap();
@@ -312,6 +327,7 @@ async fn events_come_in_order(store: &dyn Store) {
     let actors = [
         Actor::Prescriber { npi: ada() },
         Actor::Administrator { name: label("Hedy") },
+        Actor::Token { npi: ada(), serial: serial("SYMC12345678") },
         Actor::App,
         Actor::Stranger,
         Actor::System,

@@ -9,11 +9,12 @@ use std::{
 
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
-use provisioning::ActivationId;
+use provisioning::{ActivationId, ReportId};
 use registry::{
-    Cause, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry, SqliteStore, Store,
-    StoreError, TokenState, VerifyError, account::AccountRecord, activation::ActivationRecord,
-    session::SessionRecord, store::Changes, token::TokenRecord, values::SessionId,
+    Cause, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry, ReportRefusal, SqliteStore,
+    Store, StoreError, TokenState, VerifyError, account::AccountRecord,
+    activation::ActivationRecord, session::SessionRecord, store::Changes, token::TokenRecord,
+    values::SessionId,
 };
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
@@ -25,6 +26,7 @@ type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 enum Before {
     Commit,
     TokensOf,
+    Token,
 }
 
 /// A real store that lets somebody else go first.
@@ -67,6 +69,7 @@ impl Store for Interrupted {
         self.inner.open_activation(npi).await
     }
     async fn token(&self, serial: &SerialNumber) -> Found<TokenRecord> {
+        self.interrupt(Before::Token).await;
         self.inner.token(serial).await
     }
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {
@@ -85,6 +88,9 @@ impl Store for Interrupted {
     }
     async fn association(&self, npi: Npi, key: &IdempotencyKey) -> Found<SerialNumber> {
         self.inner.association(npi, key).await
+    }
+    async fn report(&self, reporter: &SerialNumber, id: ReportId) -> Found<SerialNumber> {
+        self.inner.report(reporter, id).await
     }
     async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.inner.events(account, limit).await
@@ -191,6 +197,57 @@ async fn the_same_submit_meanwhile_gives_the_same_answer() {
         let kinds = clinic.events().await.into_iter().map(|event| event.what.kind);
         assert_eq!(kinds.filter(|kind| *kind == EventKind::TokenAssociated).count(), 1);
     }
+}
+
+/// A double click on the page of the second factor.
+#[tokio::test]
+async fn the_same_second_factor_meanwhile_is_good_for_both() {
+    for before in [Before::Token, Before::Commit] {
+        let (clinic, app) = Clinic::with_token().await;
+        let session = clinic.half_session(ada(), NOW).await;
+        let code = app.code(NOW);
+        let meanwhile = {
+            let (registry, session, code) =
+                (clinic.registry.clone(), session.clone(), code.clone());
+            async move {
+                registry.confirm_with_code(&session, None, &code, NOW).await.unwrap();
+            }
+        };
+        let late = interrupted(&clinic, before, meanwhile).await;
+        let answer = late.confirm_with_code(&session, None, &code, NOW).await;
+        assert_eq!(answer, Ok(()), "{before:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_report_meanwhile_is_answered_alike_and_acts_once() {
+    let (clinic, phone, tablet) = crate::reporting::two_tokens().await;
+    let report = phone.report(&tablet.serial(), NOW);
+    let meanwhile = {
+        let (registry, report) = (clinic.registry.clone(), report.clone());
+        async move { drop(registry.app_request(&report, NOW).await.unwrap()) }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let answer = late.app_request(&report, NOW).await.unwrap();
+    assert_eq!(answer, clinic.registry.app_request(&report, NOW).await.unwrap());
+    let kinds = clinic.events().await.into_iter().map(|event| event.what.kind);
+    assert_eq!(kinds.filter(|kind| *kind == EventKind::TokenSuspended).count(), 1);
+}
+
+/// Whoever reports first wins: a token that is reported meanwhile reports nothing any more.
+#[tokio::test]
+async fn of_two_tokens_that_report_each_other_one_is_suspended() {
+    let (clinic, phone, tablet) = crate::reporting::two_tokens().await;
+    let meanwhile = {
+        let (registry, report) = (clinic.registry.clone(), tablet.report(&phone.serial(), NOW));
+        async move { drop(registry.app_request(&report, NOW).await.unwrap()) }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let answer = late.app_request(&phone.report(&tablet.serial(), NOW), NOW).await;
+    let state = TokenState::Suspended;
+    assert_eq!(answer, Err(ReportRefusal::NotInUse { state }.into()));
+    assert_eq!(clinic.token(&phone, NOW).await.state, state);
+    assert_eq!(clinic.token(&tablet, NOW).await.state, TokenState::Active);
 }
 
 #[tokio::test]

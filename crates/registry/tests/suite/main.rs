@@ -8,6 +8,7 @@ mod conformance;
 mod enrolling;
 mod interleaving;
 mod races;
+mod reporting;
 mod signing_in;
 mod token_life;
 mod verifying;

@@ -39,6 +39,9 @@ fn the_table_leads_where_the_design_says() {
     for event in E::ALL {
         assert_eq!(led(S::Deactivated, event), None, "deactivated is final");
     }
+    let by_a_token = TABLE.iter().filter(|row| row.2 == Who::OwnerTheirTokenOrHelpDesk);
+    assert!(by_a_token.clone().all(|row| row.3 == S::Suspended), "all that one factor may do");
+    assert_eq!(by_a_token.count(), 2);
     for (place, row) in TABLE.iter().enumerate() {
         let same = |other: &&(S, E, Who, S)| (other.0, other.1) == (row.0, row.1);
         assert_eq!(TABLE.iter().filter(same).count(), 1, "row {place} is there twice");
@@ -64,7 +67,12 @@ async fn only_whom_the_table_names_can_cause_an_event() {
     let (_clinic, tokens) = in_every_state().await;
     let owner = Actor::Prescriber { npi: ada() };
     let other = Actor::Prescriber { npi: ben() };
-    let actors = [owner.clone(), other, help_desk(), Actor::System, Actor::App, Actor::Stranger];
+    let fob = || "AVT812345678".parse().unwrap();
+    let sibling = Actor::Token { npi: ada(), serial: fob() };
+    let others = Actor::Token { npi: ben(), serial: fob() };
+    let itself = Actor::Token { npi: ada(), serial: tokens[0].serial.clone() };
+    let people = [owner.clone(), other, help_desk(), Actor::System, Actor::App, Actor::Stranger];
+    let actors = [people.as_slice(), &[sibling.clone(), others, itself]].concat();
     for token in &tokens {
         for event in TokenEvent::ALL {
             let row = TABLE.iter().find(|row| (row.0, row.1) == (token.state, event));
@@ -72,8 +80,10 @@ async fn only_whom_the_table_names_can_cause_an_event() {
                 let allowed = row.map(|row| match (row.2, actor) {
                     (Who::System, Actor::System) => true,
                     (Who::Prescriber, Actor::Prescriber { .. }) => true,
-                    (Who::HelpDesk | Who::OwnerOrHelpDesk, Actor::Administrator { .. }) => true,
+                    (Who::System | Who::Prescriber, _) => false,
+                    (_, Actor::Administrator { .. }) => true,
                     (Who::OwnerOrHelpDesk, actor) => *actor == owner,
+                    (Who::OwnerTheirTokenOrHelpDesk, actor) => [&owner, &sibling].contains(&actor),
                     _ => false,
                 });
                 let expected = match (row, allowed) {

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
-use registry::{IdempotencyKey, Passphrase, SignInError};
+use registry::SignInError;
 
 use super::{form::Form, message, render, session_cookie, visitor::HalfSignedInForm};
 use crate::{clock, http::Site, randomness};
@@ -25,11 +25,9 @@ pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
 }
 
 pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
-    let passphrase = readable_passphrase(form.text("passphrase"));
-    let signed_in = site
-        .registry
-        .sign_in(form.text("npi"), &passphrase, clock::now(), &mut randomness::rng())
-        .await;
+    let (npi, passphrase) = (form.text("npi"), form.text("passphrase"));
+    let signed_in =
+        site.registry.sign_in(npi, passphrase, clock::now(), &mut randomness::rng()).await;
     match signed_in {
         Ok(secret) => {
             let jar = jar.add(session_cookie::of(&secret, site.https));
@@ -53,18 +51,4 @@ pub(super) async fn sign_out(
     }
     (jar.add(session_cookie::removal(site.https)), Redirect::to("/sign-in?signed-out"))
         .into_response()
-}
-
-/// What was typed, or, where no account can have it as passphrase, another that no account has: it
-/// is judged like any other, so that the answer takes as long.
-fn readable_passphrase(typed: &str) -> Passphrase {
-    loop {
-        if let Ok(passphrase) = Passphrase::parse(typed) {
-            return passphrase;
-        }
-        let stand_in = IdempotencyKey::generate(&mut randomness::rng());
-        if let Ok(passphrase) = Passphrase::parse(stand_in.as_str()) {
-            return passphrase;
-        }
-    }
 }

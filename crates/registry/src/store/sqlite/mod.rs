@@ -15,7 +15,7 @@ use std::{fs::OpenOptions, path::Path, time::Duration};
 
 use async_trait::async_trait;
 use oath::SerialNumber;
-use provisioning::ActivationId;
+use provisioning::{ActivationId, ReportId};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{Changes, Store, StoreError};
@@ -159,6 +159,15 @@ impl Store for SqliteStore {
     ) -> Result<Option<SerialNumber>, StoreError> {
         let key = key.clone();
         self.readers.read(move |database| rows::association(database, npi, &key)).await
+    }
+
+    async fn report(
+        &self,
+        reporter: &SerialNumber,
+        id: ReportId,
+    ) -> Result<Option<SerialNumber>, StoreError> {
+        let reporter = reporter.clone();
+        self.readers.read(move |database| rows::report(database, &reporter, id)).await
     }
 
     async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError> {

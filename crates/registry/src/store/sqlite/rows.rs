@@ -14,7 +14,7 @@ use rusqlite::{
 
 pub(super) use events::events;
 pub(super) use people::{account, activation, association, open_activation, secret, session};
-pub(super) use tokens::{token, tokens_after, tokens_of};
+pub(super) use tokens::{report, token, tokens_after, tokens_of};
 
 use super::{Changes, StoreError, failed};
 use crate::{rules::lock::Lock, store::Write};
@@ -49,6 +49,9 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::ForgetSessions { npi, before } => people::forget_sessions(database, *npi, *before),
         Write::InsertAssociation { npi, key, serial, at } => {
             people::insert_association(database, *npi, key, serial, *at)
+        }
+        Write::InsertReport { reporter, id, lost, at } => {
+            tokens::insert_report(database, reporter, *id, lost, *at)
         }
     }
 }

@@ -56,6 +56,10 @@ fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
     match row.get::<_, String>("actor")?.as_str() {
         "prescriber" => Ok(Actor::Prescriber { npi: parsed(row, "actor_name")? }),
         "administrator" => Ok(Actor::Administrator { name: parsed(row, "actor_name")? }),
+        "token" => Ok(Actor::Token {
+            npi: parsed(row, "actor_name")?,
+            serial: parsed(row, "actor_token")?,
+        }),
         "app" => Ok(Actor::App),
         "stranger" => Ok(Actor::Stranger),
         "system" => Ok(Actor::System),
@@ -63,26 +67,31 @@ fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
     }
 }
 
-fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>) {
+/// The three columns of an actor.
+fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Option<&str>) {
     match actor {
-        Actor::Prescriber { npi } => ("prescriber", Some(npi.to_string())),
-        Actor::Administrator { name } => ("administrator", Some(name.as_str().to_owned())),
-        Actor::App => ("app", None),
-        Actor::Stranger => ("stranger", None),
-        Actor::System => ("system", None),
+        Actor::Prescriber { npi } => ("prescriber", Some(npi.to_string()), None),
+        Actor::Administrator { name } => ("administrator", Some(name.as_str().to_owned()), None),
+        Actor::Token { npi, serial } => ("token", Some(npi.to_string()), Some(serial.as_str())),
+        Actor::App => ("app", None, None),
+        Actor::Stranger => ("stranger", None, None),
+        Actor::System => ("system", None, None),
     }
 }
 
 pub(super) fn insert(database: &Connection, event: &NewEvent) -> Result<(), StoreError> {
-    let (actor, actor_name) = actor_to_sql(&event.actor);
+    let (actor, actor_name, actor_token) = actor_to_sql(&event.actor);
     change_one(
         database,
-        "INSERT INTO events (at, actor, actor_name, kind, outcome, account, serial, purpose, cause)
-         VALUES (:at, :actor, :actor_name, :kind, :outcome, :account, :serial, :purpose, :cause)",
+        "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
+            purpose, cause)
+         VALUES (:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,
+            :purpose, :cause)",
         named_params! {
             ":at": to_sql(event.at.0),
             ":actor": actor,
             ":actor_name": actor_name,
+            ":actor_token": actor_token,
             ":kind": event.kind.name(),
             ":outcome": event.outcome.name(),
             ":account": event.account.map(|npi| to_sql(npi.number())),

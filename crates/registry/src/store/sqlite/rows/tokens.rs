@@ -1,7 +1,7 @@
-//! Tokens.
+//! Tokens, and reports of their loss.
 
-use oath::{Digits, Drift, Period, SerialNumber, Totp};
-use provisioning::{ActivationId, Label};
+use oath::{Digits, Drift, Period, SerialNumber, Totp, UnixTime};
+use provisioning::{ActivationId, Label, ReportId};
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
@@ -173,4 +173,31 @@ pub(super) fn expect(
         |_| Ok(()),
     );
     found.map_err(failed)?.ok_or(StoreError::Conflict)
+}
+
+pub(in super::super) fn report(
+    database: &Connection,
+    reporter: &SerialNumber,
+    id: ReportId,
+) -> rusqlite::Result<Option<SerialNumber>> {
+    find(
+        database,
+        "SELECT lost FROM reports WHERE reporter = ?1 AND id = ?2",
+        params![reporter.as_str(), id.as_bytes()],
+        |row| parsed(row, "lost"),
+    )
+}
+
+pub(super) fn insert_report(
+    database: &Connection,
+    reporter: &SerialNumber,
+    id: ReportId,
+    lost: &SerialNumber,
+    at: UnixTime,
+) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "INSERT INTO reports (reporter, id, lost, at) VALUES (?1, ?2, ?3, ?4)",
+        params![reporter.as_str(), id.as_bytes(), lost.as_str(), to_sql(at.0)],
+    )
 }
