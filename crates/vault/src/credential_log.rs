@@ -5,6 +5,7 @@
 use core::fmt;
 
 use oath::UnixTime;
+pub use provisioning::AppTokenState as TokenState;
 use provisioning::{IssuerName, ServerUrl};
 use serde::{Deserialize, Serialize};
 
@@ -18,24 +19,6 @@ pub struct LastState {
     pub at: UnixTime,
     /// How many minutes the network sync had been under way, in [`TokenState::PendingSync`].
     pub sync_minute: Option<u8>,
-}
-
-/// The state of a token in the registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TokenState {
-    /// Its seed is known, but nobody has associated it yet.
-    Provisioned,
-    /// Associated; the e-prescribing network does not know it yet.
-    PendingSync,
-    /// Ready to sign with.
-    Active,
-    /// Too many wrong codes.
-    Locked,
-    /// Reported lost.
-    Suspended,
-    /// Over, for good.
-    Deactivated,
 }
 
 /// One line of a credential's log.

@@ -1,7 +1,7 @@
 //! What leaves the vault for a server, and what is noted of it.
 
 use oath::{CredentialId, UnixTime};
-use provisioning::{EnrolmentLink, IssuerCard, ProvisioningData, SealedToken};
+use provisioning::{AppAsk, AppRequest, EnrolmentLink, IssuerCard, ProvisioningData, SealedToken};
 use rand_core::CryptoRng;
 
 use super::UnlockedVault;
@@ -106,6 +106,20 @@ impl UnlockedVault {
             }
             credential.last_state = Some(last);
         })
+    }
+
+    /// What a token's app asks its server, shown to come from it by its seed.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCredential`]; [`Error::OtherIssuer`] for another issuer's account.
+    pub fn app_request(
+        &self,
+        id: CredentialId,
+        ask: AppAsk,
+        now: UnixTime,
+    ) -> Result<AppRequest, Error> {
+        let (_, seed) = self.sealed[self.own_place(id)?].open(&self.key)?;
+        Ok(AppRequest::new(id, ask, now, &seed))
     }
 
     fn own_place(&self, id: CredentialId) -> Result<usize, Error> {
