@@ -1,5 +1,6 @@
 //! The server: its routes, and what holds for every answer.
 
+mod app;
 mod body;
 mod headers;
 mod health;
@@ -46,6 +47,7 @@ pub(crate) struct SiteParts {
 pub(crate) fn router(site: Site) -> Router {
     let api = Router::new()
         .route("/provisioning", post(provisioning::provision))
+        .route("/app", post(app::answer))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_method);
     Router::new()

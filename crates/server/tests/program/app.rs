@@ -3,8 +3,10 @@
 use std::{cell::Cell, thread::sleep, time::Duration};
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use oath::{CredentialId, Seed, Totp};
-use provisioning::{EnrolmentLink, IssuerCard, ProvisioningData, SealedToken};
+use oath::{CredentialId, Seed, SerialNumber, Totp, UnixTime};
+use provisioning::{
+    AppAsk, AppRequest, EnrolmentLink, IssuerCard, ProvisioningData, ReportId, SealedToken,
+};
 
 use crate::clock;
 
@@ -41,6 +43,17 @@ impl App {
     pub(crate) fn seal_to(&self, card: &str) -> String {
         let card = IssuerCard::parse(card).unwrap();
         SealedToken::seal_to_card(&self.data(), &card, &mut UnwrapErr(SysRng)).unwrap().to_text()
+    }
+
+    /// What the app asks at an instant of its own clock, as text.
+    pub(crate) fn ask(&self, ask: AppAsk, at: UnixTime) -> String {
+        AppRequest::new(self.id, ask, at, &self.seed).to_text()
+    }
+
+    /// A new report that another token is lost, as text.
+    pub(crate) fn report(&self, lost: impl Into<SerialNumber>) -> String {
+        let report_id = ReportId::generate(&mut UnwrapErr(SysRng));
+        self.ask(AppAsk::ReportLost { serial: lost.into(), report_id }, clock::now())
     }
 
     /// A code that was not given away before and is good now; waits where there is none yet.

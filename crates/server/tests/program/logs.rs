@@ -15,6 +15,8 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
     let browser = Browser::signed_in(&server, &confirmation);
     let added = crate::add_token::add(&browser, &app, "iPhone token");
     assert_eq!(added.status, 303);
+    let asked = app.ask(provisioning::AppAsk::Status, crate::clock::now());
+    assert_eq!(server.ask(&asked).0, 200);
     let code = app.next_code();
     let wrong = app.wrong_code();
     let path = format!("/tokens/{}/test", app.id.as_str());
@@ -33,6 +35,7 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
     for secret in [
         &link[22..60],
         &sealed[22..60],
+        &asked[asked.len() - 40..],
         &confirmation,
         &bare_confirmation,
         &confirmation.replace(' ', "+"),

@@ -14,6 +14,7 @@ mod browser;
 mod process;
 
 mod add_token;
+mod app_api;
 mod command_line;
 mod data_folder;
 mod forgery;

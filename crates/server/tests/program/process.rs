@@ -175,6 +175,16 @@ impl Server {
         (status, serde_json::from_str(&answer).unwrap())
     }
 
+    /// Asks as an app does: status, media type and body.
+    pub(crate) fn ask(&self, body: &str) -> (u16, String, String) {
+        let url = format!("{}/v1/app", self.address);
+        let mut response =
+            agent().post(&url).header("content-type", "text/plain").send(body).unwrap();
+        let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        let answer = response.body_mut().read_to_string().unwrap();
+        (response.status().as_u16(), media_type, answer)
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.0.path().join("log")).unwrap()
     }
