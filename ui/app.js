@@ -1,14 +1,9 @@
 // Which screen is shown. The program decides what may be shown; this asks it and obeys.
 
 import * as ipc from "./ipc.js";
-import { enrolling } from "./screens/enrolling.js";
-import { exportToken } from "./screens/export.js";
-import { erased, keyringEmptied, keyringProblem, keyringScreen } from "./screens/keyring.js";
-import { loading } from "./screens/loading.js";
-import { nameToken } from "./screens/name-token.js";
-import { choosePin, repeatPin, unlock } from "./screens/pin-screens.js";
-import { tokens } from "./screens/tokens.js";
-import { welcome } from "./screens/welcome.js";
+import { buildScreens } from "./screens.js";
+import { keyringScreen } from "./screens/keyring.js";
+import { speak, strings } from "./strings.js";
 
 /** The program is told of the person's activity at most this often, in milliseconds. */
 const TOUCH_EVERY = 10_000;
@@ -19,6 +14,8 @@ const TRYING = 400;
 const app = {
   /** What the program said last. */
   status: {},
+  /** What the person has chosen. */
+  settings: {},
   screens: {},
   /** The token that was just made: it is sent to its server as soon as its card is shown. */
   justMade: undefined,
@@ -65,7 +62,7 @@ const app = {
   },
 
   route({ refused }) {
-    const { vault, invitation, refused_link } = this.status;
+    const { vault, invitation, refused_link, other } = this.status;
     const open = vault === "none" || vault === "unlocked";
     const further = vault === "unlocked";
     if (vault === "locked") this.show("unlock", this.status);
@@ -74,8 +71,14 @@ const app = {
     else if (open && refused_link) this.show("welcome", { further, refused: refused_link });
     else if (open && refused) this.show("welcome", { further, refused: { problem: refused } });
     else if (open && invitation) this.show("name-token", { invitation, further });
+    else if (open && other) this.show("other-found", { other, further });
     else if (further) this.show("tokens", this.status);
     else this.show("welcome");
+  },
+
+  /** Goes on with a token being made to what the program says has to be asked next. */
+  goOn(next) {
+    this.show(next === "enrol" ? "enrolling" : "choose-pin");
   },
 
   /** Deals with what is not the shown screen's own affair; whether it was that. */
@@ -85,6 +88,27 @@ const app = {
     else if (["locked", "erased", "keyring-emptied", "no-link"].includes(problem?.kind)) this.refresh();
     else return false;
     return true;
+  },
+
+  async lockNow() {
+    await ipc.lockNow();
+    await this.refresh();
+  },
+
+  /** Looks and speaks as the person has chosen; another language builds every screen anew. */
+  use(settings) {
+    const before = this.settings.language;
+    this.settings = settings;
+    const { dataset } = document.documentElement;
+    if (settings.theme === "system") delete dataset.theme;
+    else dataset.theme = settings.theme;
+    dataset.textSize = settings.text_size;
+    if (settings.language === before) return;
+    speak(settings.language);
+    const { shown } = this;
+    this.screens = buildScreens(this);
+    if (shown) this.show(shown);
+    ipc.trayWords(strings.tray);
   },
 
   /** The keyring may ask for a password: then it takes a while. */
@@ -100,24 +124,6 @@ const app = {
 
 const sectionOf = (name) => document.querySelector(`[data-screen="${name}"]`);
 
-Object.assign(app.screens, {
-  "loading": loading(app),
-  "welcome": welcome(app),
-  "name-token": nameToken(app),
-  "choose-pin": choosePin(app),
-  "repeat-pin": repeatPin(app),
-  "enrolling": enrolling(app),
-  "unlock": unlock(app),
-  "erased": erased(app),
-  "tokens": tokens(app),
-  "export": exportToken(app),
-  "keyring-locked": keyringProblem(app),
-  "keyring-absent": keyringProblem(app),
-  "prompt-dismissed": keyringProblem(app),
-  "entry-damaged": keyringProblem(app),
-  "keyring-emptied": keyringEmptied(app),
-});
-
 let touched = -TOUCH_EVERY;
 function touch() {
   if (performance.now() - touched < TOUCH_EVERY) return;
@@ -127,6 +133,22 @@ function touch() {
 for (const sign of ["pointerdown", "keydown", "wheel"])
   document.addEventListener(sign, touch, { passive: true, capture: true });
 
-ipc.watch(() => app.refresh());
+document.addEventListener("keydown", (event) => {
+  const command = event.ctrlKey || event.metaKey;
+  if (command && event.key.toLowerCase() === "l") {
+    event.preventDefault();
+    if (app.status.vault === "unlocked") app.lockNow();
+  } else if (event.key === "Escape") {
+    app.screens[app.shown].back?.();
+  }
+});
+
+/** News about the tokens matter to their list; another screen stays where it is. */
+function heard(news) {
+  if (news !== "changed" || app.shown === "tokens") app.refresh();
+}
+
+app.use(await ipc.settings());
+ipc.watch(heard);
 app.show("loading");
 await app.refresh();

@@ -5,7 +5,8 @@ const { invoke, Channel } = window.__TAURI__.core;
 
 /**
  * `{ vault, invitation, refused_link, clock_skew, ... }`; unlocked, with `tokens`, each
- * `{ id, shown, name, issuer, kind, enrolment, state }`. `kind` is "own", "totp" or "hotp" (the last
+ * `{ id, shown, name, issuer, kind, enrolment, state }`; locked or unlocked, with `pin_length` (what
+ * `change_pin` asks for). `kind` is "own", "totp" or "hotp" (the last
  * two are other issuers'). `clock_skew`: seconds that this device's clock is slow against the server
  * (negative: fast), or null where they have not talked. `state`: see `details`.
  */
@@ -15,11 +16,19 @@ export const setUpAnew = () => invoke("set_up_anew");
 export const knownTokens = () => invoke("known_tokens");
 
 // The lock.
-export const unlock = (pin) => invoke("unlock", { pin });
+export const unlock = (pin) => withPins([pin], "unlock");
 export const lockNow = () => invoke("lock_now");
 /** The new PIN goes twice, so that the program compares. */
 export const changePin = (old, chosen, repeated) =>
-  invoke("change_pin", { old, new: chosen, repeated });
+  withPins([old, chosen, repeated], "change_pin");
+
+/** PINs cross digit by digit, so that no message holds one; the command then takes and forgets them. */
+async function withPins(pins, command) {
+  await invoke("forget_pin");
+  for (const [entry, pin] of pins.entries())
+    for (const digit of pin) await invoke("pin_digit", { entry, digit: Number(digit) });
+  return invoke(command);
+}
 
 // Codes.
 /** `[{ id, digits, next, period, left }]`; `next` only in the last seconds; none for "hotp". */
@@ -37,13 +46,18 @@ export const addWithoutLink = (name) => invoke("add_without_link", { name });
 export const addOtherLink = (text) => invoke("add_other_link", { text });
 /** `{ issuer, account, secret, algorithm, digits, kind, period, counter }` as typed. */
 export const addOtherByHand = (form) => invoke("add_other_by_hand", { form });
-export const choosePin = (pin) => invoke("choose_pin", { pin });
-export const repeatPin = (pin) => invoke("repeat_pin", { pin });
+export const choosePin = (pin) => withPins([pin], "choose_pin");
+export const repeatPin = (pin) => withPins([pin], "repeat_pin");
 export const enrol = () => invoke("enrol");
 export const sendEnrolment = (id) => invoke("send_enrolment", { id });
 /** Gives a token that was made without a link to the server of one. */
 export const associateByLink = (id, text) => invoke("associate_by_link", { id, text });
-/** What a QR code says: the text of a link, to be used like a pasted one. */
+/** Forgets the token being made without a link, and the other issuer's one that waits. */
+export const setAsideOther = () => invoke("set_aside_other");
+/**
+ * `{ found: "enrolment-link" | "issuer-card", text }`, to be used like a pasted one; or
+ * `{ found: "other", other }`: it waits in the program, `addOtherLink(null)` takes it.
+ */
 export const readQrBytes = (base64) => invoke("read_qr_bytes", { base64 });
 export const readQrClipboard = () => invoke("read_qr_clipboard");
 
@@ -81,6 +95,9 @@ export const settings = () => invoke("settings");
 export const setSettings = (settings) => invoke("set_settings", { settings });
 /** `{ version, licences: [{ name, version, licence }] }` */
 export const about = () => invoke("about");
+
+/** The tray's menu, in the page's language: `{ show, copy, lock, quit }`. */
+export const trayWords = (words) => invoke("tray_words", { words });
 
 /** Calls `heard` with "locked" or "link" whenever the program has news. */
 export function watch(heard) {

@@ -33,6 +33,11 @@ export function button(text, onclick, attributes = {}) {
   return h("button", { type: "button", onclick, ...attributes }, text);
 }
 
+/** A button with an icon before or after its words. */
+export function iconButton(icon, text, onclick, attributes = {}) {
+  return h("button", { type: "button", onclick, ...attributes }, icon, h("span", {}, text));
+}
+
 /** The screen's title; takes the focus when the screen is shown, so that it is read first. */
 export const title = (text, attributes = {}) => h("h1", { tabindex: "-1", ...attributes }, text);
 

@@ -5,8 +5,8 @@ import { strings } from "../strings.js";
 
 const RADIUS = 25;
 const LENGTH = 2 * Math.PI * RADIUS;
-/** From here on the ring warns. */
-const LAST_SECONDS = 5;
+/** From here on the ring warns, and the next code is shown. */
+export const LAST_SECONDS = 5;
 
 export function createRing() {
   const arc = svg("circle", {

@@ -1,87 +1,113 @@
-// One token: its name, its code with what is left of it, its credential ID, its enrolment.
+// One token: its name, its code with what is left of it, its credential ID, how it stands.
 
-import { button, h, reducedMotion, testid } from "./dom.js";
-import { check, chevron, copy, wait } from "./icons.js";
-import { createRing } from "./ring.js";
+import { button, h, iconButton, testid } from "./dom.js";
+import { check, chevron, copy, down, up, wait } from "./icons.js";
+import { createCodeView } from "./code-view.js";
+import { stateLine } from "./states.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
-/** How long a button says that it has copied, in milliseconds. */
-const COPIED_FOR = 1500;
-
-/** `said(text)` shows a sentence above the cards; `opened(token)` opens its provisioning data. */
-export function createTokenCard(token, { said, opened }) {
-  const ring = createRing();
-  const code = h("p", testid("code", { class: "code", role: "img" }));
+/**
+ * `said(problem)` deals with a refusal; `copied(isCode)` confirms; `opened(screen, token)` leaves for a
+ * screen of the token; `moved(token, by)` puts it elsewhere in the list.
+ */
+export function createTokenCard(token, { hidden, said, copied, opened, moved }) {
+  const code = createCodeView(token, { hidden, tapped: copyCode, asked: makeNextCode });
+  const own = token.kind === "own";
   const enrolment = h("div", { class: "enrolment" });
-  let shown = "";
+  const moveUp = mover(up(), strings.moveUp(token.name), "move-up", -1, "Alt+ArrowUp");
+  const moveDown = mover(down(), strings.moveDown(token.name), "move-down", 1, "Alt+ArrowDown");
 
   const element = h(
     "li",
-    testid("token-card", { class: "card token-card", "data-credential-id": token.id }),
+    testid("token-card", { class: "card token-card", "data-credential-id": token.id, onkeydown: moveByKey }),
     h(
       "header",
       { class: "card-head" },
-      h("h2", testid("token-name"), token.name),
-      h("p", { class: "quiet" }, token.issuer ?? ""),
+      h("div", {}, h("h2", testid("token-name"), token.name), h("p", { class: "quiet" }, token.issuer ?? "")),
+      h("div", { class: "moves" }, moveUp, moveDown),
     ),
     h(
       "div",
-      { class: "code-frame" },
-      h("div", { class: "code-row" }, h("span", { class: "unseen" }, strings.securityCode), code, ring.element),
+      { class: "card-body" },
+      code.element,
+      own ? idRow() : null,
+      h(
+        "div",
+        { class: "pair" },
+        copying(strings.copyCode, strings.copyCodeOf(token.name), "copy-code", copyCode),
+        own ? copying(strings.copyId, strings.copyIdOf(token.name), "copy-credential-id", copyId) : null,
+      ),
+      enrolment,
     ),
     h(
+      "footer",
+      { class: "card-foot" },
+      foot(strings.openDetails, "open-details", "details", { "aria-label": strings.openDetailsOf(token.name) }),
+      own ? foot(strings.openExport, "open-export", "export") : null,
+    ),
+  );
+
+  function idRow() {
+    return h(
       "p",
       { class: "id-row" },
       h("span", { class: "label" }, strings.credentialId),
       h("span", testid("credential-id", { class: "id selectable" }), token.shown),
-    ),
-    h(
-      "div",
-      { class: "pair" },
-      copying(strings.copyCode, strings.copyCodeOf(token.name), "copy-code", () =>
-        ipc.copyCode(token.id),
-      ),
-      copying(strings.copyId, strings.copyIdOf(token.name), "copy-credential-id", () =>
-        ipc.copyCredentialId(token.id),
-      ),
-    ),
-    enrolment,
-    h(
-      "button",
-      testid("open-export", { type: "button", class: "row-link", onclick: () => opened(token) }),
-      h("span", {}, strings.openExport),
-      chevron(),
-    ),
-  );
+    );
+  }
+
+  function mover(icon, label, id, by, keys) {
+    const attributes = { type: "button", class: "tool", "aria-label": label, title: label, "aria-keyshortcuts": keys };
+    return h("button", testid(id, { ...attributes, onclick: () => moved(token, by) }), icon);
+  }
+
+  function moveByKey(event) {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!event.altKey || !by) return;
+    event.preventDefault();
+    moved(token, by);
+  }
+
+  function foot(text, id, screen, attributes) {
+    const go = () => opened(screen, token);
+    return h("button", testid(id, { type: "button", class: "row-link", onclick: go, ...attributes }), h("span", {}, text), chevron());
+  }
 
   function copying(text, label, id, job) {
-    const words = h("span", {}, text);
-    const attributes = testid(id, { class: "small", "aria-label": label });
-    const element = button(copy(), copied, attributes);
-    element.append(words);
+    return iconButton(copy(), text, job, testid(id, { class: "small", "aria-label": label }));
+  }
 
-    async function copied() {
-      try {
-        await job();
-      } catch (problem) {
-        said(problem);
-        return;
-      }
-      words.textContent = strings.copied;
-      element.setAttribute("aria-label", strings.copied);
-      setTimeout(() => {
-        words.textContent = text;
-        element.setAttribute("aria-label", label);
-      }, COPIED_FOR);
+  async function copyCode() {
+    try {
+      await ipc.copyCode(token.id);
+      copied(true);
+    } catch (problem) {
+      said(problem);
     }
-    return element;
+  }
+
+  async function copyId() {
+    try {
+      await ipc.copyCredentialId(token.id);
+      copied(false);
+    } catch (problem) {
+      said(problem);
+    }
+  }
+
+  async function makeNextCode() {
+    try {
+      code.showCode(await ipc.nextCounterCode(token.id));
+    } catch (problem) {
+      said(problem);
+    }
   }
 
   function drawEnrolment(state, failure) {
     const { status, host } = state;
     const drawn = {
-      sent: () => [line("quiet", check(), strings.sent(host), status)],
+      sent: () => [sentLine(host)],
       sending: () => [line("quiet", wait(), strings.sending(host), "pending")],
       none: () => [line("quiet", wait(), strings.notEnrolled, status)],
       pending: () => [
@@ -91,8 +117,11 @@ export function createTokenCard(token, { said, opened }) {
         button(strings.retrySending, send, testid("retry-sending", { class: "second" })),
       ],
     };
-    enrolment.replaceChildren(...drawn[status]());
+    const told = token.state && token.state.state !== "active" ? stateLine(token.state, "token-state") : null;
+    enrolment.replaceChildren(...drawn[status](), ...(told ? [told] : []));
   }
+
+  const sentLine = (host) => line("quiet", check(), strings.sent(host), "sent");
 
   function line(tone, icon, text, status) {
     return h("p", testid("enrolment-status", { class: `state ${tone}`, "data-status": status }), icon, h("span", {}, text));
@@ -111,32 +140,33 @@ export function createTokenCard(token, { said, opened }) {
     }
   }
 
-  drawEnrolment(token.enrolment);
+  if (own) drawEnrolment(token.enrolment);
 
   return {
     element,
     id: token.id,
+    token,
     send,
+    showCode: code.showCode,
+    showLeft: code.showLeft,
+    forget: code.forget,
 
-    /** Shows a code; `left` milliseconds of it remain. */
-    showCode({ digits, period, left }) {
-      ring.draw(left, period);
-      if (digits === shown) return;
-      const changed = shown !== "";
-      shown = digits;
-      const half = Math.ceil(digits.length / 2);
-      code.textContent = `${digits.slice(0, half)} ${digits.slice(half)}`;
-      code.setAttribute("aria-label", strings.digitByDigit(digits));
-      if (changed && !reducedMotion()) code.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 180 });
+    /** Whether `text` is in what people would look for. */
+    matches(text) {
+      const searched = [token.name, token.issuer, own ? token.shown : null].filter(Boolean).join(" ");
+      return [searched, searched.replaceAll(" ", "")].some((where) => where.toLocaleLowerCase().includes(text));
     },
 
-    /** Shows what is left of the code, in milliseconds. */
-    showLeft: (left, period) => ring.draw(left, period),
+    /** Which of the two ways it can move. */
+    setPlace(first, last) {
+      moveUp.disabled = first;
+      moveDown.disabled = last;
+    },
 
-    forget() {
-      shown = "";
-      code.textContent = "";
-      code.removeAttribute("aria-label");
+    /** The focus stays on the button that moved the card, or goes to its neighbour at an end. */
+    focusMover(by) {
+      const [wanted, other] = by < 0 ? [moveUp, moveDown] : [moveDown, moveUp];
+      (wanted.disabled ? other : wanted).focus();
     },
   };
 }

@@ -1,7 +1,8 @@
 // A token's provisioning data for another server: a picture and a file that only it can open.
 
 import { alert, button, h, testid, title } from "../parts/dom.js";
-import { backArrow } from "../parts/icons.js";
+import { createPskcExport } from "../parts/pskc-export.js";
+import { backButton } from "../parts/rows.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
@@ -25,7 +26,14 @@ export function exportToken(app) {
   const ownText = h("p");
   const ownButton = button("", () => seal(null), testid("export-to-issuer", { class: "second" }));
   const own = h("section", { class: "card own" }, ownText, ownButton);
+  const pskc = createPskcExport((problem) => app.failed(problem));
   let token;
+  let from;
+
+  function leave() {
+    if (from) app.show(from, { token });
+    else app.refresh();
+  }
 
   function make() {
     if (field.value.trim() === "") {
@@ -88,12 +96,7 @@ export function exportToken(app) {
     content: h(
       "div",
       { class: "column" },
-      h(
-        "button",
-        testid("back", { type: "button", class: "plain", onclick: () => app.refresh() }),
-        backArrow(),
-        h("span", {}, strings.back),
-      ),
+      backButton(leave),
       heading,
       own,
       text,
@@ -102,11 +105,13 @@ export function exportToken(app) {
       error.element,
       submit,
       made,
+      pskc.element,
     ),
 
     show(data) {
       if (token?.id !== data.token.id) field.value = "";
-      token = data.token;
+      ({ token, from } = data);
+      pskc.show(token);
       text.textContent = strings.exportText(token.name);
       own.hidden = token.enrolment.status !== "pending";
       ownText.textContent = strings.exportToOwnText(token.enrolment.host);
@@ -117,6 +122,11 @@ export function exportToken(app) {
       heading.focus();
     },
 
-    hide: () => made.replaceChildren(),
+    hide() {
+      made.replaceChildren();
+      pskc.hide();
+    },
+
+    back: leave,
   };
 }

@@ -1,6 +1,7 @@
-// Where the link leads, and what the token is to be called.
+// What the token is to be called, and where its link leads, if there is one.
 
 import { alert, button, h, testid, title } from "../parts/dom.js";
+import { textField } from "../parts/field.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
@@ -10,25 +11,30 @@ export function nameToken(app) {
   error.element.id = "token-name-error";
   const issuer = h("dd", testid("issuer-name"));
   const host = h("dd", testid("server-host", { class: "host" }));
-  const field = h("input", testid("token-name", {
-    id: "token-name-field",
-    type: "text",
-    autocomplete: "off",
+  const leads = h(
+    "section",
+    { class: "card" },
+    h("h2", { class: "label" }, strings.leadsTo),
+    h("dl", { class: "facts" }, h("dt", {}, strings.issuer), issuer, h("dt", {}, strings.server), host),
+  );
+  const first = h("p", { class: "lead" }, strings.nameFirstText);
+  const { element: field, input } = textField("token-name", strings.tokenName, {
+    hint: strings.tokenNameHint,
     "aria-describedby": "token-name-hint token-name-error",
     oninput: error.clear,
-  }));
+  });
   const submit = h("button", testid("continue", { type: "submit", class: "main" }));
+  let invited = false;
 
   async function name(event) {
     event.preventDefault();
     submit.disabled = true;
     try {
-      const next = await ipc.nameToken(field.value);
-      app.show(next === "enrol" ? "enrolling" : "choose-pin");
+      app.goOn(await (invited ? ipc.nameToken(input.value) : ipc.addWithoutLink(input.value)));
     } catch (problem) {
       if (!app.failed(problem)) {
         error.say(problemText(problem));
-        field.focus();
+        input.focus();
       }
     } finally {
       submit.disabled = false;
@@ -36,7 +42,8 @@ export function nameToken(app) {
   }
 
   async function setAside() {
-    await ipc.setAsideLink();
+    if (invited) await ipc.setAsideLink();
+    else await ipc.setAsideOther();
     await app.refresh();
   }
 
@@ -45,28 +52,30 @@ export function nameToken(app) {
       "form",
       { class: "column", novalidate: true, onsubmit: name },
       heading,
-      h("section", { class: "card" },
-        h("h2", { class: "label" }, strings.leadsTo),
-        h("dl", { class: "facts" }, h("dt", {}, strings.issuer), issuer, h("dt", {}, strings.server), host),
-      ),
-      h("label", { for: "token-name-field", class: "label" }, strings.tokenName),
+      leads,
+      first,
       field,
-      h("p", { id: "token-name-hint", class: "quiet small-text" }, strings.tokenNameHint),
       error.element,
       submit,
       button(strings.setAside, setAside, testid("set-aside", { class: "plain middle" })),
     ),
 
+    /** Without an `invitation` the token is made first and associated later. */
     show({ invitation, further }) {
-      issuer.textContent = invitation.issuer;
-      host.textContent = invitation.host;
+      invited = Boolean(invitation);
+      leads.hidden = !invited;
+      first.hidden = invited;
+      issuer.textContent = invitation?.issuer ?? "";
+      host.textContent = invitation?.host ?? "";
       submit.textContent = further ? strings.makeToken : strings.chooseMyPin;
-      if (field.value === "") field.value = strings.tokenNameDefault;
+      if (input.value === "") input.value = strings.tokenNameDefault;
       error.clear();
       heading.focus();
     },
 
+    back: setAside,
+
     /** The token has its name; the next one starts afresh. */
-    done: () => (field.value = ""),
+    done: () => (input.value = ""),
   };
 }

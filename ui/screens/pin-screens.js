@@ -1,10 +1,14 @@
-// The three screens with a PIN pad: choose, repeat, unlock.
+// The screens with a PIN pad: choose, repeat, unlock.
 
 import { h, testid, title } from "../parts/dom.js";
-import { backArrow, mark } from "../parts/icons.js";
+import { mark } from "../parts/icons.js";
 import { createPinPad } from "../parts/pin-pad.js";
+import { backButton } from "../parts/rows.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
+
+/** Where no issuer asks for another. */
+const USUAL_LENGTH = 4;
 
 export function choosePin(app) {
   const heading = title(strings.choosePin);
@@ -18,15 +22,16 @@ export function choosePin(app) {
     }
   });
   return {
-    content: pinScreen(back(app), [heading, text], pad),
+    content: pinScreen(backButton(() => leave(app)), [heading, text], pad),
     show({ mismatch } = {}) {
-      const length = app.status.invitation?.pin_length ?? 4;
+      const length = lengthFor(app);
       text.textContent = strings.choosePinText(length);
       pad.start(length);
       heading.focus();
       if (mismatch) pad.refuse(problemText(mismatch));
     },
     hide: pad.stop,
+    back: () => leave(app),
   };
 }
 
@@ -40,13 +45,15 @@ export function repeatPin(app) {
       if (!app.failed(problem)) app.show("choose-pin", { mismatch: problem });
     }
   });
+  const text = h("p", { class: "quiet" }, strings.repeatPinText);
   return {
-    content: pinScreen(back(app), [heading, h("p", { class: "quiet" }, strings.repeatPinText)], pad),
+    content: pinScreen(backButton(() => leave(app)), [heading, text], pad),
     show() {
-      pad.start(app.status.invitation?.pin_length ?? 4);
+      pad.start(lengthFor(app));
       heading.focus();
     },
     hide: pad.stop,
+    back: () => leave(app),
   };
 }
 
@@ -86,13 +93,13 @@ export function unlock(app) {
   };
 }
 
-const pinScreen = (first, above, pad) =>
+export const pinScreen = (first, above, pad) =>
   h("div", { class: "pin-screen" }, first, h("div", { class: "above" }, ...above), pad.element);
 
-const back = (app) =>
-  h(
-    "button",
-    testid("back", { type: "button", class: "plain at-start", onclick: () => app.refresh() }),
-    backArrow(),
-    h("span", {}, strings.back),
-  );
+const lengthFor = (app) => app.status.invitation?.pin_length ?? USUAL_LENGTH;
+
+/** A token that has no link is given up; a link waits. */
+async function leave(app) {
+  if (!app.status.invitation) await ipc.setAsideOther();
+  await app.refresh();
+}

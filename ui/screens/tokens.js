@@ -1,45 +1,48 @@
-// The tokens and their codes. The program tells the time; this screen asks again at each step.
+// The tokens and their codes.
 
-import { button, h, testid, title } from "../parts/dom.js";
-import { lock, plus } from "../parts/icons.js";
+import { h, iconButton, testid, title } from "../parts/dom.js";
+import { lock, plus, sliders } from "../parts/icons.js";
+import { createClockBanner } from "../parts/clock-banner.js";
+import { textField } from "../parts/field.js";
+import { createTicker } from "../parts/ticker.js";
+import { createToast } from "../parts/toast.js";
 import { createTokenCard } from "../parts/token-card.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
-/** The rings move so often, in milliseconds: a glide to the eye, and next to no work. */
-const TICK = 250;
-/** Codes that could not be had are asked for again so much later, in milliseconds. */
-const AGAIN = 1000;
-/** A wall clock that jumps by more than this, in milliseconds, makes codes stale. */
-const JUMP = 1500;
+/** With more tokens than this there is a search. */
+const FEW = 6;
+/** How long the program leaves a code in the clipboard, in seconds. */
+const IN_CLIPBOARD = 30;
 
 export function tokens(app) {
   const heading = title(strings.tokens);
+  const clock = createClockBanner();
   const notice = h("div", testid("notice", { class: "notice", role: "status" }));
   const list = h("ul", { class: "cards" });
   const empty = h("p", { class: "quiet" }, strings.noTokens);
+  const toast = createToast();
+  const heard = h("p", { class: "unseen", role: "status" });
+  const search = textField("search", strings.search, { type: "search", oninput: drawFound });
+  const nothing = h("p", { class: "quiet", hidden: true }, strings.nothingFound);
+  const arrange = h(
+    "button",
+    testid("reorder", { type: "button", class: "plain middle", "aria-pressed": "false", onclick: toggleArranging }),
+    strings.reorder,
+  );
   const tools = h(
     "div",
     { class: "tools" },
-    labelled(plus(), strings.addShort, "add-token", () => app.show("welcome", { further: true })),
-    labelled(lock(), strings.lockNow, "lock-now", lockNow),
+    tool(plus(), strings.addShort, "add-token", () => app.show("welcome", { further: true })),
+    tool(sliders(), strings.settings, "settings-open", () => app.show("settings")),
+    iconButton(lock(), strings.lockNow, () => app.lockNow(), testid("lock-now", { class: "tool" })),
   );
+  const ticker = createTicker(() => cards, said);
 
   let cards = [];
-  let codes = [];
-  /** When `codes` came, by the page's own clocks. */
-  let at = { steady: 0, wall: 0 };
-  let timer;
 
-  function labelled(icon, text, id, onclick) {
-    const element = button(icon, onclick, testid(id, { class: "tool" }));
-    element.append(h("span", {}, text));
-    return element;
-  }
-
-  async function lockNow() {
-    await ipc.lockNow();
-    await app.refresh();
+  function tool(icon, label, id, onclick) {
+    return h("button", testid(id, { type: "button", class: "tool square", "aria-label": label, title: label, onclick }), icon);
   }
 
   function said(problem) {
@@ -50,92 +53,100 @@ export function tokens(app) {
     notice.replaceChildren(...sentences.map((sentence) => h("p", {}, sentence)));
   }
 
-  /** Asks for the codes of this step, then waits for the next one. */
-  async function step() {
-    clearTimeout(timer);
+  function copied(isCode) {
+    const cleared = isCode && app.settings.clear_clipboard;
+    toast.say(cleared ? strings.copiedFor(IN_CLIPBOARD) : strings.copied);
+  }
+
+  async function moved(token, by) {
+    const from = cards.findIndex(({ id }) => id === token.id);
+    const to = from + by;
+    if (to < 0 || to >= cards.length) return;
+    const order = [...cards];
+    order.splice(to, 0, ...order.splice(from, 1));
     try {
-      codes = await ipc.codes();
+      await ipc.reorder(order.map(({ id }) => id));
     } catch (problem) {
-      if (!running) return;
-      // No code at all is better than one that may be old.
-      for (const card of cards) card.forget();
-      codes = [];
       said(problem);
-      if (running) timer = setTimeout(step, AGAIN);
       return;
     }
-    if (!running) return;
-    at = { steady: performance.now(), wall: Date.now() };
-    for (const card of cards) {
-      const code = codes.find(({ id }) => id === card.id);
-      if (code) card.showCode(code);
-    }
-    wait();
+    cards = order;
+    app.status.tokens = cards.map((card) => card.token);
+    drawOrder();
+    cards[to].focusMover(by);
+    heard.textContent = strings.moved(token.name, to + 1, cards.length);
   }
 
-  /** Until the next tick; one falls on the end of the step. */
-  function wait() {
-    clearTimeout(timer);
-    if (codes.length === 0) return;
-    const passed = performance.now() - at.steady;
-    const soonest = Math.min(...codes.map(({ left }) => left)) - passed;
-    timer = setTimeout(tick, soonest % TICK || TICK);
+  function drawOrder() {
+    list.replaceChildren(...cards.map(({ element }) => element));
+    cards.forEach((card, place) => card.setPlace(place === 0, place === cards.length - 1));
   }
 
-  /** Where a step has ended, or a clock has jumped, the codes are due; else the rings move on. */
-  function tick() {
-    const passed = performance.now() - at.steady;
-    const jumped = Math.abs(Date.now() - at.wall - passed) > JUMP;
-    if (jumped || codes.some(({ left }) => left - passed < 1)) {
-      step();
-      return;
-    }
-    for (const card of cards) {
-      const code = codes.find(({ id }) => id === card.id);
-      if (code) card.showLeft(code.left - passed, code.period);
-    }
-    wait();
+  function toggleArranging() {
+    setArranging(arrange.getAttribute("aria-pressed") !== "true");
   }
 
-  let running = false;
-  document.addEventListener("visibilitychange", () => {
-    if (running && !document.hidden) step();
-  });
+  function setArranging(on) {
+    arrange.setAttribute("aria-pressed", String(on));
+    arrange.textContent = on ? strings.done : strings.reorder;
+    list.classList.toggle("arranging", on);
+  }
+
+  function drawFound() {
+    const text = search.input.value.trim().toLocaleLowerCase();
+    const found = cards.filter((card) => {
+      card.element.hidden = !card.matches(text);
+      return !card.element.hidden;
+    });
+    nothing.hidden = found.length > 0 || cards.length === 0;
+    heard.textContent = text === "" ? "" : strings.found(found.length);
+    arrange.hidden = text !== "" || cards.length < 2;
+  }
 
   return {
     content: h(
       "div",
       { class: "column wide" },
       h("header", { class: "head" }, heading, tools),
+      clock.element,
       notice,
+      search.element,
+      heard,
       list,
+      nothing,
       empty,
+      arrange,
+      toast.element,
     ),
 
-    show({ tokens, unreadable, note_unwritten }) {
-      cards = tokens.map((token) =>
-        createTokenCard(token, { said, opened: (token) => app.show("export", { token }) }),
-      );
-      list.replaceChildren(...cards.map(({ element }) => element));
+    show({ tokens, unreadable, note_unwritten, clock_skew }) {
+      const hidden = app.settings.hide_codes;
+      const opened = (screen, token) => app.show(screen, { token });
+      cards = tokens.map((token) => createTokenCard(token, { hidden, said, copied, opened, moved }));
+      drawOrder();
+      setArranging(false);
+      search.element.hidden = tokens.length <= FEW;
+      search.input.value = "";
+      drawFound();
       empty.hidden = tokens.length > 0;
+      clock.show(clock_skew);
       const notices = [];
       if (unreadable.length > 0) notices.push(strings.unreadable(unreadable));
       if (note_unwritten) notices.push(strings.noteUnwritten);
       say(notices);
-      running = true;
-      step();
+      ticker.start();
       heading.focus();
       const made = cards.find(({ id }) => id === app.justMade);
       app.justMade = undefined;
-      made?.send();
+      if (made?.token.enrolment?.status === "pending") made.send();
     },
 
     hide() {
-      running = false;
-      clearTimeout(timer);
-      for (const card of cards) card.forget();
+      ticker.stop();
+      toast.clear();
+      heard.textContent = "";
+      search.input.value = "";
       cards = [];
-      codes = [];
       list.replaceChildren();
     },
   };

@@ -1,55 +1,87 @@
-// The first screen of a new device, and the one that adds a further token: takes a link.
+// The first screen of a new device, and the one that adds a further token: a link, or another way.
 
 import { alert, button, h, testid, title } from "../parts/dom.js";
-import { backArrow, mark } from "../parts/icons.js";
+import { pasteField } from "../parts/field.js";
+import { mark } from "../parts/icons.js";
+import { announced, readQrClipboard, readQrFile } from "../parts/qr-picture.js";
+import { backButton, linkRow, rows } from "../parts/rows.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
 export function welcome(app) {
   const heading = title("");
   const error = alert("error");
-  const field = h("textarea", testid("paste-link", {
-    id: "paste-link",
-    rows: "5",
+  error.element.id = "paste-link-error";
+  const { element: field, input } = pasteField("paste-link", strings.linkLabel, {
     placeholder: strings.linkPlaceholder,
-    autocomplete: "off",
-    autocapitalize: "off",
-    spellcheck: "false",
     "aria-describedby": "paste-link-error",
     oninput: error.clear,
-  }));
-  error.element.id = "paste-link-error";
-  const submit = button(strings.useLink, use, testid("use-link", { class: "main" }));
-  const back = h(
-    "button",
-    testid("back", { type: "button", class: "plain", onclick: leave }),
-    backArrow(),
-    h("span", {}, strings.back),
-  );
+  });
+  const submit = button(strings.useLink, usePasted, testid("use-link", { class: "main" }));
+  const back = backButton(leave);
   const emblem = h("div", { class: "mark" }, mark());
+  const reading = h("p", { class: "quiet", role: "status" });
+  const chooser = h("input", testid("qr-file-input", {
+    type: "file",
+    accept: "image/png,image/jpeg",
+    hidden: true,
+    onchange: useFile,
+  }));
+  let further = false;
 
-  async function use() {
-    if (field.value.trim() === "") {
+  async function usePasted() {
+    if (input.value.trim() === "") {
       error.say(strings.linkEmpty);
-      field.focus();
+      input.focus();
       return;
     }
     submit.disabled = true;
     try {
-      await ipc.acceptLink(field.value);
-      field.value = "";
-      await app.refresh();
+      await use(input.value);
     } catch (problem) {
-      error.say(problemText(problem));
-      field.focus();
+      refuse(problem);
     } finally {
       submit.disabled = false;
     }
   }
 
+  async function useFile() {
+    const [file] = chooser.files;
+    chooser.value = "";
+    if (file) await useQr(() => readQrFile(file));
+  }
+
+  async function useQr(read) {
+    error.clear();
+    try {
+      const found = await announced(reading, read);
+      // Another issuer's token waits in the program, and is shown before it is taken.
+      if (found.found === "other") await app.refresh();
+      else await use(found.text);
+    } catch (problem) {
+      refuse(problem);
+    }
+  }
+
+  /** One field for both kinds of link: people cannot be asked to tell them apart. */
+  async function use(text) {
+    if (/^\s*otpauth:/i.test(text)) app.goOn(await ipc.addOtherLink(text.trim()));
+    else {
+      await ipc.acceptLink(text);
+      await app.refresh();
+    }
+    input.value = "";
+  }
+
+  function refuse(problem) {
+    if (app.failed(problem)) return;
+    error.say(problemText(problem));
+    input.focus();
+  }
+
   async function leave() {
     await ipc.setAsideLink();
-    field.value = "";
+    input.value = "";
     await app.refresh();
   }
 
@@ -61,23 +93,34 @@ export function welcome(app) {
       emblem,
       heading,
       h("p", { class: "lead" }, strings.welcomeText),
-      h("label", { for: "paste-link", class: "label" }, strings.linkLabel),
       field,
       error.element,
       submit,
+      h("h2", { class: "label apart" }, strings.otherWays),
+      chooser,
+      reading,
+      rows(
+        linkRow(strings.qrFile, () => chooser.click(), "qr-file", strings.qrFileHint),
+        linkRow(strings.qrClipboard, () => useQr(readQrClipboard), "qr-clipboard", strings.qrClipboardHint),
+        linkRow(strings.makeFirst, () => app.show("name-token", { further }), "make-first", strings.makeFirstHint),
+        linkRow(strings.addOther, () => app.show("other"), "add-other", strings.addOtherHint),
+      ),
     ),
 
     /** `further`: there are tokens to go back to; `refused`: a link that the system handed over. */
-    show({ further = false, refused = null } = {}) {
+    show({ further: more = false, refused = null } = {}) {
+      further = more;
       heading.textContent = further ? strings.addToken : strings.welcome;
       back.hidden = !further;
       emblem.hidden = further;
       error.clear();
       if (refused) {
-        if (refused.text) field.value = refused.text;
+        if (refused.text) input.value = refused.text;
         error.say(problemText(refused.problem));
       }
       heading.focus();
     },
+
+    back: () => further && leave(),
   };
 }

@@ -1,0 +1,92 @@
+// Codes in time. The program tells the time; this asks again at each step, and before its end for
+// the next code.
+
+import { LAST_SECONDS } from "./ring.js";
+import * as ipc from "../ipc.js";
+
+/** The rings move so often, in milliseconds: a glide to the eye, and next to no work. */
+const TICK = 250;
+/** Codes that could not be had are asked for again so much later, in milliseconds. */
+const AGAIN = 1000;
+/** A wall clock that jumps by more than this, in milliseconds, makes codes stale. */
+const JUMP = 1500;
+const LAST = LAST_SECONDS * 1000;
+
+/** `cards()` are to be kept up to date; `failed(problem)` when there are no codes. */
+export function createTicker(cards, failed) {
+  let codes = [];
+  /** When `codes` came, by the page's own clocks. */
+  let at = { steady: 0, wall: 0 };
+  let timer;
+  let running = false;
+
+  /** Asks for the codes of this step, then waits for the next one. */
+  async function step() {
+    clearTimeout(timer);
+    try {
+      codes = await ipc.codes();
+    } catch (problem) {
+      if (!running) return;
+      // No code at all is better than one that may be old.
+      forget();
+      failed(problem);
+      if (running) timer = setTimeout(step, AGAIN);
+      return;
+    }
+    if (!running) return;
+    at = { steady: performance.now(), wall: Date.now() };
+    each((card, code) => card.showCode(code));
+    wait();
+  }
+
+  /** Until the next tick; one falls on the end of the step. */
+  function wait() {
+    clearTimeout(timer);
+    if (codes.length === 0) return;
+    const passed = performance.now() - at.steady;
+    const soonest = Math.min(...codes.map(({ left }) => left)) - passed;
+    timer = setTimeout(tick, soonest % TICK || TICK);
+  }
+
+  /** Where a step has ended, or nearly, or a clock has jumped, codes are due; else the rings move on. */
+  function tick() {
+    const passed = performance.now() - at.steady;
+    const jumped = Math.abs(Date.now() - at.wall - passed) > JUMP;
+    if (jumped || codes.some((code) => isDue(code, passed))) {
+      step();
+      return;
+    }
+    each((card, code) => card.showLeft(code.left - passed, code.period));
+    wait();
+  }
+
+  const isDue = ({ left }, passed) => left - passed < 1 || (left > LAST && left - passed <= LAST);
+
+  function each(job) {
+    for (const card of cards()) {
+      const code = codes.find(({ id }) => id === card.id);
+      if (code) job(card, code);
+    }
+  }
+
+  function forget() {
+    for (const card of cards()) card.forget();
+    codes = [];
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (running && !document.hidden) step();
+  });
+
+  return {
+    start() {
+      running = true;
+      step();
+    },
+    stop() {
+      running = false;
+      clearTimeout(timer);
+      forget();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// One token: what it is, how it stands, what happened to it, and what can be done with it.
+
+import { alert, button, h, iconButton, testid, title } from "../parts/dom.js";
+import { createAssociating } from "../parts/associating.js";
+import { createDeletion } from "../parts/deletion.js";
+import { createRenaming } from "../parts/renaming.js";
+import { createTokenLog } from "../parts/token-log.js";
+import { createToast } from "../parts/toast.js";
+import { copy } from "../parts/icons.js";
+import { backButton, linkRow, rows } from "../parts/rows.js";
+import { howText } from "../parts/how-text.js";
+import { stateLine } from "../parts/states.js";
+import * as ipc from "../ipc.js";
+import { problemText, strings, timeText } from "../strings.js";
+
+export function details(app) {
+  const heading = title("", testid("details-name"));
+  const error = alert("error");
+  const toast = createToast();
+  const idPlace = h("div");
+  const facts = h("dl", { class: "facts" });
+  const state = h("div", testid("details-state", { class: "stack" }));
+  const refreshButton = button(strings.refreshState, refreshState, testid("refresh-state", { class: "second" }));
+  const ownRows = rows(
+    linkRow(strings.openExport, () => app.show("export", { token, from: "details" }), "open-export"),
+    linkRow(strings.reportLost, () => app.show("lost", { token, from: "details" }), "report-lost"),
+  );
+  const stateCard = h(
+    "section",
+    { class: "card stack" },
+    h("h2", { class: "label" }, strings.state),
+    state,
+    refreshButton,
+  );
+  const doing = { said, done: load };
+  const renaming = createRenaming(doing);
+  const associating = createAssociating(doing, app);
+  const log = createTokenLog({ said, copied: () => toast.say(strings.copied) });
+  const deletion = createDeletion({ said, done: () => app.refresh() });
+  const content = h(
+    "div",
+    { class: "column" },
+    backButton(leave),
+    h("div", { class: "head" }, heading, renaming.opener),
+    renaming.element,
+    error.element,
+    h("section", { class: "card" }, idPlace, facts),
+    stateCard,
+    associating.element,
+    ownRows,
+    log.element,
+    deletion.element,
+    toast.element,
+  );
+
+  /** The token as the list knows it, then as `ipc.details` does. */
+  let token;
+
+  function said(problem) {
+    if (!app.failed(problem)) error.say(problemText(problem));
+  }
+
+  async function load() {
+    const { id } = token;
+    try {
+      const told = await ipc.details(id);
+      if (token?.id === id) draw(told);
+    } catch (problem) {
+      said(problem);
+    }
+  }
+
+  function draw(told) {
+    token = told;
+    const own = told.kind === "own";
+    heading.textContent = told.name;
+    drawFacts(own);
+    idPlace.replaceChildren(...(own ? [idWithCopy()] : []));
+    stateCard.hidden = !own || told.enrolment.status === "none";
+    drawState();
+    ownRows.hidden = !own;
+    for (const part of [renaming, associating, log, deletion]) part.show(told);
+  }
+
+  function drawFacts(own) {
+    facts.replaceChildren(
+      ...fact(strings.issuer, token.issuer ?? (own ? null : strings.otherIssuers)),
+      ...fact(strings.server, token.enrolment?.host),
+      ...fact(strings.howCodes, howText(token)),
+      ...fact(strings.made, timeText(token.created)),
+    );
+  }
+
+  const fact = (name, value) => (value ? [h("dt", {}, name), h("dd", {}, value)] : []);
+
+  function idWithCopy() {
+    return h(
+      "div",
+      { class: "id-copy" },
+      h(
+        "p",
+        { class: "id-row" },
+        h("span", { class: "label" }, strings.credentialId),
+        h("span", testid("credential-id", { class: "id selectable" }), token.shown),
+      ),
+      iconButton(copy(), strings.copyId, copyId, testid("copy-credential-id", {
+        class: "small",
+        "aria-label": strings.copyIdOf(token.name),
+      })),
+    );
+  }
+
+  async function copyId() {
+    try {
+      await ipc.copyCredentialId(token.id);
+      toast.say(strings.copied);
+    } catch (problem) {
+      said(problem);
+    }
+  }
+
+  function drawState() {
+    const { state: told } = token;
+    state.replaceChildren(
+      ...(told
+        ? [stateLine(told, "state-line"), h("p", { class: "quiet small-text" }, strings.stateAt(timeText(told.at)))]
+        : [h("p", { class: "quiet" }, strings.stateUnknown)]),
+    );
+  }
+
+  async function refreshState() {
+    error.clear();
+    refreshButton.disabled = true;
+    refreshButton.textContent = strings.refreshingState;
+    try {
+      await ipc.refreshState(token.id);
+      await load();
+    } catch (problem) {
+      said(problem);
+    } finally {
+      refreshButton.disabled = false;
+      refreshButton.textContent = strings.refreshState;
+    }
+  }
+
+  function leave() {
+    app.refresh();
+  }
+
+  return {
+    content,
+    async show(data) {
+      error.clear();
+      token = data.token;
+      heading.textContent = token.name;
+      await load();
+      heading.focus();
+    },
+    hide() {
+      token = undefined;
+      toast.clear();
+      for (const part of [renaming, associating, log, deletion]) part.hide();
+    },
+    back: leave,
+  };
+}
