@@ -74,6 +74,11 @@ pub enum Error {
         "a secret key has only the letters A to Z and the digits 2 to 7: type it as the site shows it"
     )]
     SecretKey,
+    /// A passphrase that is too weak for a file, too long, or cannot be typed again.
+    #[error(
+        "a passphrase for a file has 12 to 128 characters, not all the same: several words that do not belong together are best"
+    )]
+    PskcPassphrase,
     /// Text too large for a QR code.
     #[error("this is too long for a QR code: use the file")]
     TooLongForQr,

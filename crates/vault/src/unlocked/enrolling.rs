@@ -1,7 +1,10 @@
 //! What leaves the vault for a server, and what is noted of it.
 
 use oath::{CredentialId, UnixTime};
-use provisioning::{AppAsk, AppRequest, EnrolmentLink, IssuerCard, ProvisioningData, SealedToken};
+use provisioning::{
+    AppAsk, AppRequest, EnrolmentLink, IssuerCard, ProvisioningData, PskcPassphrase, PskcToken,
+    SealedToken,
+};
 use rand_core::CryptoRng;
 
 use super::UnlockedVault;
@@ -106,6 +109,28 @@ impl UnlockedVault {
             }
             credential.last_state = Some(last);
         })
+    }
+
+    /// A token as a PSKC file under a passphrase; another issuer's account too, which is its owner's
+    /// to take along. Takes about a second.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCredential`].
+    pub fn pskc(
+        &self,
+        id: CredentialId,
+        passphrase: &PskcPassphrase,
+        rng: &mut impl CryptoRng,
+    ) -> Result<String, Error> {
+        let (credential, seed) = self.sealed[self.place(id)?].open(&self.key)?;
+        let token = PskcToken {
+            id: id.as_str(),
+            seed: &seed,
+            kind: credential.kind.otp(),
+            name: &credential.name,
+            issuer: credential.issuer.as_ref(),
+        };
+        Ok(token.to_pskc(passphrase, rng))
     }
 
     /// What a token's app asks its server, shown to come from it by its seed.
