@@ -22,6 +22,11 @@ impl Moment {
         UnixTime(self.wall.as_secs())
     }
 
+    /// The wall clock.
+    pub(crate) fn wall(self) -> Duration {
+        self.wall
+    }
+
     /// Milliseconds until the next time step begins; at least 1.
     pub(crate) fn left_in_step(self, period: Period) -> u64 {
         let period = u128::from(period.seconds()) * 1000;
@@ -35,6 +40,12 @@ impl Moment {
         let by_uptime = self.uptime.saturating_sub(earlier.uptime);
         let by_wall = self.wall.saturating_sub(earlier.wall);
         by_uptime.max(by_wall)
+    }
+
+    /// How long the machine was suspended since `earlier`, as far as its clocks tell.
+    pub(crate) fn slept_since(self, earlier: Self) -> Duration {
+        let by_uptime = self.uptime.saturating_sub(earlier.uptime);
+        self.wall.saturating_sub(earlier.wall).saturating_sub(by_uptime)
     }
 
     /// A reading for tests.
@@ -64,6 +75,12 @@ mod tests {
     #[test]
     fn a_suspended_machine_counts_as_idle() {
         assert_eq!(moment(11, 4000).since(moment(10, 1000)), Duration::from_secs(3000));
+    }
+
+    #[test]
+    fn sleep_is_what_only_the_wall_clock_counts() {
+        assert_eq!(moment(11, 4000).slept_since(moment(10, 1000)), Duration::from_secs(2999));
+        assert_eq!(moment(310, 500).slept_since(moment(10, 1000)), Duration::ZERO);
     }
 
     #[test]

@@ -10,11 +10,19 @@
 //! | `steady_keyring` | a keyring that survives a restart of its service |
 //! | `problem` | what can go wrong, as the pages are told of it |
 //! | `sending` | a sealed token on its way to its server |
+//! | `talking` | what a token's server is asked, and its clock |
 //! | `note` | which tokens the keyring should hold |
 //! | `saving` | an export as a file |
 //! | `links` | enrolment links that the system hands over |
+//! | `pin_entry` | PINs on their way in |
+//! | `qr_reading` | texts out of pictures |
+//! | `settings` | what a person may choose |
+//! | `tray`, `autostart` | the desktop's tray, and starting with the system |
+//! | `about` | version and licences |
 //! | `clipboard`, `clock`, `chance`, `device` | the machine |
 
+mod about;
+mod autostart;
 mod chance;
 mod clipboard;
 mod clock;
@@ -22,25 +30,41 @@ mod commands;
 mod device;
 mod links;
 mod note;
+mod pin_entry;
 mod problem;
+mod qr_reading;
 mod saving;
 mod sending;
 mod session;
+mod settings;
 mod shell;
 mod steady_keyring;
+mod talking;
+mod tray;
 
 #[cfg(test)]
 mod tests;
 
-use std::{process::ExitCode, sync::Arc, thread, time::Duration};
+use std::{alloc::System, process::ExitCode, sync::Arc, thread, time::Duration};
 
-use tauri::{App, AppHandle, Builder, Manager as _, Wry};
+use tauri::{App, AppHandle, Builder, Manager as _, RunEvent, Window, WindowEvent, Wry};
 use vault::{Keyring, OsKeyring};
+use zeroizing_alloc::ZeroAlloc;
 
-use crate::{session::Session, shell::Shell, steady_keyring::SteadyKeyring};
+use crate::{
+    session::Session, settings::SettingsFile, shell::Shell, steady_keyring::SteadyKeyring,
+};
+
+/// Wipes all memory that is freed: also the copies of secrets that libraries make on the way.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// How often the app looks whether it has been idle for long enough.
-const IDLE_CHECK: Duration = Duration::from_secs(5);
+const IDLE_CHECK: Duration = Duration::from_secs(1);
+
+/// A window that loses the focus may be about to be minimised: this long later it is known.
+#[cfg(desktop)]
+const SETTLING: Duration = Duration::from_millis(300);
 
 /// Opens the window and stays until it is closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
@@ -48,15 +72,20 @@ pub fn run() -> ExitCode {
     let builder = with_desktop_plugins(Builder::default())
         .plugin(tauri_plugin_deep_link::init())
         .setup(|app| set_up(app))
+        .on_window_event(look_for_background)
         .invoke_handler(tauri::generate_handler![
             commands::lock::status,
             commands::lock::watch,
             commands::lock::touch,
             commands::lock::set_up_anew,
             commands::lock::known_tokens,
+            commands::lock::pin_digit,
+            commands::lock::forget_pin,
             commands::lock::unlock,
+            commands::lock::change_pin,
             commands::lock::lock_now,
             commands::codes::codes,
+            commands::codes::next_counter_code,
             commands::codes::copy_code,
             commands::codes::copy_credential_id,
             commands::enrolment::use_link,
@@ -65,12 +94,41 @@ pub fn run() -> ExitCode {
             commands::enrolment::choose_pin,
             commands::enrolment::repeat_pin,
             commands::enrolment::enrol,
+            commands::enrolment::associate_by_link,
             commands::enrolment::send_enrolment,
+            commands::making::add_without_link,
+            commands::making::add_other_link,
+            commands::making::add_other_by_hand,
+            commands::making::set_aside_other,
+            commands::making::read_qr_bytes,
+            commands::making::read_qr_clipboard,
+            commands::tokens::details,
+            commands::tokens::rename,
+            commands::tokens::reorder,
+            commands::tokens::delete,
+            commands::tokens::log_text,
+            commands::tokens::copy_log,
             commands::export::make_export,
             commands::export::save_export,
+            commands::export::export_pskc,
+            commands::export::save_pskc,
+            commands::settings::settings,
+            commands::settings::set_settings,
+            commands::settings::tray_words,
+            commands::settings::about,
+            commands::server::refresh_state,
+            commands::server::lost_candidates,
+            commands::server::report_lost,
         ]);
-    match builder.run(tauri::generate_context!()) {
-        Ok(()) => ExitCode::SUCCESS,
+    match builder.build(tauri::generate_context!()) {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let (RunEvent::Exit, Some(shell)) = (event, app.try_state::<Shell>()) {
+                    shell.clear_clipboard();
+                }
+            });
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("countersign: the window could not be opened: {error}");
             ExitCode::FAILURE
@@ -80,10 +138,12 @@ pub fn run() -> ExitCode {
 
 fn set_up(app: &App) -> Result<(), Box<dyn std::error::Error>> {
     let keyring = Arc::new(SteadyKeyring::new(Box::new(open_keyring)));
-    let session = Session::new(keyring, &app.path().app_data_dir()?);
+    let settings = SettingsFile::in_folder(&app.path().app_config_dir()?);
+    let session = Session::new(keyring, &app.path().app_data_dir()?, settings);
     let shell = Shell::new(session);
     app.manage(shell.clone());
     receive_first_link(app, &shell);
+    prepare_window(app, &shell);
     thread::Builder::new().name("auto-lock".to_owned()).spawn(move || {
         loop {
             thread::sleep(IDLE_CHECK);
@@ -97,17 +157,69 @@ fn open_keyring() -> Result<Arc<dyn Keyring>, vault::KeyringError> {
     Ok(Arc::new(OsKeyring::open()?))
 }
 
+/// What the desktop adds to the window.
+#[cfg(desktop)]
+fn prepare_window(app: &App, shell: &Shell) {
+    if let Some(window) = app.get_webview_window("main") {
+        // Against screenshots; does nothing on Linux.
+        let _ = window.set_content_protected(!cfg!(debug_assertions));
+        if std::env::args_os().any(|argument| argument == autostart::ARGUMENT) {
+            let _ = window.minimize();
+        }
+    }
+    if let Some(tray) = tray::put_up(app.handle(), shell) {
+        shell.has_tray(tray);
+    }
+}
+
+#[cfg(mobile)]
+fn prepare_window(_: &App, _: &Shell) {}
+
+/// Out of sight is in the background.
+#[cfg(desktop)]
+fn look_for_background(window: &Window, event: &WindowEvent) {
+    if !matches!(event, WindowEvent::Focused(false)) {
+        return;
+    }
+    let (window, app) = (window.clone(), window.app_handle().clone());
+    thread::spawn(move || {
+        thread::sleep(SETTLING);
+        let away = window.is_minimized().unwrap_or(false) || !window.is_visible().unwrap_or(true);
+        if let (true, Some(shell)) = (away, app.try_state::<Shell>()) {
+            shell.lock_in_background();
+        }
+    });
+}
+
+/// A phone says so itself.
+#[cfg(mobile)]
+fn look_for_background(window: &Window, event: &WindowEvent) {
+    if let (WindowEvent::Suspended, Some(shell)) = (event, window.app_handle().try_state::<Shell>())
+    {
+        let shell = shell.inner().clone();
+        thread::spawn(move || shell.lock_in_background());
+    }
+}
+
 /// A second start brings the first one's window to the front and hands its link over.
 #[cfg(desktop)]
 fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
-    builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+    use tauri_plugin_window_state::StateFlags;
+
+    let second_start = tauri_plugin_single_instance::init(|app, arguments, _| {
         show_window(app);
         if let (Some(link), Some(shell)) =
             (links::in_arguments(&arguments), app.try_state::<Shell>())
         {
             shell.receive_link(link);
         }
-    }))
+    });
+    let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;
+    let window_state =
+        tauri_plugin_window_state::Builder::default().with_state_flags(place).build();
+    let autostart =
+        tauri_plugin_autostart::Builder::new().arg(autostart::ARGUMENT).app_name("Countersign");
+    builder.plugin(second_start).plugin(window_state).plugin(autostart.build())
 }
 
 #[cfg(mobile)]

@@ -1,7 +1,7 @@
-//! Enrolment links that the system hands over.
+//! Links that the system hands over: ours, and other issuers' setup links.
 
-/// How every link of ours begins, whatever its kind.
-const SCHEME: &str = "countersign:";
+/// How the links begin, whatever their kind.
+const SCHEMES: [&str; 3] = ["countersign:", "otpauth:", "otpauth-migration:"];
 
 /// The link among a program's arguments, which begin with the program's own name.
 pub(crate) fn in_arguments<S: AsRef<str>>(arguments: &[S]) -> Option<&str> {
@@ -9,7 +9,10 @@ pub(crate) fn in_arguments<S: AsRef<str>>(arguments: &[S]) -> Option<&str> {
 }
 
 fn is_link(argument: &str) -> bool {
-    argument.get(..SCHEME.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
+    let begins = |scheme: &str| {
+        argument.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    SCHEMES.iter().any(|scheme| begins(scheme))
 }
 
 #[cfg(test)]
@@ -25,6 +28,10 @@ mod tests {
         assert_eq!(
             in_arguments(&["countersign", "--x", "Countersign://enrol"]),
             Some("Countersign://enrol")
+        );
+        assert_eq!(
+            in_arguments(&["countersign", "otpauth://totp/x?secret=GEZDGNBV"]),
+            Some("otpauth://totp/x?secret=GEZDGNBV")
         );
         assert_eq!(in_arguments(&["countersign:", "other"]), None);
         assert_eq!(

@@ -60,6 +60,25 @@ pub(crate) enum Problem {
     #[error("this is too long for a QR code: use the file")]
     TooLongForQr,
 
+    #[error("this setup link exports several accounts: export them one by one")]
+    SeveralAccounts,
+    #[error("a secret key has the letters A to Z and the digits 2 to 7: type it again")]
+    SecretKey,
+    #[error("this cannot be: {reason}")]
+    Form { reason: String },
+
+    // Pictures.
+    #[error("this is no picture that can be read: use a PNG or JPEG file")]
+    NoPicture,
+    #[error("there is no picture in the clipboard: copy one first")]
+    NoPictureInClipboard,
+    #[error("this picture is too large: cut out the QR code")]
+    PictureTooLarge,
+    #[error("no QR code was found: use a sharper picture that shows the whole code")]
+    NoQrCode,
+    #[error("this QR code is for something else: use the one of your enrolment")]
+    OtherQrCode,
+
     // Enrolment.
     #[error("no enrolment link is waiting: open or paste one first")]
     NoLink,
@@ -72,7 +91,36 @@ pub(crate) enum Problem {
     #[error("{host} refused the token: {detail}")]
     ServerRefused { host: String, status: u16, detail: String },
 
+    #[error("this token is enrolled already: make a new token for another enrolment")]
+    AlreadyEnrolled,
+
+    // Tokens.
+    #[error("the credential ID that you typed is another: type it as it is shown")]
+    TypedDiffers,
+    #[error("only a token of your own can do this: another issuer's cannot")]
+    OnlyOwn,
+    #[error("this token has no counter: its codes change by themselves")]
+    NoCounter,
+    #[error("this token has given its last code: ask its issuer for a new one")]
+    CounterUsedUp,
+    #[error("ask for the next code first")]
+    NoCounterCode,
+    #[error("this is no new order of your tokens: look at them again")]
+    Order,
+    #[error("a passphrase for a file has {minimum} to {maximum} characters, not all the same")]
+    Passphrase { minimum: usize, maximum: usize },
+    #[error("this token was not enrolled with a server: there is nobody to ask")]
+    NotEnrolled,
+    #[error("{host} did not do this: {detail}")]
+    RequestRefused { host: String, status: u16, detail: String },
+    #[error("what {host} answered cannot be read: update Countersign, then try again")]
+    AnswerUnreadable { host: String },
+
     // The rest.
+    #[error("the settings could not be saved: {reason}")]
+    SettingsNotSaved { reason: String },
+    #[error("starting with the system could not be changed: {reason}")]
+    Autostart { reason: String },
     #[error("this token is not here any more")]
     UnknownToken,
     #[error("make the provisioning data first")]
@@ -91,6 +139,7 @@ pub(crate) enum Problem {
 pub(crate) enum Text {
     EnrolmentLink,
     IssuerCard,
+    SetupLink,
 }
 
 impl std::fmt::Display for Text {
@@ -98,6 +147,7 @@ impl std::fmt::Display for Text {
         f.write_str(match self {
             Self::EnrolmentLink => "an enrolment link",
             Self::IssuerCard => "an issuer card",
+            Self::SetupLink => "a setup link",
         })
     }
 }
@@ -116,6 +166,8 @@ impl Problem {
             Error::Expired => Self::LinkExpired,
             Error::Name => Self::Name,
             Error::TooLongForQr => Self::TooLongForQr,
+            Error::SeveralAccounts => Self::SeveralAccounts,
+            Error::SecretKey => Self::SecretKey,
             other => Self::TextMalformed { expected, reason: other.to_string() },
         }
     }
@@ -165,6 +217,12 @@ impl From<vault::Error> for Problem {
             Error::NoPendingEnrolment => Self::NothingToSend,
             Error::UnknownCredential => Self::UnknownToken,
             Error::TooLarge => Self::VaultFull,
+            Error::OtherTokens => Self::Order,
+            Error::CounterBased => Self::NoCounterCode,
+            Error::TimeBased => Self::NoCounter,
+            Error::CounterUsedUp => Self::CounterUsedUp,
+            Error::OtherIssuer => Self::OnlyOwn,
+            Error::AlreadyEnrolled => Self::AlreadyEnrolled,
             other => Self::internal(other),
         }
     }

@@ -19,18 +19,27 @@ const MAX_DETAIL_CHARACTERS: usize = 300;
 ///
 /// Sending again is harmless: the server gives the same credential the same answer.
 pub(crate) fn send(server: &ServerUrl, sealed: &SealedToken) -> Result<(), Problem> {
-    let host = server.host().to_owned();
-    let mut answer = agent(server)
-        .post(server.resource("v1/provisioning"))
-        .content_type("text/plain; charset=utf-8")
-        .send(sealed.to_text())
-        .map_err(|error| unreachable(&host, &error))?;
+    let mut answer = post(server, "v1/provisioning", sealed.to_text())?;
     if answer.status().is_success() {
         return Ok(());
     }
     let status = answer.status();
     let detail = detail(&mut answer).unwrap_or_else(|| without_words(status));
+    let host = server.host().to_owned();
     Err(Problem::ServerRefused { host, status: status.as_u16(), detail })
+}
+
+/// Sends a text to a place of a server's; `Ok` when the answer's head is here. Blocks for up to 10 s.
+pub(crate) fn post(
+    server: &ServerUrl,
+    place: &str,
+    text: String,
+) -> Result<Response<ureq::Body>, Problem> {
+    agent(server)
+        .post(server.resource(place))
+        .content_type("text/plain; charset=utf-8")
+        .send(text)
+        .map_err(|error| unreachable(server.host(), &error))
 }
 
 fn agent(server: &ServerUrl) -> ureq::Agent {
@@ -49,7 +58,7 @@ fn agent(server: &ServerUrl) -> ureq::Agent {
 }
 
 /// The explanation in a problem document (RFC 9457), as one bounded line of text.
-fn detail(answer: &mut Response<ureq::Body>) -> Option<String> {
+pub(crate) fn detail(answer: &mut Response<ureq::Body>) -> Option<String> {
     #[derive(Deserialize)]
     struct ProblemDocument {
         detail: Option<String>,

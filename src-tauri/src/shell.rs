@@ -1,7 +1,12 @@
-//! What the commands share: the session, the clipboard, and the page that watches.
+//! What the commands share: the session, the clipboard, the tray, and the page that watches.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
 
+use oath::CredentialId;
 use serde::Serialize;
 use tauri::ipc::Channel;
 
@@ -10,7 +15,11 @@ use crate::{
     clock,
     problem::{Problem, Refusal},
     session::Session,
+    tray::{TrayView, Words},
 };
+
+/// A copied code leaves the clipboard after this long.
+const CLIPBOARD_TIME: Duration = Duration::from_secs(30);
 
 /// Something that the page should ask [`Session::status`] about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,12 +31,22 @@ pub(crate) enum Event {
     Link,
 }
 
+/// The tray, and what it shows.
+#[derive(Default)]
+struct TrayPlace {
+    #[cfg(desktop)]
+    tray: Option<crate::tray::Tray>,
+    view: TrayView,
+    words: Words,
+}
+
 /// The running app. One job at a time has the session, and with it the keyring.
 #[derive(Clone)]
 pub(crate) struct Shell {
     session: Arc<Mutex<Session>>,
     clipboard: Arc<Mutex<Clipboard>>,
     page: Arc<Mutex<Option<Channel<Event>>>>,
+    tray: Arc<Mutex<TrayPlace>>,
 }
 
 impl Shell {
@@ -36,6 +55,7 @@ impl Shell {
             session: Arc::new(Mutex::new(session)),
             clipboard: Arc::default(),
             page: Arc::default(),
+            tray: Arc::default(),
         }
     }
 
@@ -59,16 +79,18 @@ impl Shell {
         let shell = self.clone();
         off_main_thread(move || {
             shell.lock_if_idle();
-            job(&mut held(&shell.session))
+            let answer = job(&mut held(&shell.session));
+            shell.draw_tray();
+            answer
         })
         .await
     }
 
     /// Does a job with the clipboard.
-    pub(crate) async fn with_clipboard(
+    pub(crate) async fn with_clipboard<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Clipboard) -> Result<(), Problem> + Send + 'static,
-    ) -> Result<(), Refusal> {
+        job: impl FnOnce(&mut Clipboard) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let clipboard = Arc::clone(&self.clipboard);
         off_main_thread(move || job(&mut held(&clipboard))).await
     }
@@ -77,7 +99,89 @@ impl Shell {
     pub(crate) fn lock_if_idle(&self) {
         let locked = held(&self.session).lock_if_idle(clock::now());
         if locked {
-            self.tell(Event::Locked);
+            self.locked();
+        }
+    }
+
+    /// Locks if the settings say so of an app that went to the background.
+    pub(crate) fn lock_in_background(&self) {
+        let locked = held(&self.session).lock_in_background();
+        if locked {
+            self.locked();
+        }
+    }
+
+    /// Locks because somebody chose so outside the page.
+    pub(crate) async fn lock_by_hand(&self) {
+        let shell = self.clone();
+        let _ = off_main_thread(move || {
+            held(&shell.session).lock();
+            shell.locked();
+            Ok(())
+        })
+        .await;
+    }
+
+    /// Copies a code, and clears it from the clipboard later where the settings say so.
+    pub(crate) async fn copy_code(&self, id: CredentialId) -> Result<(), Refusal> {
+        let copied = self.act(move |session| {
+            let clears = session.settings.settings().clear_clipboard;
+            Ok((session.code_digits(id, clock::now())?, clears))
+        });
+        let (digits, clears) = copied.await?;
+        let number = self.with_clipboard(move |clipboard| clipboard.copy_code(&digits)).await?;
+        if clears {
+            let clipboard = Arc::clone(&self.clipboard);
+            thread::spawn(move || {
+                thread::sleep(CLIPBOARD_TIME);
+                // A clipboard that cannot be reached now cannot be read by others either.
+                let _ = held(&clipboard).clear_code(Some(number));
+            });
+        }
+        Ok(())
+    }
+
+    /// Clears the code that was copied last, before the program ends.
+    pub(crate) fn clear_clipboard(&self) {
+        if held(&self.session).settings.settings().clear_clipboard {
+            let _ = held(&self.clipboard).clear_code(None);
+        }
+    }
+
+    /// From now on the tray shows what there is to do.
+    #[cfg(desktop)]
+    pub(crate) fn has_tray(&self, tray: crate::tray::Tray) {
+        held(&self.tray).tray = Some(tray);
+    }
+
+    /// The words of the tray's menu.
+    pub(crate) async fn speak(&self, words: Words) -> Result<(), Refusal> {
+        let shell = self.clone();
+        off_main_thread(move || {
+            let mut place = held(&shell.tray);
+            let words = words.bounded();
+            if place.words != words {
+                place.words = words;
+                place.draw();
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    fn locked(&self) {
+        self.draw_tray();
+        self.tell(Event::Locked);
+    }
+
+    /// Draws the tray's menu anew where it must change. Never with the session held, nor on the
+    /// main thread, which drawing waits for.
+    fn draw_tray(&self) {
+        let view = held(&self.session).tray_view();
+        let mut place = held(&self.tray);
+        if place.view != view {
+            place.view = view;
+            place.draw();
         }
     }
 
@@ -96,6 +200,15 @@ impl Shell {
         if let Some(page) = &*held(&self.page) {
             // A page that is gone asks for the status when it comes back.
             let _ = page.send(event);
+        }
+    }
+}
+
+impl TrayPlace {
+    fn draw(&self) {
+        #[cfg(desktop)]
+        if let Some(tray) = &self.tray {
+            tray.draw(&self.words, &self.view);
         }
     }
 }

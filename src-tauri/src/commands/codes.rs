@@ -1,21 +1,30 @@
 //! Codes, and copying them.
 
 use oath::CredentialId;
-use zeroize::Zeroizing;
 
 use super::{Answer, Managed};
-use crate::{clock, session::views::CodeView};
+use crate::{
+    clock,
+    session::views::{CodeView, CounterCodeView},
+};
 
 #[tauri::command]
 pub(crate) async fn codes(shell: Managed<'_>) -> Answer<Vec<CodeView>> {
     shell.glance(|session| session.codes(clock::now())).await
 }
 
+/// The code of a token's next counter, which is used up by it.
+#[tauri::command]
+pub(crate) async fn next_counter_code(
+    shell: Managed<'_>,
+    id: CredentialId,
+) -> Answer<CounterCodeView> {
+    shell.act(move |session| session.next_counter_code(id)).await
+}
+
 #[tauri::command]
 pub(crate) async fn copy_code(shell: Managed<'_>, id: CredentialId) -> Answer<()> {
-    let digits =
-        shell.act(move |session| session.code_digits(id, clock::now()).map(Zeroizing::new)).await?;
-    shell.with_clipboard(move |clipboard| clipboard.copy_unremembered(&digits)).await
+    shell.copy_code(id).await
 }
 
 #[tauri::command]

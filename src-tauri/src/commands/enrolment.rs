@@ -32,15 +32,23 @@ pub(crate) async fn name_token(shell: Managed<'_>, name: String) -> Answer<Next>
 }
 
 #[tauri::command]
-pub(crate) async fn choose_pin(shell: Managed<'_>, pin: String) -> Answer<()> {
-    let pin = Zeroizing::new(pin);
-    shell.act(move |session| session.choose_pin(pin)).await
+pub(crate) async fn choose_pin(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            let pin = session.pins.take();
+            session.choose_pin(pin)
+        })
+        .await
 }
 
 #[tauri::command]
-pub(crate) async fn repeat_pin(shell: Managed<'_>, pin: String) -> Answer<()> {
-    let pin = Zeroizing::new(pin);
-    shell.act(move |session| session.repeat_pin(&pin)).await
+pub(crate) async fn repeat_pin(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            let pin = session.pins.take();
+            session.repeat_pin(&pin)
+        })
+        .await
 }
 
 #[tauri::command]
@@ -48,11 +56,30 @@ pub(crate) async fn enrol(shell: Managed<'_>) -> Answer<CredentialId> {
     shell.act(|session| session.enrol(clock::now())).await
 }
 
+/// Gives an enrolment link to a token that was made without one.
+#[tauri::command]
+pub(crate) async fn associate_by_link(
+    shell: Managed<'_>,
+    id: CredentialId,
+    text: String,
+) -> Answer<()> {
+    let text = Zeroizing::new(text);
+    shell.act(move |session| session.associate_by_link(id, &text, clock::now())).await
+}
+
 /// Sends a token to its server. The session is not held meanwhile: codes go on, and it can lock.
 #[tauri::command]
 pub(crate) async fn send_enrolment(shell: Managed<'_>, id: CredentialId) -> Answer<()> {
     let parcel = shell.act(move |session| session.parcel(id)).await?;
     let server = parcel.server.clone();
-    off_main_thread(move || sending::send(&parcel.server, &parcel.sealed)).await?;
-    shell.glance(move |session| session.settle(id, server, clock::now())).await
+    let sent = off_main_thread(move || Ok(sending::send(&parcel.server, &parcel.sealed))).await?;
+    shell
+        .glance(move |session| match sent {
+            Ok(()) => session.settle(id, server, clock::now()),
+            Err(problem) => {
+                session.note_not_sent(id, &problem, clock::now());
+                Err(problem)
+            }
+        })
+        .await
 }

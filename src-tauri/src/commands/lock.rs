@@ -1,7 +1,6 @@
-//! Status, unlocking, locking.
+//! Status, unlocking, locking, the PIN.
 
 use tauri::ipc::Channel;
-use zeroize::Zeroizing;
 
 use super::{Answer, Managed};
 use crate::{
@@ -41,10 +40,35 @@ pub(crate) async fn known_tokens(shell: Managed<'_>) -> Answer<Vec<KnownView>> {
     shell.glance(|session| Ok(session.known_tokens())).await
 }
 
+/// One digit of a PIN; the command that takes the PIN follows.
 #[tauri::command]
-pub(crate) async fn unlock(shell: Managed<'_>, pin: String) -> Answer<()> {
-    let pin = Zeroizing::new(pin);
-    shell.act(move |session| session.unlock(&pin, clock::now())).await
+pub(crate) async fn pin_digit(shell: Managed<'_>, entry: usize, digit: u8) -> Answer<()> {
+    shell.act(move |session| session.pins.add(entry, digit)).await
+}
+
+#[tauri::command]
+pub(crate) async fn forget_pin(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            session.pins.forget();
+            Ok(())
+        })
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn unlock(shell: Managed<'_>) -> Answer<()> {
+    shell
+        .act(|session| {
+            let pin = session.pins.take();
+            session.unlock(&pin, clock::now())
+        })
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn change_pin(shell: Managed<'_>) -> Answer<()> {
+    shell.act(|session| session.change_pin(clock::now())).await
 }
 
 #[tauri::command]

@@ -1,12 +1,15 @@
 //! From an enrolment link to a token that the server knows.
 
 use oath::CredentialId;
-use provisioning::{EnrolmentLink, IssuerName, Label, MAX_TEXT_LENGTH, SealedToken, ServerUrl};
-use vault::{Enrolment, NewCredential, Pin};
+use provisioning::{
+    EnrolmentLink, IssuerName, Label, MAX_TEXT_LENGTH, PinPolicy, SealedToken, ServerUrl,
+};
+use vault::{Enrolment, LogEvent, LogLine, NewCredential, Pin, Reason};
 use zeroize::Zeroizing;
 
 use super::{
     ChosenPin, Invitation, Session,
+    making::is_setup_link,
     views::{InvitationView, RefusedLinkView},
 };
 use crate::{
@@ -44,15 +47,23 @@ impl Session {
             .as_ref()
             .is_some_and(|waiting| waiting.link.activation == link.activation);
         if !waits_already {
-            self.invitation = Some(Invitation { link, name: None, pin: None });
+            self.invitation = Some(Invitation { link, name: None });
+            self.pin = None;
         }
         Ok(view)
     }
 
     /// Takes a link that the system handed over; one that is no good is kept for the page.
     pub(crate) fn receive_link(&mut self, text: &str, now: Moment) {
-        if let Err(problem) = self.use_link(text, now) {
-            let short = text.len() <= MAX_TEXT_LENGTH;
+        let setup = is_setup_link(text);
+        let taken = if setup {
+            self.hold_other(text).map(|_| self.refused_link = None)
+        } else {
+            self.use_link(text, now).map(|_| ())
+        };
+        if let Err(problem) = taken {
+            // A setup link is hardly more than its secret key.
+            let short = text.len() <= MAX_TEXT_LENGTH && !setup;
             self.refused_link = Some(RefusedLinkView {
                 text: if short { text.to_owned() } else { String::new() },
                 problem: Refusal::from(problem),
@@ -64,83 +75,140 @@ impl Session {
     pub(crate) fn set_aside_link(&mut self) {
         self.invitation = None;
         self.refused_link = None;
+        self.pin = None;
     }
 
     /// Names the token to be.
     pub(crate) fn name_token(&mut self, name: &str) -> Result<Next, Problem> {
         let name: Label = name.parse().map_err(|_| Problem::Name)?;
-        let next = if self.unlocked.is_some() {
-            Next::Enrol
+        let next = self.next_step()?;
+        self.invited()?.name = Some(name);
+        self.making = None;
+        Ok(next)
+    }
+
+    /// What has to be asked before a token can be made.
+    pub(super) fn next_step(&self) -> Result<Next, Problem> {
+        if self.unlocked.is_some() {
+            Ok(Next::Enrol)
         } else if self.has_vault()? {
-            return Err(Problem::Locked);
+            Err(Problem::Locked)
         } else {
             self.check_start_from_nothing()?;
-            Next::ChoosePin
-        };
-        self.invited()?.name = Some(name);
-        Ok(next)
+            Ok(Next::ChoosePin)
+        }
     }
 
     /// Takes the first entry of a new PIN.
     pub(crate) fn choose_pin(&mut self, digits: Zeroizing<String>) -> Result<(), Problem> {
-        let invitation = self.invited()?;
-        invitation.pin = None;
-        Pin::parse(&digits)?.check_new(invitation.link.pin)?;
-        invitation.pin = Some(ChosenPin { digits, repeated: false });
+        self.pin = None;
+        Pin::parse(&digits)?.check_new(self.pin_policy()?)?;
+        self.pin = Some(ChosenPin { digits, repeated: false });
         Ok(())
     }
 
     /// Takes the second entry; where it differs from the first, the choice starts again.
     pub(crate) fn repeat_pin(&mut self, digits: &Zeroizing<String>) -> Result<(), Problem> {
-        let invitation = self.invited()?;
-        let same = invitation.pin.as_ref().is_some_and(|chosen| chosen.digits == *digits);
-        match &mut invitation.pin {
-            Some(chosen) if same => {
-                chosen.repeated = true;
+        self.pin_policy()?;
+        match self.pin.take() {
+            Some(chosen) if chosen.digits == *digits => {
+                self.pin = Some(ChosenPin { repeated: true, ..chosen });
                 Ok(())
             }
-            pin => {
-                *pin = None;
-                Err(Problem::PinMismatch)
-            }
+            _ => Err(Problem::PinMismatch),
         }
     }
 
     /// Makes the token: the vault too, where there is none. After this nothing is lost any more.
     pub(crate) fn enrol(&mut self, now: Moment) -> Result<CredentialId, Problem> {
+        if let Some(making) = self.making.take() {
+            let policy = making.pin_policy();
+            let made = self.with_vault(policy, now, |session| session.make(&making, now));
+            if made.is_err() {
+                self.making = Some(making);
+            }
+            return made;
+        }
         let invitation = self.invited()?;
         invitation.link.check_expiry(now.unix()).map_err(|_| Problem::LinkExpired)?;
         let new = invitation.new_credential(now)?;
-        let activation = invitation.link.activation;
-        if self.unlocked.is_none() {
-            self.create_vault(now)?;
-        }
-        let added = self.unlocked_mut()?.add(new, &mut rng()).map_err(Problem::from);
-        if matches!(added, Err(Problem::KeyringEmptied)) {
-            self.lock();
-        }
-        let id = added?;
+        let (activation, policy) = (invitation.link.activation, invitation.link.pin);
+        let add = |session: &mut Self| Ok(session.unlocked_mut()?.add(new, &mut rng())?);
+        let id = self.with_vault(policy, now, add)?;
         self.invitation = None;
-        self.anew = false;
-        self.write_note();
         // Advisory like the whole note: without it the server is the one to say so.
         self.note_unwritten |= self.note.update(|note| note.link_used(activation, id)).is_err();
         Ok(id)
     }
 
+    /// Makes a token in the vault, which is made first where there is none.
+    fn with_vault(
+        &mut self,
+        policy: PinPolicy,
+        now: Moment,
+        make: impl FnOnce(&mut Self) -> Result<CredentialId, Problem>,
+    ) -> Result<CredentialId, Problem> {
+        if self.unlocked.is_none() {
+            self.create_vault(policy, now)?;
+        }
+        let made = make(self);
+        if matches!(made, Err(Problem::KeyringEmptied)) {
+            self.lock();
+        }
+        let id = made?;
+        self.anew = false;
+        self.write_note();
+        Ok(id)
+    }
+
+    /// Gives an enrolment link to a token that was made without one.
+    pub(crate) fn associate_by_link(
+        &mut self,
+        id: CredentialId,
+        text: &str,
+        now: Moment,
+    ) -> Result<(), Problem> {
+        self.credential(id)?;
+        let link = self.read_link(text, now)?;
+        let activation = link.activation;
+        self.unlocked_mut()?.enrol_by_link(id, link, now.unix(), &mut rng())?;
+        self.write_note();
+        if self.invitation.as_ref().is_some_and(|waiting| waiting.link.activation == activation) {
+            self.set_aside_link();
+        }
+        self.note_unwritten |= self.note.update(|note| note.link_used(activation, id)).is_err();
+        Ok(())
+    }
+
     /// Seals a token for the server of its link.
     pub(crate) fn parcel(&self, id: CredentialId) -> Result<Parcel, Problem> {
         let vault = self.unlocked()?;
-        let credential = vault
-            .credentials()
-            .iter()
-            .find(|credential| credential.id == id)
-            .ok_or(Problem::UnknownToken)?;
+        let credential = self.credential(id)?;
         let Enrolment::Pending(link) = &credential.enrolment else {
             return Err(Problem::NothingToSend);
         };
         let sealed = vault.seal_for_activation(id, &this_device()?, &mut rng())?;
         Ok(Parcel { issuer: link.issuer.clone(), server: link.server.clone(), sealed })
+    }
+
+    /// Writes into a token's log why it could not be sent; the log is no more than a help.
+    pub(crate) fn note_not_sent(&mut self, id: CredentialId, problem: &Problem, now: Moment) {
+        let what = match problem {
+            Problem::ServerRefused { detail, .. } => {
+                LogEvent::Refused { reason: Reason::new(detail) }
+            }
+            Problem::ServerUnreachable { reason, .. } => {
+                LogEvent::NotSent { reason: Reason::new(reason) }
+            }
+            _ => return,
+        };
+        self.log(id, what, now);
+    }
+
+    pub(super) fn log(&mut self, id: CredentialId, what: LogEvent, now: Moment) {
+        if let Ok(vault) = self.unlocked_mut() {
+            let _ = vault.write_log(id, LogLine { at: now.unix(), what }, &mut rng());
+        }
     }
 
     /// Writes down that the server has the token, at the next unlock if need be.
@@ -186,11 +254,17 @@ impl Session {
         self.invitation.as_mut().ok_or(Problem::NoLink)
     }
 
-    fn create_vault(&mut self, now: Moment) -> Result<(), Problem> {
+    /// How long the PIN of the token being made has to be.
+    fn pin_policy(&mut self) -> Result<PinPolicy, Problem> {
+        match &self.making {
+            Some(making) => Ok(making.pin_policy()),
+            None => Ok(self.invited()?.link.pin),
+        }
+    }
+
+    fn create_vault(&mut self, policy: PinPolicy, now: Moment) -> Result<(), Problem> {
         self.check_start_from_nothing()?;
-        let invitation = self.invited()?;
-        let policy = invitation.link.pin;
-        let chosen = invitation.pin.take().filter(|chosen| chosen.repeated);
+        let chosen = self.pin.take().filter(|chosen| chosen.repeated);
         let pin = Pin::parse(&chosen.ok_or(Problem::Locked)?.digits)?;
         let vault = self.vault.create(&pin, policy, &mut rng())?;
         self.open(vault, now);

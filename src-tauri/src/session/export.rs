@@ -2,12 +2,15 @@
 
 use data_encoding::BASE64;
 use oath::CredentialId;
-use provisioning::{IssuerCard, IssuerName, MAX_TEXT_LENGTH, SealedToken, qr};
+use provisioning::{IssuerCard, IssuerName, MAX_TEXT_LENGTH, PskcPassphrase, SealedToken, qr};
 use serde::Serialize;
+use vault::LogEvent;
+use zeroize::Zeroizing;
 
 use super::Session;
 use crate::{
     chance::rng,
+    clock::Moment,
     device::this_device,
     problem::{Problem, Text},
 };
@@ -30,9 +33,14 @@ impl Session {
         &mut self,
         id: CredentialId,
         card: Option<&str>,
+        now: Moment,
     ) -> Result<Export, Problem> {
         let (issuer, sealed) = match card {
-            Some(card) => self.seal_to_card(id, card)?,
+            Some(card) => {
+                let sealed = self.seal_to_card(id, card)?;
+                self.log(id, LogEvent::Exported { to: sealed.0.clone() }, now);
+                sealed
+            }
             None => {
                 let parcel = self.parcel(id)?;
                 (parcel.issuer, parcel.sealed)
@@ -42,6 +50,31 @@ impl Session {
         let export = Export { issuer, qr: qr::svg(&text).ok().map(data_url), text };
         self.export = Some((id, export.clone()));
         Ok(export)
+    }
+
+    /// Writes one token in the form that any OATH server reads (RFC 6030), under a passphrase.
+    pub(crate) fn export_pskc(
+        &mut self,
+        id: CredentialId,
+        passphrase: &str,
+        now: Moment,
+    ) -> Result<Zeroizing<String>, Problem> {
+        self.unlocked()?;
+        let passphrase = PskcPassphrase::parse(passphrase).map_err(|_| Problem::Passphrase {
+            minimum: PskcPassphrase::MIN_CHARACTERS,
+            maximum: PskcPassphrase::MAX_CHARACTERS,
+        })?;
+        let text = Zeroizing::new(self.unlocked()?.pskc(id, &passphrase, &mut rng())?);
+        self.log(id, LogEvent::ExportedUnderPassphrase, now);
+        self.pskc = Some((id, text.clone()));
+        Ok(text)
+    }
+
+    /// What was written last under a passphrase, to be saved.
+    pub(crate) fn last_pskc(&self) -> Result<(CredentialId, Zeroizing<String>), Problem> {
+        self.unlocked()?;
+        let (id, text) = self.pskc.as_ref().ok_or(Problem::NoExport)?;
+        Ok((*id, text.clone()))
     }
 
     fn seal_to_card(

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use vault::{Pin, State};
+use vault::{Pin, PinPolicy, State};
 
 use super::{Session, Unlocked};
-use crate::{clock::Moment, problem::Problem};
+use crate::{chance::rng, clock::Moment, problem::Problem, settings::AutoLock, tray::TrayView};
 
-/// Unlocked and untouched for this long, the app locks.
-pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
+/// The wall clock runs ahead of the other by this much when the machine slept meanwhile.
+const SLEPT: Duration = Duration::from_secs(10);
 
 impl Session {
     /// Opens the vault with a PIN.
@@ -24,25 +24,74 @@ impl Session {
         Ok(())
     }
 
-    /// Forgets everything that the PIN opened.
-    pub(crate) fn lock(&mut self) {
-        self.unlocked = None;
-        self.export = None;
-        if let Some(invitation) = &mut self.invitation {
-            invitation.pin = None;
+    /// Replaces the PIN by another one, which is no shorter: an issuer may have asked for its length.
+    pub(crate) fn change_pin(&mut self, now: Moment) -> Result<(), Problem> {
+        self.unlocked()?;
+        let (old, new) = self.pins.take_change()?;
+        if new.length() < old.length() {
+            return Err(Problem::PinLength { expected: old.length() });
+        }
+        let policy = PinPolicy::new(new.length()).map_err(Problem::internal)?;
+        let changed = self.unlocked_mut()?.change_pin(&old, &new, policy, &mut rng());
+        match changed.map_err(Problem::from) {
+            Err(Problem::Erased) => {
+                self.note_erased();
+                self.lock();
+                Err(Problem::Erased)
+            }
+            Err(Problem::KeyringEmptied) => {
+                self.lock();
+                Err(Problem::KeyringEmptied)
+            }
+            other => {
+                self.touch(now);
+                other
+            }
         }
     }
 
-    /// Locks after [`IDLE_LIMIT`] without activity; whether it did.
+    /// Forgets everything that the PIN opened, and every PIN.
+    pub(crate) fn lock(&mut self) {
+        self.unlocked = None;
+        self.export = None;
+        self.pskc = None;
+        self.counter_code = None;
+        self.pin = None;
+        self.pins.forget();
+        self.making = None;
+        self.other = None;
+    }
+
+    /// Locks after as long without activity as the settings say, or when the machine slept; whether
+    /// it did.
     pub(crate) fn lock_if_idle(&mut self, now: Moment) -> bool {
-        let idle = self
-            .unlocked
-            .as_ref()
-            .is_some_and(|unlocked| now.since(unlocked.last_activity) >= IDLE_LIMIT);
-        if idle {
+        let limit = self.settings.settings().auto_lock.idle_limit();
+        let slept = self.last_look.is_some_and(|before| now.slept_since(before) >= SLEPT);
+        self.last_look = Some(now);
+        let idle = |unlocked: &Unlocked| slept || now.since(unlocked.last_activity) >= limit;
+        self.lock_if(idle)
+    }
+
+    /// Locks when the app goes to the background, where the settings say so; whether it did.
+    pub(crate) fn lock_in_background(&mut self) -> bool {
+        let wanted = self.settings.settings().auto_lock == AutoLock::Background;
+        self.lock_if(|_| wanted)
+    }
+
+    /// What the tray may offer.
+    pub(crate) fn tray_view(&self) -> TrayView {
+        let Ok(vault) = self.unlocked() else { return TrayView::default() };
+        let copyable = vault.credentials().iter().filter(|credential| credential.totp().is_some());
+        let tokens = copyable.map(|credential| (credential.id, credential.name.to_string()));
+        TrayView { unlocked: true, tokens: tokens.collect() }
+    }
+
+    fn lock_if(&mut self, condition: impl FnOnce(&Unlocked) -> bool) -> bool {
+        let locks = self.unlocked.as_ref().is_some_and(condition);
+        if locks {
             self.lock();
         }
-        idle
+        locks
     }
 
     /// Notes that the person did something.

@@ -3,7 +3,7 @@
 //! Nothing here knows of windows or pages; time comes in as a [`Moment`].
 //!
 //! ```text
-//!                  unlock                        lock now, 5 idle minutes, closing
+//!                  unlock                  lock now, idle, asleep, in the background, closing
 //!   locked ------------------------> unlocked -------------------------------------> locked
 //!   no vault -- enrol (with PIN) --> unlocked
 //! ```
@@ -11,25 +11,33 @@
 mod enrolment;
 mod export;
 mod lock;
+mod making;
+mod talking;
 mod token_codes;
+mod tokens;
 pub(crate) mod views;
 
 use std::{path::Path, sync::Arc};
 
 use oath::{CredentialId, UnixTime};
-use provisioning::{EnrolmentLink, ServerUrl};
+use provisioning::{EnrolmentLink, OtpauthUri, ServerUrl};
 use vault::{Keyring, State, UnlockedVault, Vault};
 use zeroize::Zeroizing;
 
 use crate::{
     clock::Moment,
     note::{Found, KnownToken, NoteFile},
+    pin_entry::PinEntry,
     problem::Problem,
+    settings::SettingsFile,
 };
 
 pub(crate) use enrolment::Next;
 pub(crate) use export::Export;
-use views::{InvitationView, KnownView, RefusedLinkView, Status, TokenView, VaultView};
+use making::Making;
+pub(crate) use making::{OtherForm, QrFinding};
+pub(crate) use talking::{Question, Told};
+use views::{InvitationView, KnownView, OtherView, RefusedLinkView, Status, TokenView, VaultView};
 
 /// Everything that the app remembers while it runs.
 pub(crate) struct Session {
@@ -40,10 +48,29 @@ pub(crate) struct Session {
     /// The person has read what is gone and wants a new vault all the same.
     anew: bool,
     invitation: Option<Invitation>,
+    /// A token being made without a link; it goes before the invitation.
+    making: Option<Making>,
+    /// Another issuer's account that waits for somebody to want it.
+    other: Option<OtpauthUri>,
+    /// The PIN of the vault to be.
+    pin: Option<ChosenPin>,
+    /// PINs as they are entered.
+    pub(crate) pins: PinEntry,
+    pub(crate) settings: SettingsFile,
+    /// When it was last looked whether to lock.
+    last_look: Option<Moment>,
+    /// By how many seconds this machine's clock is behind the server's.
+    clock_skew: Option<i64>,
+    /// A report that another token is lost, until its answer has come.
+    open_report: Option<talking::OpenReport>,
     refused_link: Option<RefusedLinkView>,
     /// What the server took while the vault was locked, to be written at the next unlock.
     sent_while_locked: Vec<(CredentialId, ServerUrl, UnixTime)>,
     export: Option<(CredentialId, Export)>,
+    /// The last export under a passphrase.
+    pskc: Option<(CredentialId, Zeroizing<String>)>,
+    /// The code of a counter that was shown last.
+    counter_code: Option<(CredentialId, Zeroizing<String>)>,
 }
 
 struct Unlocked {
@@ -55,7 +82,6 @@ struct Unlocked {
 struct Invitation {
     link: EnrolmentLink,
     name: Option<provisioning::Label>,
-    pin: Option<ChosenPin>,
 }
 
 /// A PIN on its way from the first entry to the new vault.
@@ -66,7 +92,11 @@ struct ChosenPin {
 
 impl Session {
     /// A session that starts locked, with its note in `data_folder`.
-    pub(crate) fn new(keyring: Arc<dyn Keyring>, data_folder: &Path) -> Self {
+    pub(crate) fn new(
+        keyring: Arc<dyn Keyring>,
+        data_folder: &Path,
+        settings: SettingsFile,
+    ) -> Self {
         Self {
             vault: Vault::new(keyring),
             unlocked: None,
@@ -74,9 +104,19 @@ impl Session {
             note_unwritten: false,
             anew: false,
             invitation: None,
+            making: None,
+            other: None,
+            pin: None,
+            pins: PinEntry::default(),
+            settings,
+            last_look: None,
+            clock_skew: None,
+            open_report: None,
             refused_link: None,
             sent_while_locked: Vec::new(),
             export: None,
+            pskc: None,
+            counter_code: None,
         }
     }
 
@@ -86,6 +126,9 @@ impl Session {
             vault: self.vault_view(now)?,
             invitation: self.invitation.as_ref().map(|waiting| InvitationView::of(&waiting.link)),
             refused_link: self.refused_link.clone(),
+            other: self.other.as_ref().map(OtherView::of),
+            making: self.making_view(),
+            clock_skew: self.clock_skew,
         })
     }
 

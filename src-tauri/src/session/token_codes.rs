@@ -1,35 +1,81 @@
 //! The codes of the unlocked tokens.
 
-use oath::CredentialId;
+use oath::{CredentialId, UnixTime};
+use provisioning::OtpKind;
+use vault::UnlockedVault;
+use zeroize::Zeroizing;
 
-use super::{Session, views::CodeView};
-use crate::{clock::Moment, problem::Problem};
+use super::{
+    Session,
+    views::{CodeView, CounterCodeView},
+};
+use crate::{chance::rng, clock::Moment, problem::Problem};
+
+/// The next code is told in the last milliseconds of a time step: too late to type this one.
+const NEXT_SHOWN: u64 = 5000;
 
 impl Session {
-    /// The code of every token.
+    /// The code of every token whose codes change by themselves.
     pub(crate) fn codes(&self, now: Moment) -> Result<Vec<CodeView>, Problem> {
         let vault = self.unlocked()?;
         let mut codes = Vec::new();
         for credential in vault.credentials() {
-            let period = credential.totp.period;
+            let Some(totp) = credential.totp() else { continue };
+            let (period, id) = (totp.period, credential.id);
+            let left = now.left_in_step(period);
+            let soon = left <= NEXT_SHOWN && period.seconds() * 1000 > NEXT_SHOWN;
+            let next = now.unix().plus(period.seconds());
             codes.push(CodeView {
-                id: credential.id,
-                digits: vault.code_at(credential.id, now.unix())?.expose_digits(),
+                id,
+                digits: digits_at(vault, id, now.unix())?,
+                next: if soon { Some(digits_at(vault, id, next)?) } else { None },
                 period: period.seconds(),
-                left: now.left_in_step(period),
+                left,
             });
         }
         Ok(codes)
     }
 
-    /// The digits of one token's code.
-    pub(crate) fn code_digits(&self, id: CredentialId, now: Moment) -> Result<String, Problem> {
-        Ok(self.unlocked()?.code_at(id, now.unix())?.expose_digits())
+    /// The code of a token's next counter, which is used up by it.
+    pub(crate) fn next_counter_code(
+        &mut self,
+        id: CredentialId,
+    ) -> Result<CounterCodeView, Problem> {
+        let OtpKind::Hotp { counter, .. } = self.credential(id)?.kind.otp() else {
+            return Err(Problem::NoCounter);
+        };
+        let code = self.unlocked_mut()?.next_counter_code(id, &mut rng())?;
+        let digits = Zeroizing::new(code.expose_digits());
+        self.counter_code = Some((id, digits.clone()));
+        Ok(CounterCodeView { digits, counter })
+    }
+
+    /// The digits of one token's code; of a token with a counter, those that were shown last.
+    pub(crate) fn code_digits(
+        &self,
+        id: CredentialId,
+        now: Moment,
+    ) -> Result<Zeroizing<String>, Problem> {
+        if self.credential(id)?.totp().is_some() {
+            return digits_at(self.unlocked()?, id, now.unix());
+        }
+        match &self.counter_code {
+            Some((shown, digits)) if *shown == id => Ok(digits.clone()),
+            _ => Err(Problem::NoCounterCode),
+        }
     }
 
     /// The credential ID of a token that is here, as people write it.
     pub(crate) fn shown_credential_id(&self, id: CredentialId) -> Result<String, Problem> {
-        let here = self.unlocked()?.credentials().iter().any(|credential| credential.id == id);
-        if here { Ok(id.to_string()) } else { Err(Problem::UnknownToken) }
+        let credential = self.credential(id)?;
+        if credential.is_own() { Ok(id.to_string()) } else { Err(Problem::OnlyOwn) }
     }
+}
+
+fn digits_at(
+    vault: &UnlockedVault,
+    id: CredentialId,
+    at: UnixTime,
+) -> Result<Zeroizing<String>, Problem> {
+    Ok(Zeroizing::new(vault.code_at(id, at)?.expose_digits()))
 }

@@ -1,10 +1,12 @@
 //! What the pages are told: no seed, no key, no link.
 
-use oath::{CredentialId, UnixTime};
-use provisioning::EnrolmentLink;
+use oath::{Algorithm, CredentialId, UnixTime};
+use provisioning::{EnrolmentLink, OtpKind, OtpauthUri};
 use serde::Serialize;
-use vault::{Credential, Enrolment};
+use vault::{Credential, CredentialKind, Enrolment, LastState, LogLine, TokenState};
+use zeroize::Zeroizing;
 
+use super::Making;
 use crate::{note::KnownToken, problem::Refusal};
 
 /// What to show.
@@ -16,6 +18,13 @@ pub(crate) struct Status {
     pub(crate) invitation: Option<InvitationView>,
     /// A link that the system handed over and that is no good.
     pub(crate) refused_link: Option<RefusedLinkView>,
+    /// Another issuer's account that waits for somebody to want it.
+    pub(crate) other: Option<OtherView>,
+    /// The token that is being made without a link.
+    pub(crate) making: Option<MakingView>,
+    /// By how many seconds this machine's clock is behind the server's; `None` where they have not
+    /// talked.
+    pub(crate) clock_skew: Option<i64>,
 }
 
 /// The vault, as far as it may be seen.
@@ -92,7 +101,9 @@ pub(crate) struct TokenView {
     shown: String,
     name: String,
     issuer: Option<String>,
+    kind: &'static str,
     enrolment: EnrolmentView,
+    state: Option<StateView>,
 }
 
 impl TokenView {
@@ -102,8 +113,117 @@ impl TokenView {
             shown: credential.id.to_string(),
             name: credential.name.to_string(),
             issuer: credential.issuer.as_ref().map(ToString::to_string),
+            kind: kind_of(credential.kind),
             enrolment: EnrolmentView::of(&credential.enrolment, now),
+            state: credential.last_state.as_ref().map(StateView::of),
         }
+    }
+}
+
+/// What a server last said of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct StateView {
+    state: TokenState,
+    at: UnixTime,
+    sync_minute: Option<u8>,
+}
+
+impl StateView {
+    pub(crate) fn of(last: &LastState) -> Self {
+        Self { state: last.state, at: last.at, sync_minute: last.sync_minute }
+    }
+}
+
+/// Everything that is known of a token, but for its seed.
+#[derive(Debug, Serialize)]
+pub(crate) struct DetailsView {
+    #[serde(flatten)]
+    token: TokenView,
+    #[serde(flatten)]
+    how: HowView,
+    created: UnixTime,
+    log: Vec<LogLine>,
+    /// Deleting it wants its credential ID typed.
+    typed_confirmation: bool,
+}
+
+impl DetailsView {
+    pub(crate) fn of(credential: &Credential, typed_confirmation: bool, now: UnixTime) -> Self {
+        Self {
+            token: TokenView::of(credential, now),
+            how: HowView::of(credential.kind.otp()),
+            created: credential.created,
+            log: credential.log.clone(),
+            typed_confirmation,
+        }
+    }
+}
+
+/// How codes are made.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct HowView {
+    algorithm: Algorithm,
+    digits: u8,
+    /// The length of the time step, in seconds.
+    period: Option<u64>,
+    /// The counter of the next code.
+    counter: Option<u64>,
+}
+
+impl HowView {
+    fn of(kind: OtpKind) -> Self {
+        let (algorithm, digits, period, counter) = match kind {
+            OtpKind::Totp(totp) => (totp.algorithm, totp.digits, Some(totp.period.seconds()), None),
+            OtpKind::Hotp { hotp, counter } => (hotp.algorithm, hotp.digits, None, Some(counter)),
+        };
+        Self { algorithm, digits: digits.count(), period, counter }
+    }
+}
+
+/// Another issuer's account that is not here yet.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OtherView {
+    issuer: Option<String>,
+    account: String,
+    kind: &'static str,
+    #[serde(flatten)]
+    how: HowView,
+}
+
+impl OtherView {
+    pub(crate) fn of(uri: &OtpauthUri) -> Self {
+        Self {
+            issuer: uri.issuer.as_ref().map(ToString::to_string),
+            account: uri.account.to_string(),
+            kind: kind_of(CredentialKind::Other(uri.kind)),
+            how: HowView::of(uri.kind),
+        }
+    }
+}
+
+/// A token that is being made without an enrolment link.
+#[derive(Debug, Serialize)]
+pub(crate) struct MakingView {
+    what: &'static str,
+    name: String,
+    pin_length: u8,
+}
+
+impl MakingView {
+    pub(super) fn of(making: &Making) -> Self {
+        let (what, name) = match making {
+            Making::Own { name, .. } => ("own", name),
+            Making::Other(uri) => ("other", &uri.account),
+        };
+        Self { what, name: name.to_string(), pin_length: making.pin_policy().length() }
+    }
+}
+
+fn kind_of(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::Own(_) => "own",
+        CredentialKind::Other(OtpKind::Totp(_)) => "totp",
+        CredentialKind::Other(OtpKind::Hotp { .. }) => "hotp",
     }
 }
 
@@ -136,9 +256,19 @@ impl EnrolmentView {
 #[derive(Serialize)]
 pub(crate) struct CodeView {
     pub(crate) id: CredentialId,
-    pub(crate) digits: String,
+    pub(crate) digits: Zeroizing<String>,
+    /// The one after it, while this one ends.
+    pub(crate) next: Option<Zeroizing<String>>,
     /// The length of the time step, in seconds.
     pub(crate) period: u64,
     /// What is left of it, in milliseconds.
     pub(crate) left: u64,
+}
+
+/// A code that was counted.
+#[derive(Serialize)]
+pub(crate) struct CounterCodeView {
+    pub(crate) digits: Zeroizing<String>,
+    /// Its counter.
+    pub(crate) counter: u64,
 }

@@ -38,7 +38,7 @@ fn the_server_can_open_what_is_sent_also_when_it_is_sent_again() {
     assert_eq!(first.seed.expose_bytes(), second.seed.expose_bytes());
     assert_eq!(
         first.totp.code_at(&first.seed, after(7).unix()).expose_digits(),
-        session.code_digits(id, after(7)).unwrap()
+        *session.code_digits(id, after(7)).unwrap()
     );
 }
 
@@ -224,7 +224,7 @@ fn an_export_opens_on_the_cards_server_only() {
     let (device, server, other) = (TestDevice::new(), TestServer::new(), TestServer::new());
     let mut session = device.start();
     let id = enrol_first(&mut session, &server.link());
-    let export = session.make_export(id, Some(&other.card())).unwrap();
+    let export = session.make_export(id, Some(&other.card()), after(0)).unwrap();
     assert_eq!(session.last_export().unwrap(), (id, export.text.clone()));
     assert!(export.qr.unwrap().starts_with("data:image/svg+xml;base64,"));
     let sealed = SealedToken::parse(&export.text).unwrap();
@@ -238,11 +238,11 @@ fn a_token_that_could_not_be_sent_is_exported_to_its_own_server() {
     let mut session = device.start();
     let link = server.link();
     let id = enrol_first(&mut session, &link);
-    let export = session.make_export(id, None).unwrap();
+    let export = session.make_export(id, None, after(0)).unwrap();
     let sealed = SealedToken::parse(&export.text).unwrap();
     assert_eq!(sealed.open_for_activation(&server.key, &link.secret).unwrap().credential_id, id);
     session.settle(id, server.url, after(1)).unwrap();
-    assert_eq!(session.make_export(id, None).err(), Some(Problem::NothingToSend));
+    assert_eq!(session.make_export(id, None, after(0)).err(), Some(Problem::NothingToSend));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn cards_that_are_no_good_are_refused() {
         (&card[..card.len() - 5], Problem::TextDamaged { expected }),
         (&"x".repeat(100_000), Problem::TooLong { limit: MAX_TEXT_LENGTH }),
     ] {
-        assert_eq!(session.make_export(id, Some(text)).err(), Some(problem));
+        assert_eq!(session.make_export(id, Some(text), after(0)).err(), Some(problem));
     }
     assert_eq!(session.last_export().err(), Some(Problem::NoExport));
 }

@@ -23,8 +23,11 @@ fn locked_nothing_that_needs_a_seed_is_done() {
     assert_eq!(session.code_digits(id, after(0)).err(), Some(Problem::Locked));
     assert_eq!(session.shown_credential_id(id).err(), Some(Problem::Locked));
     assert_eq!(session.parcel(id).err(), Some(Problem::Locked));
-    assert_eq!(session.make_export(id, Some(&server.card())).err(), Some(Problem::Locked));
-    assert_eq!(session.make_export(id, None).err(), Some(Problem::Locked));
+    assert_eq!(
+        session.make_export(id, Some(&server.card()), after(0)).err(),
+        Some(Problem::Locked)
+    );
+    assert_eq!(session.make_export(id, None, after(0)).err(), Some(Problem::Locked));
     assert_eq!(session.last_export().err(), Some(Problem::Locked));
 
     session.use_link(&server.link().to_text(), after(0)).unwrap();
@@ -65,7 +68,7 @@ fn locking_forgets_the_export_and_a_chosen_pin() {
     let (device, server) = (TestDevice::new(), TestServer::new());
     let mut session = device.start();
     let id = enrol_first(&mut session, &server.link());
-    session.make_export(id, Some(&server.card())).unwrap();
+    session.make_export(id, Some(&server.card()), after(0)).unwrap();
     session.lock();
     session.unlock(PIN, after(0)).unwrap();
     assert_eq!(session.last_export().err(), Some(Problem::NoExport));

@@ -1,8 +1,10 @@
 //! What the tests share, and the tests of the session as a whole.
 
+mod carrying;
 mod enrolling;
 mod locking;
 pub(crate) mod loopback;
+mod making;
 
 use std::{
     collections::HashMap,
@@ -20,7 +22,7 @@ use tempfile::TempDir;
 use vault::{Keyring, KeyringError};
 use zeroize::Zeroizing;
 
-use crate::{chance::rng, clock::Moment, session::Session};
+use crate::{chance::rng, clock::Moment, session::Session, settings::SettingsFile};
 
 pub(crate) const PIN: &str = "4826";
 /// Where most tests happen, in seconds since the start of Unix time.
@@ -93,7 +95,7 @@ impl TestDevice {
     /// The app, started.
     pub(crate) fn start(&self) -> Session {
         let keyring = Arc::clone(&self.keyring);
-        Session::new(keyring, self.folder())
+        Session::new(keyring, self.folder(), SettingsFile::in_folder(self.folder()))
     }
 }
 
