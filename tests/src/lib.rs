@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`desktop`] | a virtual display with a session bus and a keyring of its own |
 //! | [`app`] | the app's window, driven over WebDriver, in the product's words |
+//! | [`axe`] | other people's checker of accessibility, in that window |
 //! | [`browser`], [`dashboard`] | Chromium, and the dashboard's pages in it |
 //! | [`server`] | `countersign-server`, its ready line and its command line |
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
@@ -14,6 +15,7 @@
 //! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
 
 pub mod app;
+pub mod axe;
 pub mod browser;
 pub mod clock;
 pub mod dashboard;
