@@ -65,19 +65,18 @@ impl Session {
         Ok(question)
     }
 
-    /// Takes a server's answer: what it says of the token and the clock is remembered.
+    /// Takes a server's answer: what it says of the token and the clock is remembered. What the
+    /// keyring does not take is told all the same: a loss can't wait for a keyring.
     pub(crate) fn hear(&mut self, question: &Question, heard: Heard) -> Result<Told, Problem> {
         self.clock_skew = heard.behind.or(self.clock_skew);
         let AppAnswer { token, others, .. } = heard.answer;
         let (state, sync_minute, at) = (token.state, token.sync_minute, heard.at.unix());
         let last = LastState { state, at, sync_minute };
-        let written = self.unlocked_mut()?.set_last_state(question.id, last, &mut rng());
+        let _ = self.unlocked_mut()?.set_last_state(question.id, last, &mut rng());
         if let Some(lost) = &question.lost {
             let what = LogEvent::ReportedLost { serial: lost.to_string() };
             self.log(question.id, what, heard.at);
             self.open_report = None;
-        } else {
-            written?;
         }
         let state = ToldState { state, at, sync_minute, locked_until: token.locked_until };
         Ok(Told { state, others })
