@@ -83,11 +83,8 @@ fn paths(xml: &str) -> BTreeMap<String, String> {
                     path.pop();
                 }
             }
-            Event::Text(text) => {
-                if !text.trim().is_empty() {
-                    found.entry(path.join("/")).or_default().push_str(text);
-                }
-            }
+            Event::Text(text) if text.trim().is_empty() => {}
+            Event::Text(text) => found.entry(path.join("/")).or_default().push_str(text),
             Event::GeneralRef(reference) => {
                 let text = quick_xml::escape::resolve_xml_entity(reference).unwrap();
                 found.entry(path.join("/")).or_default().push_str(text);

@@ -13,7 +13,7 @@ use vault::{Error, Keyring, KeyringError, OsKeyring, Pin, PinPolicy, State, Unlo
 use zeroize::Zeroizing;
 
 use super::{
-    sample,
+    churn, sample,
     session::{Process, Session},
 };
 
@@ -48,6 +48,10 @@ pub enum Work<'a> {
         pin: &'a str,
         after: u8,
     },
+    /// Changes the vault until it is killed, see [`churn::churn`].
+    Churn {
+        pins: [&'a str; 2],
+    },
     /// As `State`, from a thread that Tokio keeps for blocking work.
     StateUnderTokio,
 }
@@ -67,6 +71,9 @@ pub fn start(session: &Session, work: Work<'_>) -> Process {
         Work::Unlock { pin } => vec!["unlock".to_owned(), pin.to_owned()],
         Work::Add { pin, name } => vec!["add".to_owned(), pin.to_owned(), name.to_owned()],
         Work::Codes { pin } => vec!["codes".to_owned(), pin.to_owned()],
+        Work::Churn { pins: [pin, other] } => {
+            vec!["churn".to_owned(), pin.to_owned(), other.to_owned()]
+        }
         Work::DieCounted { pin } => vec!["die-counted".to_owned(), pin.to_owned()],
         Work::DieErasing { pin, after } => {
             vec!["die-erasing".to_owned(), pin.to_owned(), after.to_string()]
@@ -104,6 +111,7 @@ pub fn do_work() {
     let work = std::env::var(WORK).expect("only a test starts this");
     let words: Vec<&str> = work.split('\n').collect();
     let answer = match words.as_slice() {
+        ["churn", pins @ ..] => return churn::churn(pins),
         ["state-under-tokio"] => tokio::runtime::Runtime::new()
             .unwrap()
             .block_on(async { tokio::task::spawn_blocking(|| judge(&["state"])).await.unwrap() }),

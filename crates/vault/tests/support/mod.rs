@@ -4,6 +4,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod child;
+#[cfg(target_os = "linux")]
+pub mod churn;
 pub mod frame;
 pub mod memory;
 pub mod sample;
