@@ -14,6 +14,8 @@ const TRYING = 400;
 const app = {
   /** What the program said last. */
   status: {},
+  /** How many digits the PIN has, as far as the program has told. */
+  pinLength: 4,
   /** What the person has chosen. */
   settings: {},
   screens: {},
@@ -51,6 +53,7 @@ const app = {
       return;
     }
     this.stopLoading();
+    this.pinLength = this.status.pin_length ?? this.pinLength;
     this.route(extra);
   },
 

@@ -5,10 +5,10 @@ const { invoke, Channel } = window.__TAURI__.core;
 
 /**
  * `{ vault, invitation, refused_link, clock_skew, ... }`; unlocked, with `tokens`, each
- * `{ id, shown, name, issuer, kind, enrolment, state }`; locked or unlocked, with `pin_length` (what
- * `change_pin` asks for). `kind` is "own", "totp" or "hotp" (the last
- * two are other issuers'). `clock_skew`: seconds that this device's clock is slow against the server
- * (negative: fast), or null where they have not talked. `state`: see `details`.
+ * `{ id, shown, name, issuer, kind, enrolment, state }`; locked, with `pin_length`. `kind` is "own",
+ * "totp" or "hotp" (the last two are other issuers'). `clock_skew`: seconds that this device's clock
+ * is slow against the server (negative: fast), or null where they have not talked. `state`: see
+ * `details`. `other`: another issuer's token that waits to be taken.
  */
 export const status = () => invoke("status");
 export const touch = () => invoke("touch");

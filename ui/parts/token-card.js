@@ -112,7 +112,7 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved }) 
       none: () => [line("quiet", wait(), strings.notEnrolled, status)],
       pending: () => [
         line("warn", wait(), strings.pending(host), status),
-        h("p", { class: "failure", role: "alert" }, failure ? problemText(failure) : ""),
+        h("p", { class: "failure", role: "alert" }, failure ? `${problemText(failure)} ${strings.tokenKept}` : ""),
         h("p", { class: "quiet" }, state.expired ? strings.pendingExpired : strings.exportInstead),
         button(strings.retrySending, send, testid("retry-sending", { class: "second" })),
       ],

@@ -26,6 +26,7 @@ export function changePin(app) {
       app.show("settings", { said: strings.pinChanged });
     } catch (problem) {
       if (app.failed(problem)) return;
+      if (problem.kind === "pin-length") app.pinLength = problem.expected;
       // What was right need not be entered again.
       if (problem.kind !== "wrong-pin") entered = [old];
       ask();
@@ -35,7 +36,7 @@ export function changePin(app) {
   }
 
   function ask() {
-    const length = app.status.pin_length;
+    const length = app.pinLength;
     const [words, hint] = [
       [strings.oldPin, strings.oldPinText],
       [strings.newPin, strings.choosePinText(length)],

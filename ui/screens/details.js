@@ -16,6 +16,7 @@ import { problemText, strings, timeText } from "../strings.js";
 export function details(app) {
   const heading = title("", testid("details-name"));
   const error = alert("error");
+  const stateError = alert("state-error");
   const toast = createToast();
   const idPlace = h("div");
   const facts = h("dl", { class: "facts" });
@@ -30,6 +31,7 @@ export function details(app) {
     { class: "card stack" },
     h("h2", { class: "label" }, strings.state),
     state,
+    stateError.element,
     refreshButton,
   );
   const doing = { said, done: load };
@@ -129,14 +131,14 @@ export function details(app) {
   }
 
   async function refreshState() {
-    error.clear();
+    stateError.clear();
     refreshButton.disabled = true;
     refreshButton.textContent = strings.refreshingState;
     try {
       await ipc.refreshState(token.id);
       await load();
     } catch (problem) {
-      said(problem);
+      if (!app.failed(problem)) stateError.say(problemText(problem));
     } finally {
       refreshButton.disabled = false;
       refreshButton.textContent = strings.refreshState;
@@ -151,6 +153,7 @@ export function details(app) {
     content,
     async show(data) {
       error.clear();
+      stateError.clear();
       token = data.token;
       heading.textContent = token.name;
       await load();

@@ -14,7 +14,8 @@ export function lost(app) {
   const text = h("p", { class: "lead" });
   const asking = h("p", { class: "quiet", role: "status" });
   const error = alert("error");
-  const choices = h("fieldset", { class: "card stack" });
+  const which = h("h2", { id: "lost-which", class: "label" });
+  const choices = h("div", { class: "card stack", role: "radiogroup", "aria-labelledby": "lost-which" });
   const then = h("p", {}, strings.lostThen);
   const submit = button("", report, testid("confirm-lost", { class: "danger" }));
   const done = h("p", testid("lost-done", { class: "hint strong", role: "status" }));
@@ -37,14 +38,12 @@ export function lost(app) {
 
   function draw(told) {
     others = told;
-    choices.replaceChildren(
-      h("legend", { class: "label" }, others.length > 0 ? strings.lostWhich : strings.lostNone),
-      ...others.map(option),
-    );
+    which.textContent = others.length > 0 ? strings.lostWhich : strings.lostNone;
+    choices.replaceChildren(which, ...others.map(option));
     choices.hidden = false;
     const some = others.some(({ state }) => !OVER.includes(state));
     submit.hidden = !some;
-    then.hidden = !some;
+    then.hidden = !some && done.textContent === "";
     drawSubmit();
   }
 

@@ -96,7 +96,11 @@ export function unlock(app) {
 export const pinScreen = (first, above, pad) =>
   h("div", { class: "pin-screen" }, first, h("div", { class: "above" }, ...above), pad.element);
 
-const lengthFor = (app) => app.status.invitation?.pin_length ?? USUAL_LENGTH;
+/** The new vault's PIN will have as many; the next change of it asks for as many. */
+function lengthFor(app) {
+  app.pinLength = app.status.invitation?.pin_length ?? USUAL_LENGTH;
+  return app.pinLength;
+}
 
 /** A token that has no link is given up; a link waits. */
 async function leave(app) {

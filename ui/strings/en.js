@@ -51,8 +51,13 @@ const problems = {
   "no-counter": () => "This token has no counter: its codes change by themselves.",
   "no-counter-code": () => "There is no code yet. Choose “Next code” first.",
   "order": () => "The tokens have changed meanwhile. Look at the list again.",
-  "passphrase-too-short": (p) =>
-    `This passphrase is too short. Use at least ${p.minimum} characters, such as four words.`,
+  "counter-used-up": () => "This token has given its last code. Ask its issuer for a new one.",
+  "passphrase": (p) =>
+    `A passphrase for a file has ${p.minimum} to ${p.maximum} characters, not all the same. Four words do well.`,
+  "request-refused": (p) => `${p.host} did not do this: ${p.detail}`,
+  "answer-unreadable": (p) =>
+    `What ${p.host} answered cannot be read. Update Countersign, then try again.`,
+  "too-long-for-qr": () => "This is too long for a QR code. Use the file.",
   "not-enrolled": () => "No server knows this token yet, so there is nobody to ask.",
   "settings-not-saved": (p) => `Your choice could not be saved: ${p.reason}.`,
   "autostart": (p) => `Starting with the system could not be changed: ${p.reason}.`,
@@ -60,8 +65,7 @@ const problems = {
   "nothing-to-send": () => "This token's server has it already.",
   "vault-full": () =>
     "The keyring cannot hold this token: its names are too long, or there are too many tokens.",
-  "server-unreachable": (p) =>
-    `${p.host} could not be reached: ${p.reason}. The token is kept here.`,
+  "server-unreachable": (p) => `${p.host} could not be reached: ${p.reason}.`,
   "server-refused": (p) => `${p.host} did not take the token: ${p.detail}`,
   "unknown-token": () => "This token is not here any more.",
   "no-export": () => "Make the provisioning data first.",
@@ -215,6 +219,7 @@ export default {
   pendingExpired: "Its link has expired: if sending fails, ask your help desk for a new one.",
   notEnrolled: "Not associated with an account yet",
   otherIssuers: "Of another issuer",
+  tokenKept: "The token is kept here.",
   retrySending: "Send again",
   exportInstead: "Without a network, save its provisioning data and carry it there.",
   openExport: "Provisioning data",

@@ -57,8 +57,13 @@ const problems = {
   "no-counter": () => "Este token no tiene contador: sus códigos cambian solos.",
   "no-counter-code": () => "Todavía no hay ningún código. Elija antes «Código siguiente».",
   "order": () => "Entretanto los tokens han cambiado. Vuelva a mirar la lista.",
-  "passphrase-too-short": (p) =>
-    `Esta frase de contraseña es demasiado corta. Use al menos ${p.minimum} caracteres, por ejemplo cuatro palabras.`,
+  "counter-used-up": () => "Este token ya ha dado su último código. Pida uno nuevo a su emisor.",
+  "passphrase": (p) =>
+    `La frase de contraseña de un archivo tiene de ${p.minimum} a ${p.maximum} caracteres, no todos iguales. Cuatro palabras van bien.`,
+  "request-refused": (p) => `${p.host} no lo ha hecho: ${p.detail}`,
+  "answer-unreadable": (p) =>
+    `No se puede leer lo que ha respondido ${p.host}. Actualice Countersign e inténtelo de nuevo.`,
+  "too-long-for-qr": () => "Es demasiado largo para un código QR. Use el archivo.",
   "not-enrolled": () => "Ningún servidor conoce aún este token, así que no hay a quién preguntar.",
   "settings-not-saved": (p) => `No se ha podido guardar su elección: ${p.reason}.`,
   "autostart": (p) => `No se ha podido cambiar el inicio con el sistema: ${p.reason}.`,
@@ -66,8 +71,7 @@ const problems = {
   "nothing-to-send": () => "El servidor ya tiene este token.",
   "vault-full": () =>
     "El llavero no puede guardar este token: sus nombres son demasiado largos o hay demasiados tokens.",
-  "server-unreachable": (p) =>
-    `No se ha podido llegar a ${p.host}: ${p.reason}. El token se conserva aquí.`,
+  "server-unreachable": (p) => `No se ha podido llegar a ${p.host}: ${p.reason}.`,
   "server-refused": (p) => `${p.host} no ha aceptado el token: ${p.detail}`,
   "unknown-token": () => "Este token ya no está aquí.",
   "no-export": () => "Genere antes los datos de aprovisionamiento.",
@@ -224,6 +228,7 @@ export default {
     "Su enlace ha caducado: si el envío falla, pida uno nuevo a su servicio de asistencia.",
   notEnrolled: "Todavía no está asociado a una cuenta",
   otherIssuers: "De otro emisor",
+  tokenKept: "El token se conserva aquí.",
   retrySending: "Enviar otra vez",
   exportInstead: "Sin red, guarde sus datos de aprovisionamiento y llévelos allí.",
   openExport: "Datos de aprovisionamiento",
