@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::error::{Error, Result};
+use crate::npm;
 use crate::requirements::{ALL, Requirement};
 
 /// Installs what is missing, then checks the versions of all that is there.
@@ -20,7 +21,8 @@ pub(crate) fn install() -> Result<()> {
     } else {
         install_by_apt(&missing)?;
     }
-    check_versions()
+    check_versions()?;
+    npm::install()
 }
 
 fn install_by_apt(missing: &[&Requirement]) -> Result<()> {

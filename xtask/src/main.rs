@@ -4,6 +4,7 @@ mod build;
 mod error;
 mod handover;
 mod install;
+mod npm;
 mod requirements;
 
 use std::process::ExitCode;

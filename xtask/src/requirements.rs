@@ -90,6 +90,7 @@ pub(crate) const ALL: &[Requirement] = &[
         .known(0, 0),
     program("xdotool", &["xdotool"], &["--version"], "dismisses the keyring's prompt by key")
         .known(3, 4),
+    program("npm", &["npm"], &[], "gets axe-core, which checks the pages' accessibility"),
     program("fonts-inter", &[], &[], "a legible font in the virtual display").found_by(
         Probe::Folder(&["/usr/share/fonts/opentype/inter", "/usr/share/fonts/truetype/inter"]),
     ),
