@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_unlock, activation_begin, events, import, issuer_card, serve, token_list,
-    token_unlock,
+    account_add, account_unlock, activation_begin, events, import, issuer_card, serve, token_found,
+    token_list, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -63,6 +63,8 @@ pub(crate) enum TokenCommand {
     List(token_list::Arguments),
     /// End the lock of a token before its time
     Unlock(token_unlock::Arguments),
+    /// Take a token that was reported lost into use again, because it was found
+    Found(token_found::Arguments),
 }
 
 /// Where the server keeps what it knows.

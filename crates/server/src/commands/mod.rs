@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod issuer_card;
 pub(crate) mod serve;
+pub(crate) mod token_found;
 pub(crate) mod token_list;
 pub(crate) mod token_unlock;
 
@@ -32,6 +33,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,
+        Command::Token(TokenCommand::Found(arguments)) => token_found::run(arguments, json).await,
         Command::Token(TokenCommand::Unlock(arguments)) => token_unlock::run(arguments, json).await,
         Command::Events(arguments) => events::run(arguments, json).await,
     }

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     browser::Browser,
     clock,
-    process::{NPI, OTHER_NPI, PASSPHRASE, Server},
+    process::{NPI, OTHER_NPI, PASSPHRASE, Server, run, text},
 };
 
 fn answer((status, media_type, body): (u16, String, String)) -> AppAnswer {
@@ -95,6 +95,20 @@ fn a_lost_token_is_suspended_at_once_and_its_code_refused() {
     let page = browser.submit("/sign-in/code", &fields);
     let refusal = page.element("error").unwrap();
     assert!(refusal.contains("reported lost"), "{refusal}");
+}
+
+#[test]
+fn a_found_token_is_in_use_again_and_the_old_report_is_spent() {
+    let (server, phone, tablet) = with_two_tokens();
+    let report = phone.report(tablet.id);
+    answer(server.ask(&report));
+    let mut command = server.folder.command(&["token", "found", tablet.id.as_str()]);
+    command.env_remove("SUDO_USER").env("USER", "grace");
+    let found = text(&run(command, "").stdout);
+    assert_eq!(found, format!("{} is active again.\n", tablet.id));
+    let replayed = answer(server.ask(&report));
+    assert_eq!(replayed.others[0].state, AppTokenState::Active);
+    assert_eq!(answer(server.ask(&status_of(&tablet))).token.state, AppTokenState::Active);
 }
 
 #[test]
