@@ -57,9 +57,10 @@ impl Registry {
         &self,
         actor: &Actor,
         serial: &SerialNumber,
+        reason: &Label,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Lost, None, now).await
+        self.change(actor, serial, TokenEvent::Lost, Some(reason), now).await
     }
 
     /// Takes a suspended token into use again, because it was found.
@@ -70,9 +71,10 @@ impl Registry {
         &self,
         actor: &Actor,
         serial: &SerialNumber,
+        reason: &Label,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Found, None, now).await
+        self.change(actor, serial, TokenEvent::Found, Some(reason), now).await
     }
 
     /// Deactivates a token, for good.

@@ -118,7 +118,7 @@ async fn doing_it_twice_gives_the_same_answer_and_one_event() {
     let second = registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(clinic.events().await.len(), before + 1);
-    let refused = registry.restore_token(&desk, &serial, NOW).await;
+    let refused = registry.restore_token(&desk, &serial, &label("found"), NOW).await;
     assert_eq!(refused, Err(Error::NotPossible(TokenState::Deactivated)));
 }
 
@@ -127,10 +127,13 @@ async fn a_prescriber_changes_only_tokens_of_their_own() {
     let (clinic, app) = Clinic::with_token().await;
     let (registry, serial) = (&clinic.registry, app.serial());
     let (owner, other) = (Actor::Prescriber { npi: ada() }, Actor::Prescriber { npi: ben() });
-    assert_eq!(registry.suspend_token(&other, &serial, NOW).await, Err(Error::UnknownToken));
-    let suspended = registry.suspend_token(&owner, &serial, NOW).await.unwrap();
+    assert_eq!(
+        registry.suspend_token(&other, &serial, &label("lost"), NOW).await,
+        Err(Error::UnknownToken)
+    );
+    let suspended = registry.suspend_token(&owner, &serial, &label("lost"), NOW).await.unwrap();
     assert_eq!(suspended.state, TokenState::Suspended);
-    let active = registry.restore_token(&owner, &serial, NOW).await.unwrap();
+    let active = registry.restore_token(&owner, &serial, &label("found"), NOW).await.unwrap();
     assert_eq!(active.state, TokenState::Active);
 }
 
@@ -220,8 +223,12 @@ impl Walk {
                 }
             }
             Happens::Wait(seconds) => self.now = now.plus(seconds.into()),
-            Happens::Suspend => drop(self.clinic.registry.suspend_token(&desk, &serial, now).await),
-            Happens::Restore => drop(self.clinic.registry.restore_token(&desk, &serial, now).await),
+            Happens::Suspend => {
+                drop(self.clinic.registry.suspend_token(&desk, &serial, &label("lost"), now).await)
+            }
+            Happens::Restore => {
+                drop(self.clinic.registry.restore_token(&desk, &serial, &label("found"), now).await)
+            }
             Happens::Unlock => drop(self.clinic.registry.unlock_token(&desk, &serial, now).await),
             Happens::Deactivate => {
                 let reason = label("lost");

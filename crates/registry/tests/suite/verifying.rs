@@ -285,7 +285,7 @@ async fn a_good_rehearsal_does_not_forget_the_failures() {
 async fn a_token_that_is_not_active_is_told_so() {
     let (clinic, app) = Clinic::with_token().await;
     let serial = app.serial();
-    clinic.registry.suspend_token(&help_desk(), &serial, NOW).await.unwrap();
+    clinic.registry.suspend_token(&help_desk(), &serial, &label("lost"), NOW).await.unwrap();
     let code = app.code(NOW);
     let state = TokenState::Suspended;
     let answer = judged(&clinic, &app, &code, Purpose::Signing, NOW).await;

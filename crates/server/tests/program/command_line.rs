@@ -212,6 +212,17 @@ fn events_tell_who_did_what() {
 }
 
 #[test]
+fn without_a_login_name_the_operator_is_a_number_and_not_the_system() {
+    let folder = Folder::new();
+    let mut command = folder.command(&ADD);
+    command.env_remove("SUDO_USER").env_remove("USER");
+    assert!(run(command, PASSPHRASE).status.success());
+    let actor = folder.json(&["events", "--npi", NPI], "")[0]["actor"].clone();
+    assert_eq!(actor["role"], "administrator");
+    assert!(actor["name"].as_str().unwrap().starts_with("uid "), "{actor}");
+}
+
+#[test]
 fn help_and_version_are_there() {
     let mut help = program();
     help.arg("--help");

@@ -18,6 +18,7 @@ mod command_line;
 mod data_folder;
 mod forgery;
 mod logs;
+mod lost_token;
 mod provisioning_api;
 mod sign_in;
 mod stopping;
