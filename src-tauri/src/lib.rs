@@ -32,7 +32,12 @@ mod steady_keyring;
 #[cfg(test)]
 mod tests;
 
-use std::{process::ExitCode, sync::Arc, thread, time::Duration};
+use std::{
+    process::ExitCode,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
 
 use tauri::{App, AppHandle, Builder, Manager as _, Wry};
 use vault::{Keyring, OsKeyring};
@@ -45,9 +50,10 @@ const IDLE_CHECK: Duration = Duration::from_secs(5);
 /// Opens the window and stays until it is closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> ExitCode {
-    let builder = with_desktop_plugins(Builder::default())
+    let early = Arc::new(EarlyLinks::default());
+    let builder = with_desktop_plugins(Builder::default(), &early)
         .plugin(tauri_plugin_deep_link::init())
-        .setup(|app| set_up(app))
+        .setup(move |app| set_up(app, &early))
         .invoke_handler(tauri::generate_handler![
             commands::lock::status,
             commands::lock::watch,
@@ -78,12 +84,34 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn set_up(app: &App) -> Result<(), Box<dyn std::error::Error>> {
+/// Links that other starts hand over before the session is there: they can as soon as the first
+/// start has its name on the bus, which is earlier.
+#[derive(Default)]
+struct EarlyLinks(Mutex<Vec<String>>);
+
+impl EarlyLinks {
+    fn add(&self, link: &str) {
+        self.links().push(link.to_owned());
+    }
+
+    /// Hands them over once there is somebody to take them.
+    fn hand_over(&self, shell: &Shell) {
+        let waiting = std::mem::take(&mut *self.links());
+        waiting.iter().for_each(|link| shell.receive_link(link));
+    }
+
+    fn links(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn set_up(app: &App, early: &EarlyLinks) -> Result<(), Box<dyn std::error::Error>> {
     let keyring = Arc::new(SteadyKeyring::new(Box::new(open_keyring)));
     let session = Session::new(keyring, &app.path().app_data_dir()?);
     let shell = Shell::new(session);
     app.manage(shell.clone());
     receive_first_link(app, &shell);
+    early.hand_over(&shell);
     thread::Builder::new().name("auto-lock".to_owned()).spawn(move || {
         loop {
             thread::sleep(IDLE_CHECK);
@@ -99,19 +127,21 @@ fn open_keyring() -> Result<Arc<dyn Keyring>, vault::KeyringError> {
 
 /// A second start brings the first one's window to the front and hands its link over.
 #[cfg(desktop)]
-fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
-    builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+fn with_desktop_plugins(builder: Builder<Wry>, early: &Arc<EarlyLinks>) -> Builder<Wry> {
+    let early = Arc::clone(early);
+    builder.plugin(tauri_plugin_single_instance::init(move |app, arguments, _| {
         show_window(app);
-        if let (Some(link), Some(shell)) =
-            (links::in_arguments(&arguments), app.try_state::<Shell>())
-        {
-            shell.receive_link(link);
+        if let Some(link) = links::in_arguments(&arguments) {
+            early.add(link);
+        }
+        if let Some(shell) = app.try_state::<Shell>() {
+            early.hand_over(&shell);
         }
     }))
 }
 
 #[cfg(mobile)]
-fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
+fn with_desktop_plugins(builder: Builder<Wry>, _: &Arc<EarlyLinks>) -> Builder<Wry> {
     builder
 }
 

@@ -206,12 +206,18 @@ impl AppWindow {
         self.enter_pin(pin).await
     }
 
-    /// Clicks a PIN on the pad, digit by digit.
+    /// Clicks a PIN on the pad, digit by digit, as soon as it takes digits.
     ///
     /// # Errors
     ///
     /// When there is no pad.
     pub async fn enter_pin(&self, pin: &str) -> Result<()> {
+        wait::until("the pad to take digits", wait::PATIENCE, async || {
+            let busy =
+                self.script("return document.querySelector('.pin-pad.busy') !== null", vec![]);
+            Ok(if busy.await? == true { Look::NotYet("busy".to_owned()) } else { Look::There(()) })
+        })
+        .await?;
         for digit in pin.chars() {
             self.click(&format!("pin-key-{digit}")).await?;
         }
