@@ -36,7 +36,7 @@ impl Registry {
         Ok(records.into_iter().map(|record| record.token.at(now)).collect())
     }
 
-    /// Takes a token's lock away and forgets its wrong codes.
+    /// Takes a token's lock away and forgets its wrong codes; also those of one that is not locked.
     ///
     /// # Errors
     /// [`Error::UnknownToken`], [`Error::NotPossible`], [`Error::NotAllowed`], [`Error::Busy`].
@@ -115,6 +115,9 @@ impl Registry {
                 Err(Impossible::FromHere(state)) => return Err(Error::NotPossible(state)),
                 Err(Impossible::ForThem) => return Err(Error::NotAllowed),
             };
+            if token == record.token.at(now) {
+                return Ok(token);
+            }
             let mut noted =
                 NewEvent::new(now, actor.clone(), kind(event), Outcome::Success).on(serial);
             noted.account = token.owner;

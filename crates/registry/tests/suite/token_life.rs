@@ -21,6 +21,7 @@ fn the_table_leads_where_the_design_says() {
         (S::Active, E::TooManyFailures, Some(S::Locked)),
         (S::Locked, E::LockEnded, Some(S::Active)),
         (S::Locked, E::Unlock, Some(S::Active)),
+        (S::Active, E::Unlock, Some(S::Active)),
         (S::Active, E::Lost, Some(S::Suspended)),
         (S::Locked, E::Lost, Some(S::Suspended)),
         (S::Suspended, E::Found, Some(S::Active)),
@@ -123,6 +124,23 @@ async fn doing_it_twice_gives_the_same_answer_and_one_event() {
 }
 
 #[tokio::test]
+async fn unlocking_forgets_the_wrong_codes_of_a_token_that_is_not_locked() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (registry, serial, wrong) = (&clinic.registry, app.serial(), app.wrong_code(NOW));
+    for _ in 0..9 {
+        let purpose = Purpose::Signing;
+        registry.verify(&ada(), &serial, &wrong, purpose, NOW).await.unwrap_err();
+    }
+    let before = clinic.events().await.len();
+    for _ in 0..2 {
+        let token = registry.unlock_token(&help_desk(), &serial, NOW).await.unwrap();
+        assert_eq!((token.state, token.failures), (TokenState::Active, 0));
+    }
+    assert_eq!(clinic.token(&app, NOW).await.failures, 0);
+    assert_eq!(clinic.events().await.len(), before + 1);
+}
+
+#[tokio::test]
 async fn a_prescriber_changes_only_tokens_of_their_own() {
     let (clinic, app) = Clinic::with_token().await;
     let (registry, serial) = (&clinic.registry, app.serial());
@@ -187,7 +205,7 @@ impl Walk {
         let session = clinic.confirmed(ada(), &confirmation, START).await;
         clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
         let last = app.code(START);
-        Self { clinic, app, sealed, now: START, accepted: vec![step_and_code(START, &last)], last }
+        Self { clinic, app, sealed, now: START, accepted: vec![step_of(START)], last }
     }
 
     async fn submit(&mut self, code: Code, purpose: Purpose) {
@@ -246,7 +264,7 @@ impl Walk {
     }
 }
 
-fn step_and_code(at: UnixTime, _: &Code) -> String {
+fn step_of(at: UnixTime) -> String {
     format!("{:?}", Some(at.0 / 30))
 }
 
