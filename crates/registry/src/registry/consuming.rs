@@ -30,6 +30,7 @@ impl Registry {
     ///
     /// The same token again - credential ID, seed and activation - gets the same answer, however
     /// often it was sealed, and changes nothing: an app whose connection broke just sends again.
+    /// So does an import of a token that was enrolled here by an activation.
     ///
     /// # Errors
     /// [`Error::Provisioning`] with `OtherServer`, `CannotOpen` (also for an unknown activation:
@@ -46,7 +47,7 @@ impl Registry {
             let credential_id = data.credential_id;
             let stored = self.store.token(&credential_id.into()).await?;
             if let Some(record) = &stored
-                && record.token.activation == sealed.activation()
+                && (activation.is_none() || record.token.activation == sealed.activation())
                 && self.is_the_same(record, &data)?
             {
                 return Ok(Consumed { credential_id, repeated: true });

@@ -169,6 +169,16 @@ async fn an_export_is_imported_once_and_may_become_a_first_token() {
 }
 
 #[tokio::test]
+async fn an_export_of_a_token_that_is_enrolled_here_is_a_repetition() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (before, events) = (clinic.token(&app, LATER).await, clinic.events().await);
+    let export = app.export(clinic.registry.server_key());
+    assert!(clinic.send(&export, LATER).await.unwrap().repeated);
+    assert_eq!(clinic.token(&app, LATER).await, before);
+    assert_eq!(clinic.events().await, events);
+}
+
+#[tokio::test]
 async fn ten_wrong_confirmation_codes_end_an_activation() {
     let clinic = Clinic::with_ada().await;
     let (_, right) = clinic.begin(ada(), START).await;
@@ -397,7 +407,7 @@ async fn adding_needs_a_fresh_and_full_sign_in() {
 
     // Seen once in between, so that it does not end by idleness.
     let later = START.plus(20 * 60 + 1);
-    touch(&clinic, &session, START.plus(600)).await;
+    touch(&clinic, START.plus(600)).await;
     let refused = clinic.registry.associate(&session, &app.form(later), later).await;
     assert_eq!(refused, Err(AssociateError::NotFresh));
     let much_later = START.plus(2 * 3600);
@@ -409,7 +419,7 @@ async fn adding_needs_a_fresh_and_full_sign_in() {
 }
 
 /// Marks all sessions as seen, as a request would.
-async fn touch(clinic: &Clinic, _: &registry::Session, at: UnixTime) {
+async fn touch(clinic: &Clinic, at: UnixTime) {
     let database = rusqlite::Connection::open(clinic.folder.path().join("countersign.db")).unwrap();
     database.execute("UPDATE sessions SET last_seen = ?1", [at.0.cast_signed()]).unwrap();
 }

@@ -140,7 +140,7 @@ fn an_export_is_imported_once_and_again_without_harm() {
     );
     assert_eq!(
         text(&folder.run(&import, "").stdout),
-        format!("{} was imported before; nothing changed.\n", app.id)
+        format!("{} was enrolled or imported before; nothing changed.\n", app.id)
     );
     let repeated = folder.json(&import, "");
     assert_eq!(repeated, serde_json::json!({"credential_id": app.id.as_str(), "repeated": true}));
