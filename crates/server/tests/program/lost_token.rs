@@ -4,7 +4,7 @@ use crate::{
     add_token,
     app::App,
     browser::Browser,
-    process::{NPI, Server, text},
+    process::{NPI, PASSPHRASE, Server, text},
 };
 
 #[test]
@@ -36,6 +36,25 @@ fn who_lost_the_only_token_enrols_a_new_one() {
     let browser = Browser::signed_in(&server, &confirmation);
     let added = add_token::add(&browser, &new, "New phone");
     assert_eq!(added.status, 303, "{}", added.html);
+}
+
+#[test]
+fn a_locked_token_says_when_it_unlocks() {
+    let (server, app, confirmation) = Server::with_provisioned_token();
+    let browser = Browser::signed_in(&server, &confirmation);
+    assert_eq!(add_token::add(&browser, &app, "Phone").status, 303);
+    let guesser = Browser::of(&server);
+    guesser.first_factor(NPI, PASSPHRASE);
+    let wrong = app.wrong_code();
+    for _ in 0..10 {
+        assert_eq!(guesser.submit("/sign-in/code", &[("code", &wrong)]).status, 422);
+    }
+    let page = browser.get("/tokens");
+    assert_eq!(page.attribute("token-row", "data-state").unwrap(), "locked");
+    let row = page.element("token-row").unwrap();
+    let (_, says) = row.split_once("It unlocks by itself in 15 minutes, on ").unwrap();
+    let (at, _) = says.split_once(". Trying").unwrap();
+    assert_eq!(at.len(), "2026-11-20 08:22 UTC".len(), "{at}");
 }
 
 #[test]
