@@ -84,6 +84,11 @@ pub enum SignInError {
         "this NPI and passphrase do not fit, or there were too many attempts: check both and try again; after ten wrong ones wait 15 minutes, or call the help desk"
     )]
     Refused,
+    /// Too many wait to be judged; nothing was counted.
+    #[error(
+        "too many people are signing in at this moment: try again in a minute; nothing was counted against you"
+    )]
+    TooMany,
     /// It could not be judged.
     #[error(transparent)]
     Registry(#[from] Error),

@@ -105,6 +105,8 @@ pub enum Write {
         /// The version that was read.
         version: u64,
     },
+    /// Nothing, at the cost of a durable write: where how long it takes must tell nothing.
+    Nothing,
     /// A new session.
     InsertSession(SessionRecord),
     /// A changed session: its factor, and when it was last seen.

@@ -159,6 +159,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
     let serial = full.token.serial.clone();
     writes.push(Write::InsertAssociation { npi: ada(), key, serial: serial.clone(), at });
     write(store, writes).await.unwrap();
+    write(store, [Write::Nothing]).await.unwrap();
 
     assert_eq!(store.secret("one").await.unwrap(), Some(vec![0, 255]));
     assert_eq!(store.account(ada()).await.unwrap(), Some(person));

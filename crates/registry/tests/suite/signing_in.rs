@@ -68,6 +68,40 @@ async fn of_many_wrong_passphrases_at_once_ten_are_judged() {
     assert_eq!(judged.count(), 10);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_answered_alike_and_whoever_is_not_judged_is_not_counted() {
+    for npi in ["1234567893", "1679576722"] {
+        let clinic = Clinic::with_ada().await;
+        let before = clinic.events().await.len();
+        let tries: Vec<_> = (0..300)
+            .map(|_| {
+                let registry = clinic.registry.clone();
+                tokio::spawn(async move {
+                    let wrong = Passphrase::parse("wrong horse battery").unwrap();
+                    registry.sign_in(npi, &wrong, START, &mut rng()).await.unwrap_err()
+                })
+            })
+            .collect();
+        let mut judged = 0;
+        for attempt in tries {
+            match attempt.await.unwrap() {
+                SignInError::Refused => judged += 1,
+                other => assert_eq!(other, SignInError::TooMany),
+            }
+        }
+        assert!((66..300).contains(&judged), "{judged}");
+        let written = clinic.events().await.len() - before;
+        let failures = account(&clinic).await.sign_in_failures;
+        if npi == "1234567893" {
+            // Ten are counted and then judged, and the tenth pauses: its event beside.
+            assert_eq!((failures, written), (10, judged + 10 + 1));
+        } else {
+            assert_eq!((failures, written), (0, judged), "one event for each");
+        }
+        assert!(try_in(&clinic, "1234567893", PASSPHRASE, START.plus(900)).await.is_ok());
+    }
+}
+
 #[tokio::test]
 async fn a_pause_neither_judges_nor_prolongs_itself_and_ends() {
     let clinic = Clinic::with_ada().await;

@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::{
     cli::Place,
-    dashboard::RecentTests,
+    dashboard::{RecentTests, SignInPlaces},
     failure::Failure,
     http::{self, SiteParts},
     opening,
@@ -55,6 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let site = Arc::new(SiteParts {
         registry,
         recent_tests: RecentTests::default(),
+        sign_in_places: SignInPlaces::default(),
         issuer: arguments.issuer,
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
         origins: origins(arguments.public_url.as_ref(), address)?,

@@ -9,7 +9,10 @@ use axum::{
 use axum_extra::extract::cookie::CookieJar;
 use registry::{IdempotencyKey, Passphrase, SignInError};
 
-use super::{form::Form, message, render, session_cookie, visitor::HalfSignedInForm};
+use super::{
+    form::Form, message, render, session_cookie, sign_in_form::SignInForm,
+    visitor::HalfSignedInForm,
+};
 use crate::{clock, http::Site, randomness};
 
 #[derive(Template)]
@@ -24,7 +27,7 @@ pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
     render(StatusCode::OK, &Page { refused: false, signed_out })
 }
 
-pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
+async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
     let passphrase = readable_passphrase(form.text("passphrase"));
     let signed_in = site
         .registry
@@ -38,8 +41,19 @@ pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form)
         Err(SignInError::Refused) => {
             render(StatusCode::FORBIDDEN, &Page { refused: true, signed_out: false })
         }
+        Err(SignInError::TooMany) => message::busy().into_response(),
         Err(SignInError::Registry(error)) => message::failed(&error).into_response(),
     }
+}
+
+/// An attempt is counted before it is judged; so it is judged although whoever sent it is gone.
+pub(super) async fn submit_to_the_end(
+    site: State<Site>,
+    jar: CookieJar,
+    SignInForm(form): SignInForm,
+) -> Response {
+    let judged = tokio::spawn(submit(site, jar, form)).await;
+    judged.unwrap_or_else(|_| message::broken().into_response())
 }
 
 /// Ends the session, wherever in signing in it is.

@@ -20,7 +20,7 @@ use axum::{
 use registry::Registry;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use crate::dashboard::RecentTests;
+use crate::dashboard::{RecentTests, SignInPlaces};
 
 pub(crate) use body::{Unread, read};
 pub(crate) use problem::Problem;
@@ -35,6 +35,8 @@ pub(crate) struct SiteParts {
     pub(crate) registry: Registry,
     /// What was answered to tested codes.
     pub(crate) recent_tests: RecentTests,
+    /// Where sign-in forms are read.
+    pub(crate) sign_in_places: SignInPlaces,
     /// Who issues the tokens that are added here.
     pub(crate) issuer: IssuerName,
     /// Whether browsers reach this server by HTTPS (of a proxy before it).

@@ -16,6 +16,7 @@ mod process;
 mod add_token;
 mod command_line;
 mod data_folder;
+mod flood;
 mod forgery;
 mod logs;
 mod lost_token;
