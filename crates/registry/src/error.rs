@@ -225,6 +225,23 @@ impl AssociateError {
     }
 }
 
+impl AssociateError {
+    /// The word for the event of a refusal; `None` where there is none, or a code's own.
+    pub(crate) const fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFresh => Some("sign-in not fresh"),
+            Self::NeedsConfirmation => Some("needs a sign-in by confirmation code"),
+            Self::NeedsTokenCode => Some("needs a sign-in by a token's code"),
+            Self::OtherManufacturer(_) => Some("other manufacturer"),
+            Self::OtherType(_) => Some("other type"),
+            Self::NotWaiting => Some("no such token waiting"),
+            Self::EarlierEnrolment => Some("earlier enrolment"),
+            Self::AlreadyYours(_) => Some("associated already"),
+            Self::NotSignedIn | Self::Code(_) | Self::FormUsed | Self::Registry(_) => None,
+        }
+    }
+}
+
 impl From<StoreError> for AssociateError {
     fn from(error: StoreError) -> Self {
         Self::Registry(error.into())

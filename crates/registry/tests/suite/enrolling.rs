@@ -3,7 +3,8 @@
 use oath::{Manufacturer, TokenType, UnixTime};
 use provisioning::{ActivationId, ActivationSecret, ServerPrivateKey};
 use registry::{
-    Actor, AssociateError, Cause, ConfirmError, Error, Field, IdempotencyKey, Lock, TokenState,
+    Actor, AssociateError, Cause, ConfirmError, Error, EventKind, Field, IdempotencyKey, Lock, Npi,
+    Outcome, TokenState,
 };
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
@@ -176,6 +177,55 @@ async fn an_export_of_a_token_that_is_enrolled_here_is_a_repetition() {
     assert!(clinic.send(&export, LATER).await.unwrap().repeated);
     assert_eq!(clinic.token(&app, LATER).await, before);
     assert_eq!(clinic.events().await, events);
+}
+
+/// The events since there were so many, the latest first: kind, outcome, account, cause.
+async fn since(clinic: &Clinic, before: usize) -> Vec<(EventKind, Outcome, Option<Npi>, String)> {
+    let events = clinic.events().await;
+    let new = events.len() - before;
+    let told = events.into_iter().take(new).map(|event| event.what);
+    told.map(|what| (what.kind, what.outcome, what.account, what.cause.unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_refused_token_of_an_invited_app_leaves_an_event_and_a_strangers_none() {
+    let clinic = Clinic::with_ada().await;
+    let (one, two) = (App::new("One"), App::new("Two"));
+    let (mut link, _) = clinic.begin(ada(), START).await;
+    let sealed = two.seal(&link);
+    let refused = |cause: &str| {
+        let cause = cause.to_owned();
+        vec![(EventKind::TokenProvisioned, Outcome::Refused, Some(ada()), cause)]
+    };
+    let before = clinic.events().await.len();
+    clinic.send(&sealed, link.expires.plus(1)).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, refused("activation-expired"));
+    clinic.send(&one.seal(&link), START).await.unwrap();
+    let before = clinic.events().await.len();
+    clinic.send(&sealed, START).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, refused("activation-used"));
+
+    let before = clinic.events().await.len();
+    link.secret = ActivationSecret::generate(&mut rng());
+    clinic.send(&two.seal(&link), START).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, []);
+}
+
+#[tokio::test]
+async fn a_refused_association_leaves_an_event() {
+    let (clinic, _, session) = about_to_associate().await;
+    let before = clinic.events().await.len();
+    let unknown = App::new("x").form(START);
+    clinic.registry.associate(&session, &unknown, START).await.unwrap_err();
+    let event = (EventKind::TokenAssociated, Outcome::Refused, Some(ada()));
+    let cause = "no such token waiting".to_owned();
+    assert_eq!(since(&clinic, before).await, [(event.0, event.1, event.2, cause)]);
+
+    let half = clinic.half_session(ada(), START).await;
+    let before = clinic.events().await.len();
+    clinic.registry.associate(&half, &unknown, START).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, [], "one factor fills no audit");
 }
 
 #[tokio::test]
