@@ -74,6 +74,7 @@ fn start_log() {
         .with_writer(io::stderr)
         .with_ansi(false)
         .try_init();
+    http::log_panics_by_place();
 }
 
 /// The line that whoever started the server waits for.

@@ -71,6 +71,11 @@ async fn elsewhere(State(_): State<Site>, _: visitor::SignedIn) -> message::Mess
     message::not_found()
 }
 
+/// The answer for a handler that was given up.
+pub(crate) fn broken_page() -> Response {
+    message::broken().into_response()
+}
+
 async fn style() -> Response {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
 }
