@@ -9,6 +9,7 @@ use crate::{
 fn from_npi_and_passphrase_by_the_confirmation_code_to_the_tokens_and_out() {
     let (server, _, confirmation) = Server::with_prescriber();
     let browser = Browser::of(&server);
+    assert!(browser.get("/sign-in").html.contains("set when your account was opened"));
     browser.first_factor(NPI, PASSPHRASE);
     let code_page = browser.get("/sign-in/code");
     assert!(code_page.html.contains("confirmation code of your activation"));
