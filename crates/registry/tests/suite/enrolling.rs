@@ -442,7 +442,8 @@ async fn a_further_token_needs_a_code_of_one_that_is_active() {
     let session = clinic.half_session(ada(), now).await;
     let serial = first.serial();
     let code = first.code(now);
-    clinic.registry.confirm_with_code(&session, Some(&serial), &code, now).await.unwrap();
+    let renewed = clinic.registry.confirm_with_code(&session, Some(&serial), &code, now).await;
+    let session = clinic.registry.session(&renewed.unwrap().unwrap(), now).await.unwrap();
     clinic.registry.suspend_token(&help_desk(), &serial, &label("lost"), now).await.unwrap();
     let refused = clinic.registry.associate(&session, &third.form(now), now).await;
     assert_eq!(refused, Err(AssociateError::NeedsTokenCode));

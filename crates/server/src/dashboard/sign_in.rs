@@ -60,7 +60,7 @@ pub(super) async fn submit_to_the_end(
 pub(super) async fn sign_out(
     State(site): State<Site>,
     jar: CookieJar,
-    HalfSignedInForm(session, _): HalfSignedInForm,
+    HalfSignedInForm(session): HalfSignedInForm,
 ) -> Response {
     if let Err(error) = site.registry.sign_out(&session, clock::now()).await {
         return message::failed(&error).into_response();

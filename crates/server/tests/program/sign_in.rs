@@ -94,6 +94,29 @@ fn a_double_click_on_the_code_signs_in() {
 }
 
 #[test]
+fn the_second_factor_gives_a_new_session_also_to_whoever_lost_the_first_answer() {
+    let (server, _, confirmation) = Server::with_prescriber();
+    let browser = Browser::of(&server);
+    browser.first_factor(NPI, PASSPHRASE);
+    let old = browser.cookie("session").unwrap();
+    let form = browser.get("/sign-in/code");
+    let fields = form.with_hidden(&[("code", &confirmation)]);
+    let (late, thief) = (browser.twin(), browser.twin());
+    assert_eq!(browser.post("/sign-in/code", &fields).location, "/tokens");
+    assert_ne!(browser.cookie("session").unwrap(), old);
+
+    assert_eq!(thief.get("/tokens").location, "/sign-in", "the old secret opens nothing");
+    let stolen = [("csrf", form.hidden("csrf").unwrap()), ("code", &confirmation)];
+    let refused = thief.post("/sign-in/code", &stolen);
+    assert_eq!((refused.status, refused.location.as_str()), (303, "/sign-in"));
+    assert_eq!(thief.cookie("session").unwrap(), old);
+
+    assert_eq!(late.post("/sign-in/code", &fields).location, "/tokens");
+    assert_eq!(late.cookie("session"), browser.cookie("session"));
+    assert_eq!(late.get("/tokens").status, 200);
+}
+
+#[test]
 fn every_stranger_gets_the_same_refusal() {
     let (server, _, _) = Server::with_prescriber();
     let huge = "1".repeat(100_000);
