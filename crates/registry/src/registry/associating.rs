@@ -180,6 +180,8 @@ fn associated(
         let completed = ActivationRecord { state, ..activation.clone() };
         changes.writes.push(Write::UpdateActivation(completed));
     }
+    // Not by a session that is signed out meanwhile.
+    changes.writes.push(Write::ExpectSession { id: session.id, version: session.version });
     changes.writes.push(Write::InsertAssociation {
         npi,
         key: form.idempotency_key.clone(),

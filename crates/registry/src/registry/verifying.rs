@@ -141,7 +141,8 @@ impl Registry {
             return Ok(refused(None, explained.cause));
         }
         let locks = token.lock.is_some();
-        let mut decision = refused(Some(token), explained.cause);
+        let changed = Some(token).filter(|token| *token != record.token);
+        let mut decision = refused(changed, explained.cause);
         if let Some(other) = explained.used_up {
             let event = code_event(npi, &other.token.serial, purpose, Outcome::Success, now);
             decision.events.push(event.because("typed for another token"));

@@ -243,6 +243,7 @@ fn rehearsed_miss(token: &mut Token, now: UnixTime) -> Verdict {
         token.rehearsing_since = Some(now);
         token.rehearsal_misses = 0;
     }
-    token.rehearsal_misses = token.rehearsal_misses.saturating_add(1);
+    // One beyond the limit says all that there is to know: it is not written again and again.
+    token.rehearsal_misses = token.rehearsal_misses.saturating_add(1).min(EXPLAINED_REHEARSALS + 1);
     Verdict::Miss { explain: token.rehearsal_misses <= EXPLAINED_REHEARSALS }
 }

@@ -105,6 +105,13 @@ pub enum Write {
         /// The version that was read.
         version: u64,
     },
+    /// Nothing, on the condition that the session is there and its factor is as it was read.
+    ExpectSession {
+        /// Which session.
+        id: SessionId,
+        /// The version that was read.
+        version: u64,
+    },
     /// Nothing, at the cost of a durable write: where how long it takes must tell nothing.
     Nothing,
     /// A new session.

@@ -194,6 +194,23 @@ async fn the_same_submit_meanwhile_gives_the_same_answer() {
 }
 
 #[tokio::test]
+async fn who_signs_out_meanwhile_adds_no_token() {
+    let clinic = Clinic::with_ada().await;
+    let app = App::new("Phone");
+    let (link, confirmation) = clinic.begin(ada(), START).await;
+    clinic.send(&app.seal(&link), START).await.unwrap();
+    let session = clinic.confirmed(ada(), &confirmation, START).await;
+    let meanwhile = {
+        let (registry, session) = (clinic.registry.clone(), session.clone());
+        async move { registry.sign_out(&session, START).await.unwrap() }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let refused = late.associate(&session, &app.form(START), START).await;
+    assert_eq!(refused, Err(registry::Error::SessionEnded.into()));
+    assert_eq!(clinic.token(&app, START).await.state, TokenState::Provisioned);
+}
+
+#[tokio::test]
 async fn an_enrolment_that_is_replaced_meanwhile_takes_no_token() {
     let clinic = Arc::new(Clinic::with_ada().await);
     let app = App::new("Phone");

@@ -259,9 +259,15 @@ async fn a_rehearsal_uses_up_the_code_but_counts_and_locks_nothing() {
         assert_eq!(answer, refused(Cause::ClockOff { seconds: -150 }));
     }
     // From here on it is not explained: nobody is to guess with the help of explanations.
+    let version = async || {
+        let record = registry::Store::token(&*clinic.store, &app.serial()).await;
+        record.unwrap().unwrap().version
+    };
+    let before = version().await;
     for _ in 0..30 {
         assert_eq!(judged(&clinic, &app, &late, Purpose::Test, now).await, refused(Cause::Wrong));
     }
+    assert_eq!(version().await, before + 1, "the first of them is written, and then no more");
     let token = clinic.token(&app, now).await;
     assert_eq!((token.state, token.failures), (TokenState::Active, 0));
     let later = now.plus(900);

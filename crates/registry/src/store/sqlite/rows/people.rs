@@ -5,8 +5,8 @@ use provisioning::ActivationId;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, damaged, find, instant, lock, lock_to_sql, maybe_instant,
-    maybe_parsed, parsed, to_sql, word,
+    change_any, change_one, count, damaged, failed, find, instant, lock, lock_to_sql,
+    maybe_instant, maybe_parsed, parsed, to_sql, word,
 };
 use crate::{
     account::{Account, AccountRecord},
@@ -278,6 +278,20 @@ pub(super) fn update_session(
             by_token,
         ],
     )
+}
+
+pub(super) fn expect_session(
+    database: &Connection,
+    id: SessionId,
+    version: u64,
+) -> Result<(), StoreError> {
+    let found = find(
+        database,
+        "SELECT 1 FROM sessions WHERE id = ?1 AND version = ?2",
+        params![id.as_bytes(), to_sql(version)],
+        |_| Ok(()),
+    );
+    found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
 pub(super) fn touch_session(
