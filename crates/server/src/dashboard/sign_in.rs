@@ -27,7 +27,7 @@ pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
     render(StatusCode::OK, &Page { refused: false, signed_out })
 }
 
-async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
+pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
     let passphrase = readable_passphrase(form.text("passphrase"));
     let signed_in = site
         .registry
