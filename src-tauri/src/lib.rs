@@ -45,7 +45,13 @@ mod tray;
 #[cfg(test)]
 mod tests;
 
-use std::{alloc::System, process::ExitCode, sync::Arc, thread, time::Duration};
+use std::{
+    alloc::System,
+    process::ExitCode,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
 
 use tauri::{App, AppHandle, Builder, Manager as _, RunEvent, Window, WindowEvent, Wry};
 use vault::{Keyring, OsKeyring};
@@ -69,9 +75,10 @@ const SETTLING: Duration = Duration::from_millis(300);
 /// Opens the window and stays until it is closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> ExitCode {
-    let builder = with_desktop_plugins(Builder::default())
+    let early = Arc::new(EarlyLinks::default());
+    let builder = with_desktop_plugins(Builder::default(), &early)
         .plugin(tauri_plugin_deep_link::init())
-        .setup(|app| set_up(app))
+        .setup(move |app| set_up(app, &early))
         .on_window_event(look_for_background)
         .invoke_handler(tauri::generate_handler![
             commands::lock::status,
@@ -136,13 +143,35 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn set_up(app: &App) -> Result<(), Box<dyn std::error::Error>> {
+/// Links that other starts hand over before the session is there: they can as soon as the first
+/// start has its name on the bus, which is earlier.
+#[derive(Default)]
+struct EarlyLinks(Mutex<Vec<String>>);
+
+impl EarlyLinks {
+    fn add(&self, link: &str) {
+        self.links().push(link.to_owned());
+    }
+
+    /// Hands them over once there is somebody to take them.
+    fn hand_over(&self, shell: &Shell) {
+        let waiting = std::mem::take(&mut *self.links());
+        waiting.iter().for_each(|link| shell.receive_link(link));
+    }
+
+    fn links(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn set_up(app: &App, early: &EarlyLinks) -> Result<(), Box<dyn std::error::Error>> {
     let keyring = Arc::new(SteadyKeyring::new(Box::new(open_keyring)));
     let settings = SettingsFile::in_folder(&app.path().app_config_dir()?);
     let session = Session::new(keyring, &app.path().app_data_dir()?, settings);
     let shell = Shell::new(session);
     app.manage(shell.clone());
     receive_first_link(app, &shell);
+    early.hand_over(&shell);
     prepare_window(app, &shell);
     thread::Builder::new().name("auto-lock".to_owned()).spawn(move || {
         loop {
@@ -203,15 +232,17 @@ fn look_for_background(window: &Window, event: &WindowEvent) {
 
 /// A second start brings the first one's window to the front and hands its link over.
 #[cfg(desktop)]
-fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
+fn with_desktop_plugins(builder: Builder<Wry>, early: &Arc<EarlyLinks>) -> Builder<Wry> {
     use tauri_plugin_window_state::StateFlags;
 
-    let second_start = tauri_plugin_single_instance::init(|app, arguments, _| {
+    let early = Arc::clone(early);
+    let second_start = tauri_plugin_single_instance::init(move |app, arguments, _| {
         show_window(app);
-        if let (Some(link), Some(shell)) =
-            (links::in_arguments(&arguments), app.try_state::<Shell>())
-        {
-            shell.receive_link(link);
+        if let Some(link) = links::in_arguments(&arguments) {
+            early.add(link);
+        }
+        if let Some(shell) = app.try_state::<Shell>() {
+            early.hand_over(&shell);
         }
     });
     let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;
@@ -223,7 +254,7 @@ fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
 }
 
 #[cfg(mobile)]
-fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
+fn with_desktop_plugins(builder: Builder<Wry>, _: &Arc<EarlyLinks>) -> Builder<Wry> {
     builder
 }
 

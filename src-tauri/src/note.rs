@@ -57,6 +57,18 @@ impl Note {
         self.erased = false;
     }
 
+    /// Says that these were erased; of one that was never noted, the credential ID is all that is
+    /// known.
+    pub(crate) fn erased(&mut self, ids: &[CredentialId]) {
+        for id in ids {
+            let noted = self.tokens.iter().any(|known| known.credential_id == *id);
+            if let (false, Ok(name)) = (noted, id.to_string().parse()) {
+                self.tokens.push(KnownToken { credential_id: *id, name, issuer: None });
+            }
+        }
+        self.erased = true;
+    }
+
     /// Remembers which token a link made.
     pub(crate) fn link_used(&mut self, activation: ActivationId, credential_id: CredentialId) {
         self.used_links.push_back(UsedLink { activation, credential_id });
@@ -69,7 +81,7 @@ impl Note {
 /// What was found where the note should be.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No note, or one that lists nothing: nobody has had a token here.
+    /// No note, or one that says nothing: nobody has had a token here.
     Nothing,
     /// A note of some tokens.
     Note(Note),
@@ -96,7 +108,7 @@ impl NoteFile {
             Err(_) => Found::Unreadable,
             Ok(text) => match serde_json::from_str::<Note>(&text) {
                 Ok(note) if note.version != VERSION => Found::Unreadable,
-                Ok(note) if note.tokens.is_empty() => Found::Nothing,
+                Ok(note) if note.tokens.is_empty() && !note.erased => Found::Nothing,
                 Ok(note) => Found::Note(note),
                 Err(_) => Found::Unreadable,
             },

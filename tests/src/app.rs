@@ -19,6 +19,9 @@ use crate::wait::{self, Look};
 /// The app's program.
 pub const PROGRAM: &str = "countersign";
 
+/// What the app calls itself on the session bus, so that there is one of it.
+const BUS_NAME: &str = "org.countersign.app.SingleInstance";
+
 /// A process of the app with its window.
 ///
 /// WebKitWebDriver is driven directly, with the capability that `tauri-driver` would translate to:
@@ -74,6 +77,10 @@ impl AppWindow {
 
     async fn start_process(desktop: &Desktop, arguments: &[&str]) -> Result<Self> {
         let before = desktop.processes_of(PROGRAM);
+        if before.is_empty() {
+            // One that has just ended may still be known to the bus, as if it could take a link.
+            desktop.wait_for_name(BUS_NAME, false).await?;
+        }
         let mut capabilities = Map::new();
         capabilities.insert(
             "webkitgtk:browserOptions".to_owned(),
@@ -199,12 +206,18 @@ impl AppWindow {
         self.enter_pin(pin).await
     }
 
-    /// Clicks a PIN on the pad, digit by digit.
+    /// Clicks a PIN on the pad, digit by digit, as soon as it takes digits.
     ///
     /// # Errors
     ///
     /// When there is no pad.
     pub async fn enter_pin(&self, pin: &str) -> Result<()> {
+        wait::until("the pad to take digits", wait::PATIENCE, async || {
+            let busy =
+                self.script("return document.querySelector('.pin-pad.busy') !== null", vec![]);
+            Ok(if busy.await? == true { Look::NotYet("busy".to_owned()) } else { Look::There(()) })
+        })
+        .await?;
         for digit in pin.chars() {
             self.click(&format!("pin-key-{digit}")).await?;
         }

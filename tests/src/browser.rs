@@ -49,7 +49,7 @@ impl Browser {
             "args": [
                 "--headless", "--disable-gpu", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--no-first-run",
-                "--disable-dev-shm-usage", "--window-size=1100,900",
+                "--disable-dev-shm-usage", "--window-size=1100,1120",
                 // It refuses to run as root inside its sandbox, as on a build machine.
                 "--no-sandbox",
                 format!("--user-data-dir={}", profile.keep().display()),

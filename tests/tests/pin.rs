@@ -18,7 +18,8 @@ async fn a_wrong_pin_is_counted_across_a_kill_and_a_right_one_starts_anew() -> R
         ensure(app.tries_left().await? == Some(9), || words)?;
         app.kill().await?;
 
-        // Killed while the try is judged: it was written down before, so it counts.
+        // Killed as soon as the try is written; that this is before it is judged, the vault's own
+        // tests show.
         let app = AppWindow::start(&scene.desktop).await?;
         ensure(app.tries_left().await? == Some(9), || "the first try is forgotten".to_owned())?;
         let before = attempts(&scene)?;
@@ -71,6 +72,26 @@ async fn ten_wrong_pins_erase_the_tokens_and_name_the_credential_ids() -> Result
         ensure(app.credential_id().await? == id, || "another credential ID".to_owned())?;
         app.click("set-up-new").await?;
         app.reaches("welcome").await?;
+        app.close().await
+    })
+    .await
+}
+
+/// A thing that lies on the keyboard must not use up the tries.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_held_down_is_one_digit() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let (app, _) = scene.enrol("Ward phone").await?;
+        app.click("lock-now").await?;
+        app.reaches("unlock").await?;
+        let held = "const key = (repeat) => document.dispatchEvent(new KeyboardEvent('keydown', \
+            { key: '7', repeat, bubbles: true, cancelable: true })); \
+            key(false); for (let i = 0; i < 60; i++) key(true); \
+            return document.querySelectorAll('.dot.filled').length;";
+        let filled = app.script(held, vec![]).await?;
+        ensure(filled == 1, || format!("{filled} digits of one key"))?;
+        ensure(app.tries_left().await? == Some(10), || "tries were used up".to_owned())?;
         app.close().await
     })
     .await

@@ -5,6 +5,10 @@ import { alert, h, reducedMotion, testid } from "./dom.js";
 import { erase } from "./icons.js";
 import { strings } from "../strings.js";
 
+/** After a refusal the pad takes no digit for so long, in milliseconds: a key that lies on the keyboard
+    must not use up the tries before anybody looks. */
+const PAUSE_AFTER_REFUSAL = 600;
+
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", null, "0"];
 
 /** `entered(pin)` may be slow; the pad takes no digit until it is done. `note` stands below. */
@@ -12,11 +16,12 @@ export function createPinPad(entered, note = h("p")) {
   let length = 4;
   let digits = [];
   let busy = false;
+  let refused = false;
 
   const dots = h("div", { class: "pin-dots", "aria-hidden": "true" });
   const progress = h("p", { class: "unseen", role: "status" });
   const error = alert("pin-error");
-  const keys = h("div", { class: "pin-keys" }, ...KEYS.map(key), eraseKey());
+  const keys = h("div", { class: "pin-keys", onkeydown: holdBack }, ...KEYS.map(key), eraseKey());
   note.classList.add("pin-note");
   const element = h("div", { class: "pin-pad" }, dots, progress, error.element, keys, note);
 
@@ -57,8 +62,10 @@ export function createPinPad(entered, note = h("p")) {
     element.classList.add("busy");
     const pin = digits.join("");
     digits = [];
+    refused = false;
     try {
       await entered(pin);
+      if (refused) await new Promise((done) => setTimeout(done, PAUSE_AFTER_REFUSAL));
     } finally {
       busy = false;
       element.classList.remove("busy");
@@ -86,8 +93,13 @@ export function createPinPad(entered, note = h("p")) {
         : "";
   }
 
+  /** A key that is held down is one press, also on a button of the pad. */
+  function holdBack(event) {
+    if (event.repeat) event.preventDefault();
+  }
+
   function typed(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
     if (/^[0-9]$/.test(event.key)) press(event.key);
     else if (event.key === "Backspace") rubOut();
     else return;
@@ -114,6 +126,7 @@ export function createPinPad(entered, note = h("p")) {
 
     /** Says what was wrong, and shakes once. */
     refuse(text) {
+      refused = true;
       error.say(text);
       if (reducedMotion()) return;
       const to = (x) => ({ transform: `translateX(${x}px)` });

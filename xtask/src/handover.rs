@@ -26,7 +26,20 @@ pub(crate) fn demo(headless: bool) -> Result<ExitCode> {
 /// Builds the programs that the end-to-end tests start, then runs every test.
 pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
     build::programs()?;
-    become_program(build::cargo().args(["test", "--workspace"]).args(arguments))
+    let mut cargo = build::cargo();
+    cargo.arg("test");
+    if !names_packages(arguments) {
+        cargo.arg("--workspace");
+    }
+    become_program(cargo.args(arguments))
+}
+
+/// Whether cargo is told which packages to test; `--workspace` beside that would mean all of them.
+fn names_packages(arguments: &[String]) -> bool {
+    arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
 }
 
 /// Replaces this process where the system can, so that Ctrl-C and the exit code are the program's.

@@ -20,8 +20,8 @@ enum Probe {
     Program { names: &'static [&'static str], version: &'static [&'static str] },
     /// `pkg-config` knows this library.
     Library(&'static str),
-    /// One of these folders exists.
-    Folder(&'static [&'static str]),
+    /// One of these files or folders exists.
+    Path(&'static [&'static str]),
 }
 
 const fn program(
@@ -53,12 +53,11 @@ impl Requirement {
 
 /// Everything, in the order in which it is explained.
 pub(crate) const ALL: &[Requirement] = &[
-    program("build-essential", &["cc"], &[], "links Rust programs, compiles SQLite"),
     program("pkg-config", &["pkg-config"], &[], "finds the web view's library"),
     program("libwebkit2gtk-4.1-dev", &[], &[], "the app's window")
         .found_by(Probe::Library("webkit2gtk-4.1"))
         .known(2, 2),
-    program("xdg-utils", &["xdg-open"], &[], "opens the dashboard, registers the app's links"),
+    program("xdg-utils", &["xdg-open"], &[], "opens the dashboard"),
     program("xvfb", &["Xvfb"], &[], "a display for the tests"),
     program("webkit2gtk-driver", &["WebKitWebDriver"], &[], "drives the app's window"),
     program("dbus", &["dbus-daemon"], &["--version"], "a session bus of the tests' own")
@@ -88,11 +87,15 @@ pub(crate) const ALL: &[Requirement] = &[
     .known(2, 2),
     program("zbar-tools", &["zbarimg"], &["--version"], "reads the QR code off the screenshot")
         .known(0, 0),
+    program("librsvg2-bin", &["rsvg-convert"], &["--version"], "draws QR codes for that reader")
+        .known(2, 2),
+    program("gcr", &[], &[], "the keyring's own prompt, to be answered and dismissed")
+        .found_by(Probe::Path(&["/usr/libexec/gcr-prompter", "/usr/lib/gcr/gcr-prompter"])),
     program("xdotool", &["xdotool"], &["--version"], "dismisses the keyring's prompt by key")
         .known(3, 4),
     program("npm", &["npm"], &[], "gets axe-core, which checks the pages' accessibility"),
     program("fonts-inter", &[], &[], "a legible font in the virtual display").found_by(
-        Probe::Folder(&["/usr/share/fonts/opentype/inter", "/usr/share/fonts/truetype/inter"]),
+        Probe::Path(&["/usr/share/fonts/opentype/inter", "/usr/share/fonts/truetype/inter"]),
     ),
 ];
 
@@ -101,14 +104,14 @@ impl Requirement {
         match self.probe {
             Probe::Program { names, .. } => names.iter().any(|name| is_program(name)),
             Probe::Library(name) => run("pkg-config", &["--exists", name]).is_some(),
-            Probe::Folder(paths) => paths.iter().any(|path| Path::new(path).is_dir()),
+            Probe::Path(paths) => paths.iter().any(|path| Path::new(path).exists()),
         }
     }
 
     /// The first number of the installed version, where it can be asked for.
     pub(crate) fn major_version(&self) -> Option<u32> {
         let text = match self.probe {
-            Probe::Program { version: &[], .. } | Probe::Folder(_) => return None,
+            Probe::Program { version: &[], .. } | Probe::Path(_) => return None,
             Probe::Program { names, version } => {
                 run(names.iter().find(|name| is_program(name))?, version)?
             }

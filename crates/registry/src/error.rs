@@ -84,6 +84,11 @@ pub enum SignInError {
         "this NPI and passphrase do not fit, or there were too many attempts: check both and try again; after ten wrong ones wait 15 minutes, or call the help desk"
     )]
     Refused,
+    /// Too many wait to be judged; nothing was counted.
+    #[error(
+        "too many people are signing in at this moment: try again in a minute; nothing was counted against you"
+    )]
+    TooMany,
     /// It could not be judged.
     #[error(transparent)]
     Registry(#[from] Error),
@@ -239,6 +244,23 @@ impl AssociateError {
             }
             Self::Code(_) => Some(Field::Code),
             _ => None,
+        }
+    }
+}
+
+impl AssociateError {
+    /// The word for the event of a refusal; `None` where there is none, or a code's own.
+    pub(crate) const fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFresh => Some("sign-in not fresh"),
+            Self::NeedsConfirmation => Some("needs a sign-in by confirmation code"),
+            Self::NeedsTokenCode => Some("needs a sign-in by a token's code"),
+            Self::OtherManufacturer(_) => Some("other manufacturer"),
+            Self::OtherType(_) => Some("other type"),
+            Self::NotWaiting => Some("no such token waiting"),
+            Self::EarlierEnrolment => Some("earlier enrolment"),
+            Self::AlreadyYours(_) => Some("associated already"),
+            Self::NotSignedIn | Self::Code(_) | Self::FormUsed | Self::Registry(_) => None,
         }
     }
 }

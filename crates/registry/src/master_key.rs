@@ -110,6 +110,13 @@ impl MasterKey {
         hmac(&*key, &[activation, code])
     }
 
+    /// The secret that takes a session's place when one submit makes it full: the same for the same
+    /// submit again, and unknown to whoever knows the session's secret only.
+    pub(crate) fn renewed_session(&self, session: &[u8; 32], submit: &[u8]) -> [u8; 32] {
+        let key = self.derive(b"countersign renewed sessions 1");
+        hmac(&*key, &[session, submit])
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.derive(b"countersign sealing 1")).into())
     }

@@ -7,7 +7,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier},
 };
 use rand_core::CryptoRng;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::{Error, values::Passphrase};
@@ -20,13 +20,36 @@ const STAND_IN: &str = "no passphrase";
 #[derive(Debug, Clone)]
 pub(crate) struct PassphraseHasher {
     places: Arc<Semaphore>,
+    /// One permit for each sign-in that is judged or waits to be.
+    room: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+/// A sign-in's turn: while it is held, a place is free to hash in.
+pub(crate) struct Turn {
+    _room: OwnedSemaphorePermit,
+    _turn: OwnedSemaphorePermit,
 }
 
 impl PassphraseHasher {
     const AT_A_TIME: usize = 2;
+    /// How many sign-ins wait at most: the last of them for a few seconds.
+    const WAITING: usize = 64;
 
     pub(crate) fn new() -> Self {
-        Self { places: Arc::new(Semaphore::new(Self::AT_A_TIME)) }
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self {
+            places: semaphore(Self::AT_A_TIME),
+            room: semaphore(Self::AT_A_TIME + Self::WAITING),
+            turns: semaphore(Self::AT_A_TIME),
+        }
+    }
+
+    /// Waits for a turn at judging a sign-in; `None` at once if too many wait already.
+    pub(crate) async fn turn(&self) -> Option<Turn> {
+        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        Some(Turn { _room: room, _turn: turn })
     }
 
     pub(crate) async fn hash(

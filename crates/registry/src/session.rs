@@ -2,7 +2,8 @@
 //!
 //! The passphrase alone gives half a session, good for ten minutes and for nothing but the second
 //! factor. With that it is full: it ends after 15 minutes without a request, and 12 hours after the
-//! sign-in whatever happens. Adding a token needs a second factor at most 20 minutes old
+//! sign-in whatever happens. The second factor renews the session's secret: whoever knew the half
+//! session's knows nothing of the full one's. Adding a token needs a second factor at most 20 minutes old
 //! (SP 800-63B-4).
 
 use oath::{SerialNumber, UnixTime};
@@ -10,7 +11,7 @@ use provisioning::ActivationId;
 
 use crate::{
     account::Account,
-    values::{CsrfToken, Npi, SessionId},
+    values::{CsrfToken, IdempotencyKey, Npi, SessionId},
 };
 
 /// The second factor that made a session full.
@@ -48,9 +49,17 @@ pub struct Session {
     /// What its forms must carry.
     pub csrf: CsrfToken,
     pub(crate) id: SessionId,
+    pub(crate) submit: Option<IdempotencyKey>,
 }
 
 impl Session {
+    /// Names the submit that brings the second factor, so that the same submit sent again gets the
+    /// same new secret.
+    #[must_use]
+    pub fn submitted_as(self, submit: IdempotencyKey) -> Self {
+        Self { submit: Some(submit), ..self }
+    }
+
     /// Whether both factors were right.
     #[must_use]
     pub const fn is_full(&self) -> bool {
@@ -78,6 +87,8 @@ pub const IDLE: u64 = 15 * 60;
 pub const LASTS: u64 = 12 * 3600;
 /// Seconds for which a second factor is fresh.
 pub const FRESH: u64 = 20 * 60;
+/// Seconds for which the submit of a second factor, sent again, gets the same new secret.
+pub const RENEWED_AGAIN: u64 = 60;
 /// Seconds after which a request is noted: not each one needs a write.
 pub const NOTED_EVERY: u64 = 30;
 

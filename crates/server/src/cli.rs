@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_unlock, activation_begin, events, import, issuer_card, serve, token_found,
-    token_list, token_unlock,
+    account_add, account_unlock, activation_begin, events, import, issuer_card, serve,
+    token_change, token_list, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -61,10 +61,14 @@ pub(crate) enum ActivationCommand {
 pub(crate) enum TokenCommand {
     /// List tokens
     List(token_list::Arguments),
-    /// End the lock of a token before its time
+    /// End the lock of a token before its time, and forget its wrong codes
     Unlock(token_unlock::Arguments),
-    /// Take a token that was reported lost into use again, because it was found
-    Found(token_found::Arguments),
+    /// Suspend a token that was reported lost
+    Suspend(token_change::Arguments),
+    /// Take a suspended token that was found into use again
+    Restore(token_change::Arguments),
+    /// Deactivate a token for good, so that its prescriber can enrol anew
+    Deactivate(token_change::Arguments),
 }
 
 /// Where the server keeps what it knows.

@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     )]
     DataDirOpenToOthers { path: PathBuf },
     #[error(
-        "{path} holds no Countersign database: check --data-dir, or start with `countersign-server serve` or `account add`"
+        "{path} holds no Countersign database: check --data-dir, or start with `countersign-server serve`, `account add` or `issuer-card`"
     )]
     NoDatabase { path: PathBuf },
 

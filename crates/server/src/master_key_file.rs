@@ -57,8 +57,9 @@ fn make(path: &Path, rng: &mut impl CryptoRng) -> Result<(), Failure> {
     let unwritable = |cause| Failure::MasterKeyUnwritable { path: path.to_owned(), cause };
     let mut key = Zeroizing::new([0; LENGTH]);
     rng.fill_bytes(&mut *key);
+    // A random name: one that a crash left behind, or somebody put there, is in nobody's way.
     let mut draft_name = path.as_os_str().to_owned();
-    draft_name.push(format!(".{}", std::process::id()));
+    draft_name.push(format!(".{:016x}", rng.next_u64()));
     let draft = Path::new(&draft_name);
     let mut file = OpenOptions::new()
         .write(true)
@@ -109,6 +110,14 @@ mod tests {
         read_or_make(&path, false, &mut rng()).unwrap();
         assert_eq!(fs::read(&path).unwrap(), made);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
+    }
+
+    #[test]
+    fn a_draft_that_was_left_behind_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        fs::write(folder.path().join(format!("master.key.{}", std::process::id())), "").unwrap();
+        read_or_make(&path, false, &mut rng()).unwrap();
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub(crate) fn print(
     written.and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
+/// Says on stderr what the operator should know besides the result.
+pub(crate) fn note(json: bool, note: &str) {
+    if json {
+        eprintln!("{}", serde_json::json!({ "note": note }));
+    } else {
+        eprintln!("note: {note}");
+    }
+}
+
 /// Says on stderr what stopped the command. The exit code is 1; clap's for a wrong call is 2.
 pub(crate) fn failure(json: bool, failure: &Failure) -> ExitCode {
     if json {

@@ -10,10 +10,14 @@ pub(crate) fn to_the_minute(at: UnixTime) -> String {
     format!("{date} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
 }
 
-/// `06:47:31 UTC`, for the end of something that is near.
-pub(crate) fn time_of_day(at: UnixTime) -> String {
-    let (_, seconds) = split(at);
-    format!("{:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+/// `15 minutes`, `4 hours`, `3 days`: a span in a person's words, never too short.
+pub(crate) fn span(seconds: u64) -> String {
+    match seconds {
+        0..=60 => "a minute".to_owned(),
+        61..=7_199 => format!("{} minutes", seconds.div_ceil(60)),
+        7_200..=172_799 => format!("{} hours", seconds.div_ceil(3_600)),
+        _ => format!("{} days", seconds.div_ceil(DAY)),
+    }
 }
 
 /// `2025-11-20T06:47:31Z` (RFC 3339), for a program.
@@ -59,6 +63,19 @@ mod tests {
             assert_eq!(rfc3339(UnixTime(at)), text);
         }
         assert_eq!(to_the_minute(UnixTime(1_763_621_251)), "2025-11-20 06:47 UTC");
-        assert_eq!(time_of_day(UnixTime(1_763_621_251)), "06:47:31 UTC");
+    }
+
+    #[test]
+    fn a_span_is_told_in_its_largest_unit() {
+        for (seconds, text) in [
+            (0, "a minute"),
+            (61, "2 minutes"),
+            (900, "15 minutes"),
+            (7_200, "2 hours"),
+            (15 * 60 * 256, "3 days"),
+            (172_801, "3 days"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
     }
 }

@@ -107,8 +107,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::WrongPin`], [`Error::Erased`]; [`Error::PinLength`] for a PIN of another length,
-    /// which does not count; [`Error::NoVault`]; [`Error::Damaged`] also if not one of its
-    /// credentials can be read; and the errors of [`Vault::state`].
+    /// which does not count; [`Error::NoVault`]; and the errors of [`Vault::state`]. A credential that
+    /// cannot be read is no error here: see [`UnlockedVault::unreadable`].
     pub fn unlock(&self, pin: &Pin) -> Result<UnlockedVault, Error> {
         let _turn = self.store.take_turn();
         let found = self.store.find()?.ok_or(Error::NoVault)?;

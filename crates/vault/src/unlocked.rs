@@ -41,8 +41,8 @@ pub struct Unreadable {
 }
 
 impl UnlockedVault {
-    /// Reads the credentials of the list. One that is damaged does not keep the others from
-    /// their owner; if none is left, that is an error.
+    /// Reads the credentials of the list. One that is damaged keeps neither the others from their
+    /// owner nor a replacement from being added.
     pub(crate) fn open(store: Arc<Store>, key: VaultKey, entry: VaultEntry) -> Result<Self, Error> {
         let mut vault = Self {
             store,
@@ -61,10 +61,7 @@ impl UnlockedVault {
                 Err(error) => return Err(error),
             }
         }
-        match vault.unreadable.first() {
-            Some(first) if vault.credentials.is_empty() => Err(first.error.clone()),
-            _ => Ok(vault),
-        }
+        Ok(vault)
     }
 
     /// The credentials, in the order of the screen.

@@ -11,9 +11,9 @@
 mod support;
 
 use support::{
-    child::{self, Work, refused, run, told},
+    child::{self, Work, refused, run, told, unlocked_without},
     frame::{framed, unframed},
-    session::{Session, Start},
+    session::{Screen, Session, Start},
 };
 use vault::{Error, State};
 
@@ -82,9 +82,8 @@ fn the_question_is_dismissed() {
     let (mut session, state) = with_vault(Session::with_screen(Start::Unlocked));
     session.restart_keyring(Start::Locked);
     for work in [Work::State, Work::Create { pin: PIN }, Work::Unlock { pin: PIN }] {
-        let mut asking = child::start(&session, work);
-        session.screen().dismiss_prompt();
-        assert_eq!(child::answer(&mut asking), refused(&Error::PromptDismissed), "{work:?}");
+        let answer = session.reply(work, Screen::dismiss_prompt);
+        assert_eq!(answer, refused(&Error::PromptDismissed), "{work:?}");
     }
     session.restart_keyring(Start::Unlocked);
     assert_eq!(run(&session, Work::State), told(&state));
@@ -94,21 +93,19 @@ fn the_question_is_dismissed() {
 fn the_question_is_answered() {
     let (mut session, state) = with_vault(Session::with_screen(Start::Unlocked));
     session.restart_keyring(Start::Locked);
-    let mut asking = child::start(&session, Work::State);
-    session.screen().answer_prompt("password");
-    assert_eq!(child::answer(&mut asking), told(&state));
+    let answer = session.reply(Work::State, |screen| screen.answer_prompt("password"));
+    assert_eq!(answer, told(&state));
 }
 
 #[test]
 fn a_new_desktop_has_no_default_collection_yet() {
     let session = Session::with_screen(Start::Locked);
     assert_eq!(run(&session, Work::State), told(&State::NoVault));
-    let mut asking = child::start(&session, Work::Create { pin: PIN });
-    session.screen().dismiss_prompt();
-    assert_eq!(child::answer(&mut asking), refused(&Error::PromptDismissed));
-    let mut asking = child::start(&session, Work::Create { pin: PIN });
-    session.screen().choose_password_in_prompt("password");
-    assert_eq!(child::answer(&mut asking).as_deref(), Some("created"));
+    let create = Work::Create { pin: PIN };
+    let answer = session.reply(create, Screen::dismiss_prompt);
+    assert_eq!(answer, refused(&Error::PromptDismissed));
+    let answer = session.reply(create, |screen| screen.choose_password_in_prompt("password"));
+    assert_eq!(answer.as_deref(), Some("created"));
     assert_eq!(run(&session, Work::Unlock { pin: PIN }).as_deref(), Some("unlocked"));
 }
 
@@ -144,12 +141,12 @@ fn entries_that_are_not_what_was_written() {
     for value in [b"".to_vec(), vec![0xff], good[..good.len() / 2].to_vec(), changed] {
         session.put(&credential, &value);
         let error = Error::Damaged { entry: credential.clone() };
-        assert_eq!(run(&session, Work::Unlock { pin: PIN }), refused(&error));
+        assert_eq!(run(&session, Work::Unlock { pin: PIN }), unlocked_without(&[error]));
         assert!(session.items().contains(&(credential.clone(), value)), "it is left as it is");
     }
     session.put(&credential, b"AgAA");
     let error = Error::UnknownVersion { entry: credential.clone(), found: 2 };
-    assert_eq!(run(&session, Work::Unlock { pin: PIN }), refused(&error));
+    assert_eq!(run(&session, Work::Unlock { pin: PIN }), unlocked_without(&[error]));
     session.put(&credential, &good);
     assert_eq!(run(&session, Work::Unlock { pin: PIN }).as_deref(), Some("unlocked"));
 }

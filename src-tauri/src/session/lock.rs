@@ -14,11 +14,8 @@ impl Session {
     /// Opens the vault with a PIN.
     pub(crate) fn unlock(&mut self, digits: &str, now: Moment) -> Result<(), Problem> {
         let pin = Pin::parse(digits)?;
-        let opened = self.vault.unlock(&pin).map_err(Problem::from);
-        if matches!(opened, Err(Problem::Erased)) {
-            self.note_erased();
-        }
-        self.open(opened?, now);
+        let opened = self.vault.unlock(&pin).map_err(|error| self.explain(error))?;
+        self.open(opened, now);
         self.settle_what_was_sent_while_locked();
         self.write_note();
         Ok(())

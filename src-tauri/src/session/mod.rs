@@ -47,6 +47,8 @@ pub(crate) struct Session {
     note_unwritten: bool,
     /// The person has read what is gone and wants a new vault all the same.
     anew: bool,
+    /// What ten wrong PINs erased while this ran.
+    erased: Option<Vec<CredentialId>>,
     invitation: Option<Invitation>,
     /// A token being made without a link; it goes before the invitation.
     making: Option<Making>,
@@ -103,6 +105,7 @@ impl Session {
             note: NoteFile::in_folder(data_folder),
             note_unwritten: false,
             anew: false,
+            erased: None,
             invitation: None,
             making: None,
             other: None,
@@ -154,28 +157,35 @@ impl Session {
                 note_unwritten: self.note_unwritten,
             });
         }
-        match self.vault.state().map_err(Problem::from) {
+        match self.vault.state().map_err(|error| self.explain(error)) {
             Ok(State::Locked { tries_left, pin_length, .. }) => {
                 Ok(VaultView::Locked { tries_left, pin_length })
             }
             Ok(State::NoVault) => Ok(self.without_vault()),
             // An erasing that was interrupted is finished now.
-            Err(Problem::Erased) => {
-                self.note_erased();
-                Ok(self.without_vault())
-            }
+            Err(Problem::Erased) => Ok(self.without_vault()),
             Err(problem) => Err(problem),
         }
     }
 
-    fn note_erased(&mut self) {
-        self.anew = false;
-        self.note_unwritten = self.note.update(|note| note.erased = true).is_err();
+    /// The vault's refusal; that it was erased is told once, so its credential IDs are kept.
+    fn explain(&mut self, error: vault::Error) -> Problem {
+        if let vault::Error::Erased { credential_ids } = &error {
+            self.anew = false;
+            self.note_unwritten = self.note.update(|note| note.erased(credential_ids)).is_err();
+            self.erased = Some(credential_ids.clone());
+        }
+        Problem::from(error)
     }
 
     fn without_vault(&self) -> VaultView {
         match self.note.read() {
             _ if self.anew => VaultView::None,
+            // What was erased under this session's eyes, also where no note could be written.
+            Found::Nothing | Found::Unreadable if self.erased.is_some() => {
+                let ids = self.erased.iter().flatten();
+                VaultView::Erased { known: ids.map(|id| KnownView::without_name(*id)).collect() }
+            }
             Found::Nothing => VaultView::None,
             Found::Unreadable => VaultView::Emptied { known: Vec::new() },
             Found::Note(note) => {

@@ -66,6 +66,11 @@ impl KnownView {
             issuer: token.issuer.as_ref().map(ToString::to_string),
         }
     }
+
+    /// A token of which only the credential ID is known.
+    pub(crate) fn without_name(id: CredentialId) -> Self {
+        Self { shown: id.to_string(), name: String::new(), issuer: None }
+    }
 }
 
 /// Where an enrolment link leads.

@@ -100,6 +100,22 @@ fn ten_wrong_pins_erase_and_the_next_start_says_so() {
     }
 }
 
+/// Also where the data folder cannot be written, and nothing was ever noted.
+#[test]
+fn what_was_erased_can_be_quoted_without_a_note() {
+    let (device, server) = (TestDevice::new(), TestServer::new());
+    let id = enrol_first(&mut device.start(), &server.link());
+    device.lose_data_folder();
+    let mut session = device.start();
+    for _ in 0..10 {
+        assert!(session.unlock("1111", after(0)).is_err());
+    }
+    let VaultView::Erased { known } = session.status(after(0).unix()).unwrap().vault else {
+        panic!("not told");
+    };
+    assert_eq!(serde_json::to_value(&known).unwrap()[0]["shown"], id.to_string());
+}
+
 #[test]
 fn a_pin_of_another_length_does_not_count() {
     let (device, server) = (TestDevice::new(), TestServer::new());

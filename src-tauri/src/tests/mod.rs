@@ -93,6 +93,13 @@ impl TestDevice {
         self.folder.path()
     }
 
+    /// Makes the data folder one that can neither be read nor written, whoever asks.
+    pub(crate) fn lose_data_folder(&self) {
+        let folder = self.folder();
+        std::fs::remove_dir_all(folder).unwrap();
+        std::fs::write(folder, "in the way").unwrap();
+    }
+
     /// The app, started.
     pub(crate) fn start(&self) -> Session {
         let keyring = Arc::clone(&self.keyring);

@@ -1,6 +1,8 @@
 //! Starts a server with a demo prescriber, opens app and dashboard, and leaves both to the person.
 
+use std::convert::Infallible;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use e2e::error::Result;
 use e2e::process::Running;
@@ -20,6 +22,8 @@ async fn main() -> ExitCode {
 }
 
 async fn show() -> Result<()> {
+    // Heard from the start, so that the folder is removed whenever the person ends it.
+    let ended = tokio::spawn(tokio::signal::ctrl_c());
     let folder = tempfile::Builder::new().prefix("countersign-demo-").tempdir()?;
     let server = ServerProcess::start(&folder.path().join("server"), ISSUER).await?;
     let prescriber = Prescriber::demo();
@@ -38,17 +42,31 @@ async fn show() -> Result<()> {
 
     let mut command = Command::new(programs::path(app::PROGRAM)?);
     command.arg(&activation.link);
-    let _app = Running::start(app::PROGRAM, &mut command, &folder.path().join("app.log"), None)?;
-    open_in_browser(server.address());
-    tokio::signal::ctrl_c().await?;
+    let log = folder.path().join("app.log");
+    let mut app = Running::start(app::PROGRAM, &mut command, &log, None)?;
+    let address = server.address().to_owned();
+    tokio::spawn(async move { open_in_browser(&address).await });
+    tokio::select! {
+        heard = ended => heard.map_err(std::io::Error::other)??,
+        never = tell_when_closed(&mut app) => match never {},
+    }
     println!("\nEnding the demo.");
     Ok(())
 }
 
-fn open_in_browser(address: &str) {
-    let mut command = Command::new("xdg-open");
+/// Says when the app's window is gone, and why; server and dashboard go on.
+async fn tell_when_closed(app: &mut Running) -> Infallible {
+    if let Ok(status) = app.ended(Duration::MAX).await {
+        println!("\nThe app has ended ({status}). {}", app.output().trim());
+        println!("The server runs on until Ctrl-C.");
+    }
+    std::future::pending().await
+}
+
+async fn open_in_browser(address: &str) {
+    let mut command = tokio::process::Command::new("xdg-open");
     command.arg(address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    if command.status().map_or(true, |status| !status.success()) {
+    if command.status().await.map_or(true, |status| !status.success()) {
         println!("\nNo browser could be opened: please open {address} yourself.");
     }
 }

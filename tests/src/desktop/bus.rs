@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use super::clean_command;
+use super::{Desktop, clean_command};
 use crate::error::Result;
-use crate::process::Running;
+use crate::process::{self, Running};
+use crate::wait::{self, Look};
 
 /// Where the bus of the desktop in this folder listens.
 pub(super) fn address(folder: &Path) -> String {
@@ -22,6 +24,26 @@ pub(super) async fn start(folder: &Path, display: &str) -> Result<Running> {
     let mut bus = Running::start("dbus-daemon", &mut command, &folder.join("logs/bus.log"), None)?;
     bus.line(|line| line.starts_with("unix:").then_some(())).await?;
     Ok(bus)
+}
+
+impl Desktop {
+    /// Waits until a name on the bus is somebody's, or nobody's.
+    pub(crate) async fn wait_for_name(&self, name: &str, owned: bool) -> Result<()> {
+        wait::until(name, Duration::from_secs(10), async || {
+            let answer = self.ask_bus("NameHasOwner", &[&format!("string:{name}")])?;
+            let there = answer.contains("true") == owned;
+            Ok(if there { Look::There(()) } else { Look::NotYet(answer) })
+        })
+        .await
+    }
+
+    /// Calls one of the bus's own methods.
+    pub(super) fn ask_bus(&self, method: &str, arguments: &[&str]) -> Result<String> {
+        let mut ask = self.command("dbus-send");
+        ask.args(["--session", "--print-reply", "--dest=org.freedesktop.DBus"]);
+        ask.args(["/org/freedesktop/DBus", &format!("org.freedesktop.DBus.{method}")]);
+        process::run(ask.args(arguments), None)
+    }
 }
 
 /// Only services of this desktop's own folder are started on demand.

@@ -148,19 +148,8 @@ impl Desktop {
         let password = unlocked.then_some(PASSWORD);
         let keyring =
             Running::start("gnome-keyring-daemon", &mut command, &self.log("keyring"), password)?;
-        self.wait_for_name("org.freedesktop.secrets").await?;
+        self.wait_for_name("org.freedesktop.secrets", true).await?;
         Ok(keyring)
-    }
-
-    async fn wait_for_name(&self, name: &str) -> Result<()> {
-        wait::until(name, Duration::from_secs(10), async || {
-            let mut ask = self.command("dbus-send");
-            ask.args(["--session", "--print-reply", "--dest=org.freedesktop.DBus"]);
-            ask.args(["/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner"]);
-            let answer = process::run(ask.arg(format!("string:{name}")), None)?;
-            Ok(if answer.contains("true") { Look::There(()) } else { Look::NotYet(answer) })
-        })
-        .await
     }
 
     /// Puts the prompting window on the bus or takes it away.
@@ -178,9 +167,6 @@ impl Desktop {
                 fs::remove_file(copy)?;
             }
         }
-        let mut reload = self.command("dbus-send");
-        reload.args(["--session", "--print-reply", "--dest=org.freedesktop.DBus"]);
-        reload.args(["/org/freedesktop/DBus", "org.freedesktop.DBus.ReloadConfig"]);
-        process::run(&mut reload, None).map(drop)
+        self.ask_bus("ReloadConfig", &[]).map(drop)
     }
 }

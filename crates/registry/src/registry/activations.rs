@@ -5,15 +5,15 @@ use provisioning::{ActivationId, ActivationSecret, EnrolmentLink};
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 
-use super::{ATTEMPTS, Registry, only_the_help_desk};
+use super::{ATTEMPTS, Registry, only_the_help_desk, sessions::Standing};
 use crate::{
     ConfirmError, Error, Npi,
     activation::{ActivationOrder, ActivationRecord, ActivationState, BegunActivation},
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
-    session::{Factor, SecondFactor, Session, SessionRecord},
+    session::{SecondFactor, Session, SessionRecord},
     store::{Changes, Write},
-    values::ConfirmationCode,
+    values::{ConfirmationCode, SessionSecret},
 };
 
 /// For how many seconds an enrolment link can be good at most: 30 days.
@@ -105,7 +105,8 @@ impl Registry {
 
     /// The second factor of a sign-in by the confirmation code of the account's activation; only
     /// while the account has no token in use. The code stays good until a token is associated, so
-    /// that a browser that was closed strands nobody.
+    /// that a browser that was closed strands nobody. Gives the session's new secret; none if the
+    /// session was full already.
     ///
     /// # Errors
     /// [`ConfirmError`].
@@ -114,19 +115,19 @@ impl Registry {
         session: &Session,
         code: &ConfirmationCode,
         now: UnixTime,
-    ) -> Result<(), ConfirmError> {
+    ) -> Result<Option<SessionSecret>, ConfirmError> {
         let npi = session.account.npi;
         for _ in 0..ATTEMPTS {
-            let record = self.alive(session, now).await?;
-            if record.factor != Factor::Half {
-                return Ok(());
-            }
+            let half = match self.standing(session, now).await? {
+                Standing::Half(record) => record,
+                Standing::Full(secret) => return Ok(secret),
+            };
             let tokens = self.store.tokens_of(npi).await.map_err(Error::from)?;
             if tokens.iter().any(|record| record.token.state.is_in_use()) {
                 return Err(ConfirmError::HasToken);
             }
             let open = self.store.open_activation(npi).await.map_err(Error::from)?;
-            let (changes, result) = self.judge_confirmation(&record, open, code, now);
+            let (changes, result) = self.judge_confirmation(session, half, open, code, now);
             if self.commit(changes).await.map_err(Error::from)? {
                 return result;
             }
@@ -136,14 +137,16 @@ impl Registry {
 
     fn judge_confirmation(
         &self,
-        session: &SessionRecord,
+        session: &Session,
+        half: SessionRecord,
         open: Option<ActivationRecord>,
         code: &ConfirmationCode,
         now: UnixTime,
-    ) -> (Changes, Result<(), ConfirmError>) {
+    ) -> (Changes, Result<Option<SessionSecret>, ConfirmError>) {
+        let npi = half.npi;
         let event = |outcome| {
-            let actor = Actor::Prescriber { npi: session.npi };
-            NewEvent::new(now, actor, EventKind::SecondFactorGiven, outcome).of(session.npi)
+            let actor = Actor::Prescriber { npi };
+            NewEvent::new(now, actor, EventKind::SecondFactorGiven, outcome).of(npi)
         };
         let judgeable = open.filter(|activation| {
             now <= activation.confirmation_expires
@@ -163,10 +166,11 @@ impl Registry {
             return (changes, Err(ConfirmError::Wrong { tries_left }));
         }
         activation.wrong_confirmations = 0;
-        let factor = Factor::Full { at: now, by: SecondFactor::Confirmation(activation.id) };
-        let session = SessionRecord { factor, last_seen: now, ..session.clone() };
+        let by = SecondFactor::Confirmation(activation.id);
+        let (secret, full) = self.fill(session, half, by, now);
         let event = event(Outcome::Success).because("confirmation code");
-        let writes = [Write::UpdateActivation(activation), Write::UpdateSession(session)];
-        (Changes::new(writes, [event]), Ok(()))
+        let writes: Vec<_> =
+            [Write::UpdateActivation(activation)].into_iter().chain(full).collect();
+        (Changes::new(writes, [event]), Ok(Some(secret)))
     }
 }

@@ -5,7 +5,7 @@ use provisioning::{ActivationId, IssuerName, Label};
 
 use super::{ATTEMPTS, Registry, verifying::Decision};
 use crate::{
-    AssociateError, Error, Purpose,
+    AssociateError, Error, Npi, Purpose,
     activation::{ActivationRecord, ActivationState},
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
@@ -66,7 +66,10 @@ impl Registry {
             if let Some(serial) = self.store.association(npi, &form.idempotency_key).await? {
                 return self.same_answer(&serial, form, now).await;
             }
-            let read = read?;
+            let read = match read {
+                Ok(read) => read,
+                Err(error) => return self.refused(npi, form, error, now).await,
+            };
             let token = &read.token;
             let purpose = Purpose::Association;
             let decision = self.decide(token, npi, &form.code, purpose, now).await?;
@@ -76,6 +79,24 @@ impl Registry {
             }
         }
         Err(Error::Busy.into())
+    }
+
+    /// Records a refusal that no code was judged for, and gives it.
+    async fn refused(
+        &self,
+        npi: Npi,
+        form: &Association,
+        error: AssociateError,
+        now: UnixTime,
+    ) -> Result<Token, AssociateError> {
+        if let Some(cause) = error.cause() {
+            let actor = Actor::Prescriber { npi };
+            let event =
+                NewEvent::new(now, actor, EventKind::TokenAssociated, Outcome::Refused).of(npi);
+            let event = event.on(&form.serial).because(cause);
+            self.store.commit(Changes::new([], [event])).await?;
+        }
+        Err(error)
     }
 
     async fn same_answer(
@@ -159,6 +180,8 @@ fn associated(
         let completed = ActivationRecord { state, ..activation.clone() };
         changes.writes.push(Write::UpdateActivation(completed));
     }
+    // Not by a session that is signed out meanwhile.
+    changes.writes.push(Write::ExpectSession { id: session.id, version: session.version });
     changes.writes.push(Write::InsertAssociation {
         npi,
         key: form.idempotency_key.clone(),

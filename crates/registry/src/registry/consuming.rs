@@ -30,6 +30,7 @@ impl Registry {
     ///
     /// The same token again - credential ID, seed and activation - gets the same answer, however
     /// often it was sealed, and changes nothing: an app whose connection broke just sends again.
+    /// So does an import of a token that was enrolled here by an activation.
     ///
     /// # Errors
     /// [`Error::Provisioning`] with `OtherServer`, `CannotOpen` (also for an unknown activation:
@@ -46,14 +47,18 @@ impl Registry {
             let credential_id = data.credential_id;
             let stored = self.store.token(&credential_id.into()).await?;
             if let Some(record) = &stored
-                && record.token.activation == sealed.activation()
+                && (activation.is_none() || record.token.activation == sealed.activation())
                 && self.is_the_same(record, &data)?
             {
                 return Ok(Consumed { credential_id, repeated: true });
             }
-            check_activation(activation.as_ref(), now)?;
-            if stored.is_some() {
-                return Err(Error::CredentialIdTaken);
+            let mut checked = check_activation(activation.as_ref(), now);
+            if checked.is_ok() && stored.is_some() {
+                checked = Err((Error::CredentialIdTaken, "credential-id-taken"));
+            }
+            if let Err((error, cause)) = checked {
+                self.note_not_consumed(&data, activation.as_ref(), cause, now).await?;
+                return Err(error);
             }
             let changes = self.provision(data, activation, now, rng);
             if self.commit(changes).await? {
@@ -61,6 +66,22 @@ impl Registry {
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Records that a token was refused whose seal opened: its sender was invited, or had the card.
+    async fn note_not_consumed(
+        &self,
+        data: &ProvisioningData,
+        activation: Option<&ActivationRecord>,
+        cause: &str,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let kind = EventKind::TokenProvisioned;
+        let mut event = NewEvent::new(now, Actor::App, kind, Outcome::Refused)
+            .on(&data.credential_id.into())
+            .because(cause);
+        event.account = activation.map(|activation| activation.npi);
+        Ok(self.store.commit(Changes::new([], [event])).await?)
     }
 
     async fn open_sealed(
@@ -76,10 +97,12 @@ impl Registry {
             // The same work, and the same refusal, as for a seal that does not fit.
             None => ActivationSecret::from_bytes([0; 32]),
         };
-        let data = sealed.open_for_activation(&self.server_key, &secret)?;
-        match activation {
-            Some(activation) => Ok((data, Some(activation))),
-            None => Err(provisioning::Error::CannotOpen.into()),
+        let opened = sealed.open_for_activation(&self.server_key, &secret);
+        match (activation, opened) {
+            (Some(activation), opened) => Ok((opened?, Some(activation))),
+            (None, Err(error @ provisioning::Error::OtherServer)) => Err(error.into()),
+            // Whatever the stand-in opens: who knows of no activation learns no more than this.
+            (None, _) => Err(provisioning::Error::CannotOpen.into()),
         }
     }
 
@@ -127,14 +150,20 @@ impl Registry {
     }
 }
 
-/// Refuses an activation that cannot take a token: used, replaced or expired.
-fn check_activation(activation: Option<&ActivationRecord>, now: UnixTime) -> Result<(), Error> {
+/// Refuses an activation that cannot take a token: used, replaced or expired; with the event's cause.
+fn check_activation(
+    activation: Option<&ActivationRecord>,
+    now: UnixTime,
+) -> Result<(), (Error, &'static str)> {
+    const USED: (Error, &str) = (Error::ActivationUsed, "activation-used");
     let Some(activation) = activation else { return Ok(()) };
     match activation.state {
-        _ if activation.serial.is_some() => Err(Error::ActivationUsed),
-        ActivationState::Completed | ActivationState::Provisioned => Err(Error::ActivationUsed),
-        ActivationState::Superseded => Err(Error::ActivationExpired),
-        ActivationState::Begun if now > activation.expires => Err(Error::ActivationExpired),
+        _ if activation.serial.is_some() => Err(USED),
+        ActivationState::Completed | ActivationState::Provisioned => Err(USED),
+        ActivationState::Superseded => Err((Error::ActivationExpired, "activation-replaced")),
+        ActivationState::Begun if now > activation.expires => {
+            Err((Error::ActivationExpired, "activation-expired"))
+        }
         ActivationState::Begun => Ok(()),
     }
 }

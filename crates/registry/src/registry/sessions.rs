@@ -6,10 +6,18 @@ use super::{ATTEMPTS, Registry};
 use crate::{
     Error, Npi, Purpose, VerifyError,
     event::{Actor, EventKind, NewEvent, Outcome},
-    session::{Factor, NOTED_EVERY, SecondFactor, Session, SessionRecord},
+    session::{Factor, NOTED_EVERY, RENEWED_AGAIN, SecondFactor, Session, SessionRecord},
     store::{Changes, Write},
-    values::SessionSecret,
+    values::{IdempotencyKey, SessionId, SessionSecret},
 };
+
+/// Where a session stands when its second factor comes.
+pub(super) enum Standing {
+    /// It waits for it.
+    Half(SessionRecord),
+    /// It is full; with its new secret, if this very submit made it so.
+    Full(Option<SessionSecret>),
+}
 
 impl Registry {
     /// The session of a secret, if it has not ended; notes that it was seen.
@@ -28,7 +36,7 @@ impl Registry {
         }
         let account = self.store.account(record.npi).await?.ok_or(Error::SessionEnded)?.account;
         let SessionRecord { factor, signed_in, .. } = record;
-        Ok(Session { account, factor, signed_in, csrf: secret.csrf(), id })
+        Ok(Session { account, factor, signed_in, csrf: secret.csrf(), id, submit: None })
     }
 
     /// The stored session as it is now, on which a decision is to be based.
@@ -41,8 +49,78 @@ impl Registry {
         found.filter(|record| record.is_alive(now)).ok_or(Error::SessionEnded)
     }
 
+    /// Where a session stands when its second factor comes.
+    pub(super) async fn standing(
+        &self,
+        session: &Session,
+        now: UnixTime,
+    ) -> Result<Standing, Error> {
+        match self.alive(session, now).await {
+            Ok(record) if record.factor == Factor::Half => Ok(Standing::Half(record)),
+            Ok(_) => Ok(Standing::Full(None)),
+            Err(Error::SessionEnded) => {
+                let secret = match &session.submit {
+                    Some(submit) => self.renewed(session.id, submit, now).await?,
+                    None => None,
+                };
+                secret.map(|secret| Standing::Full(Some(secret))).ok_or(Error::SessionEnded)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What makes a half session a full one, under a new secret.
+    pub(super) fn fill(
+        &self,
+        session: &Session,
+        half: SessionRecord,
+        by: SecondFactor,
+        now: UnixTime,
+    ) -> (SessionSecret, [Write; 3]) {
+        let submit = session.submit.as_ref().map_or(&[][..], |submit| submit.as_str().as_bytes());
+        let secret =
+            SessionSecret::from_bytes(self.master.renewed_session(half.id.as_bytes(), submit));
+        let factor = Factor::Full { at: now, by };
+        let full = SessionRecord { id: secret.id(), factor, last_seen: now, ..half.clone() };
+        let (delete, insert) = (Write::DeleteSession(half.id), Write::InsertSession(full));
+        // The update changes nothing: it is the condition that nobody was first.
+        (secret, [Write::UpdateSession(half), delete, insert])
+    }
+
+    /// The new secret of a session whose second factor came with this submit a moment ago: for the
+    /// same submit sent again, whose sender may not have got the first one's answer.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn renewed_by(
+        &self,
+        old: &SessionSecret,
+        submit: &IdempotencyKey,
+        now: UnixTime,
+    ) -> Result<Option<SessionSecret>, Error> {
+        self.renewed(old.id(), submit, now).await
+    }
+
+    async fn renewed(
+        &self,
+        old: SessionId,
+        submit: &IdempotencyKey,
+        now: UnixTime,
+    ) -> Result<Option<SessionSecret>, Error> {
+        let submit = submit.as_str().as_bytes();
+        let secret = SessionSecret::from_bytes(self.master.renewed_session(old.as_bytes(), submit));
+        let found = self.store.session(secret.id()).await?;
+        let just_now = found.is_some_and(|record| {
+            let full =
+                matches!(record.factor, Factor::Full { at, .. } if now.since(at) <= RENEWED_AGAIN);
+            full && record.is_alive(now)
+        });
+        Ok(just_now.then_some(secret))
+    }
+
     /// The second factor of a sign-in by a code of one of the account's tokens; which one need not
-    /// be said where there is only one in use.
+    /// be said where there is only one in use. Gives the session's new secret; none if the session
+    /// was full already.
     ///
     /// # Errors
     /// [`VerifyError`].
@@ -52,7 +130,7 @@ impl Registry {
         serial: Option<&SerialNumber>,
         code: &Code,
         now: UnixTime,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Option<SessionSecret>, VerifyError> {
         let npi = session.account.npi;
         let serial = match serial {
             Some(serial) => serial.clone(),
@@ -62,15 +140,17 @@ impl Registry {
             let token = self.token_of(npi, &serial, Purpose::SignIn, now).await?;
             let decision = self.decide(&token, npi, code, Purpose::SignIn, now).await?;
             // Read last: while it is half, no other submit of it was in what was read before.
-            let record = self.alive(session, now).await?;
-            if record.factor != Factor::Half {
-                return Ok(());
-            }
+            let half = match self.standing(session, now).await? {
+                Standing::Half(record) => record,
+                Standing::Full(secret) => return Ok(secret),
+            };
             let mut changes = decision.changes(&token);
+            let mut secret = None;
             if decision.result.is_ok() {
-                let factor = Factor::Full { at: now, by: SecondFactor::Token(serial.clone()) };
-                let full = SessionRecord { factor, last_seen: now, ..record };
-                changes.writes.push(Write::UpdateSession(full));
+                let by = SecondFactor::Token(serial.clone());
+                let (new, writes) = self.fill(session, half, by, now);
+                secret = Some(new);
+                changes.writes.extend(writes);
                 let actor = Actor::Prescriber { npi };
                 changes.events.push(
                     NewEvent::new(now, actor, EventKind::SecondFactorGiven, Outcome::Success)
@@ -79,7 +159,7 @@ impl Registry {
                 );
             }
             if self.commit(changes).await? {
-                return decision.result.map(drop).map_err(VerifyError::Refused);
+                return decision.result.map(|_| secret).map_err(VerifyError::Refused);
             }
         }
         Err(Error::Busy.into())

@@ -28,8 +28,12 @@ impl Registry {
     /// The answer and the work for it are the same whether the NPI is unknown, the passphrase wrong
     /// or none at all, or the sign-in paused.
     ///
+    /// Nothing is counted before it is this attempt's turn; from then on it should be let run to its
+    /// end, as it stays counted if it is given up.
+    ///
     /// # Errors
-    /// [`SignInError::Refused`], or [`SignInError::Registry`] where it could not be judged.
+    /// [`SignInError::Refused`]; [`SignInError::TooMany`] if too many wait to be judged, whoever
+    /// asks, with nothing counted or written; [`SignInError::Registry`] where it could not be judged.
     pub async fn sign_in(
         &self,
         npi: &str,
@@ -37,6 +41,7 @@ impl Registry {
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<SessionSecret, SignInError> {
+        let _turn = self.hasher.turn().await.ok_or(SignInError::TooMany)?;
         let attempt = self.count_attempt(npi.parse().ok(), now).await?;
         let fits = self.hasher.verify(passphrase, attempt.hash.clone()).await?;
         match attempt.npi {
@@ -48,7 +53,8 @@ impl Registry {
         }
     }
 
-    /// Counts an attempt as failed before it is judged.
+    /// Counts an attempt as failed before it is judged. Where there is nothing to count, a write is
+    /// made all the same, so that the time that it takes tells nothing.
     async fn count_attempt(&self, npi: Option<Npi>, now: UnixTime) -> Result<Attempt, Error> {
         for _ in 0..ATTEMPTS {
             let found = match npi {
@@ -56,17 +62,17 @@ impl Registry {
                 None => None,
             };
             let mut attempt = Attempt { npi, hash: None, pauses: false };
-            let mut writes = Vec::new();
+            let mut changes = Changes::new([Write::Nothing], []);
             if let Some(mut record) = found.filter(|record| !is_paused(record, now)) {
                 let account = &mut record.account;
                 account.sign_in_failures = account.sign_in_failures.saturating_add(1);
                 account.sign_in_pause = pause_at(account.sign_in_failures, now);
                 attempt.pauses = account.sign_in_pause.is_some();
                 attempt.hash = Some(record.passphrase_hash.clone());
-                writes.push(Write::UpdateAccount(record));
+                let event = stranger_event(npi, Outcome::Attempted, now);
+                changes = Changes::new([Write::UpdateAccount(record)], [event]);
             }
-            let event = stranger_event(npi, Outcome::Attempted, now);
-            if self.commit(Changes::new(writes, [event])).await? {
+            if self.commit(changes).await? {
                 return Ok(attempt);
             }
         }

@@ -36,7 +36,7 @@ impl Registry {
         Ok(records.into_iter().map(|record| record.token.at(now)).collect())
     }
 
-    /// Takes a token's lock away and forgets its wrong codes.
+    /// Takes a token's lock away and forgets its wrong codes; also those of one that is not locked.
     ///
     /// # Errors
     /// [`Error::UnknownToken`], [`Error::NotPossible`], [`Error::NotAllowed`], [`Error::Busy`].
@@ -57,9 +57,10 @@ impl Registry {
         &self,
         actor: &Actor,
         serial: &SerialNumber,
+        reason: &Label,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Lost, None, now).await
+        self.change(actor, serial, TokenEvent::Lost, Some(reason), now).await
     }
 
     /// Takes a suspended token into use again, because it was found.
@@ -70,9 +71,10 @@ impl Registry {
         &self,
         actor: &Actor,
         serial: &SerialNumber,
+        reason: &Label,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Found, None, now).await
+        self.change(actor, serial, TokenEvent::Found, Some(reason), now).await
     }
 
     /// Deactivates a token, for good.
@@ -113,6 +115,9 @@ impl Registry {
                 Err(Impossible::FromHere(state)) => return Err(Error::NotPossible(state)),
                 Err(Impossible::ForThem) => return Err(Error::NotAllowed),
             };
+            if token == record.token.at(now) {
+                return Ok(token);
+            }
             let mut noted =
                 NewEvent::new(now, actor.clone(), kind(event), Outcome::Success).on(serial);
             noted.account = token.owner;

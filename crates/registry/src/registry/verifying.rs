@@ -8,7 +8,7 @@ use crate::{
     Cause, Error, Npi, Purpose, VerifyError,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
-        explaining::explain,
+        explaining::{Explanation, explain},
         judging::{Judgement, Verdict, check_judgeable, judge},
     },
     store::{Changes, Write},
@@ -31,6 +31,8 @@ pub(super) struct Decision {
     /// The token after it; `None` if nothing changes.
     pub(super) token: Option<Token>,
     pub(super) result: Result<Accepted, Cause>,
+    /// Another token of the account, which the code was from and is used up for.
+    used_up: Option<TokenRecord>,
     events: Vec<NewEvent>,
 }
 
@@ -43,7 +45,9 @@ impl Decision {
             }
             None => Write::ExpectToken { serial: read.token.serial.clone(), version: read.version },
         };
-        Changes::new([write], self.events.clone())
+        let used_up = self.used_up.clone().map(|other| Write::UpdateToken(Box::new(other)));
+        let writes: Vec<_> = [write].into_iter().chain(used_up).collect();
+        Changes::new(writes, self.events.clone())
     }
 }
 
@@ -106,6 +110,7 @@ impl Registry {
             token,
             events: vec![event(Outcome::Refused).because(cause.name())],
             result: Err(cause),
+            used_up: None,
         };
         if let Err(cause) = check_judgeable(&record.token, purpose, now) {
             return Ok(refused(None, cause));
@@ -117,23 +122,32 @@ impl Registry {
                 let accepted =
                     Accepted { serial: serial.clone(), name: token.name.clone(), at: now };
                 let events = vec![event(Outcome::Success)];
-                return Ok(Decision { token: Some(token), result: Ok(accepted), events });
+                return Ok(Decision {
+                    token: Some(token),
+                    result: Ok(accepted),
+                    used_up: None,
+                    events,
+                });
             }
             Verdict::Refused(cause) => return Ok(refused(None, cause)),
-            Verdict::Miss { explain: false } => Cause::Wrong,
+            Verdict::Miss { explain: false } => Explanation::from(Cause::Wrong),
             Verdict::Miss { explain: true } => {
-                let others = self.others_in_use(npi, serial).await?;
-                match explain(&record.token, &seed, code, now, &others) {
-                    // It was good once: nobody is charged for it.
-                    spent @ (Cause::AlreadyUsed { .. } | Cause::Old) => {
-                        return Ok(refused(None, spent));
-                    }
-                    cause => cause,
-                }
+                let others = self.others_in_use(npi, serial).await;
+                explain(&record.token, &seed, code, purpose, now, &others)
             }
         };
+        // It was good once: nobody is charged for it.
+        if matches!(explained.cause, Cause::AlreadyUsed { .. } | Cause::Old) {
+            return Ok(refused(None, explained.cause));
+        }
         let locks = token.lock.is_some();
-        let mut decision = refused(Some(token), explained);
+        let changed = Some(token).filter(|token| *token != record.token);
+        let mut decision = refused(changed, explained.cause);
+        if let Some(other) = explained.used_up {
+            let event = code_event(npi, &other.token.serial, purpose, Outcome::Success, now);
+            decision.events.push(event.because("typed for another token"));
+            decision.used_up = Some(other);
+        }
         if locks {
             let actor = Actor::System;
             let event = NewEvent::new(now, actor, EventKind::TokenLocked, Outcome::Success);
@@ -142,16 +156,14 @@ impl Registry {
         Ok(decision)
     }
 
-    async fn others_in_use(
-        &self,
-        npi: Npi,
-        named: &SerialNumber,
-    ) -> Result<Vec<(Token, Seed)>, Error> {
-        let records = self.store.tokens_of(npi).await?;
+    /// The account's other tokens, as far as they can be read: a wrong code is counted whether or
+    /// not it can be explained.
+    async fn others_in_use(&self, npi: Npi, named: &SerialNumber) -> Vec<(TokenRecord, Seed)> {
+        let records = self.store.tokens_of(npi).await.unwrap_or_default();
         records
             .into_iter()
             .filter(|record| record.token.state.is_in_use() && record.token.serial != *named)
-            .map(|record| Ok((record.token.clone(), self.open_seed(&record)?)))
+            .filter_map(|record| self.open_seed(&record).ok().map(|seed| (record, seed)))
             .collect()
     }
 }

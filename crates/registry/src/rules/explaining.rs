@@ -1,43 +1,93 @@
 //! Why a wrong code is wrong: looked for only once it was refused, in a wider search.
 //!
-//! Each explanation is a hint to whoever guesses codes, so the search is only as wide as helps a
-//! prescriber. Codes of the past are worth nothing and are looked for an hour back; codes of the
-//! future will be good, and are looked for five minutes ahead.
+//! Each explanation is a hint to whoever guesses codes: one that says that a code is or will be good
+//! somewhere is a guess confirmed. So a code of the past, which is worth nothing, is looked for an
+//! hour back by everybody; beyond that
+//!
+//! | purpose | codes of the coming five minutes | codes of the account's other tokens |
+//! | --- | --- | --- |
+//! | signing, association: each wrong code is charged | told | told |
+//! | sign-in: charged, but whoever types may hold the passphrase only | not told | not told |
+//! | test: not charged | not told | told, and used up in the same commit |
 
 use oath::{Code, Seed, UnixTime, Window};
 
-use super::judging::Cause;
-use crate::token::Token;
+use super::judging::{Cause, Judgement, Purpose, Verdict, check_judgeable, judge};
+use crate::token::{Token, TokenRecord};
 
 /// How many time steps back a code is looked for: an hour at 30 seconds.
 const STEPS_BACK: u64 = 120;
 /// How many time steps ahead: 5 minutes at 30 seconds.
 const STEPS_AHEAD: u64 = 10;
 
-/// The cause of a miss. `others` are the account's other tokens in use.
+/// Why a code missed, and what follows for another token from telling it.
+pub(crate) struct Explanation {
+    pub(crate) cause: Cause,
+    /// The other token that the code is from, with the code used up.
+    pub(crate) used_up: Option<TokenRecord>,
+}
+
+impl From<Cause> for Explanation {
+    fn from(cause: Cause) -> Self {
+        Self { cause, used_up: None }
+    }
+}
+
+/// The explanation of a miss. `others` are the account's other tokens in use.
 pub(crate) fn explain(
     token: &Token,
     seed: &Seed,
     code: &Code,
+    purpose: Purpose,
     now: UnixTime,
-    others: &[(Token, Seed)],
-) -> Cause {
-    if let Some((other, _)) =
-        others.iter().find(|(other, seed)| is_good_for(other, seed, code, now))
-    {
-        return Cause::OtherToken { name: other.name.clone() };
-    }
-    another_time(token, seed, code, now).unwrap_or(Cause::Wrong)
+    others: &[(TokenRecord, Seed)],
+) -> Explanation {
+    let charged = matches!(purpose, Purpose::Signing | Purpose::Association);
+    others
+        .iter()
+        .find_map(|(other, seed)| match purpose {
+            Purpose::Test => use_up(other, seed, code, now),
+            _ if charged && is_good_for(&other.token, seed, code, now) => {
+                Some(other_token(other).into())
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| {
+            let ahead = if charged { STEPS_AHEAD } else { 0 };
+            another_time(token, seed, code, ahead, now).unwrap_or(Cause::Wrong).into()
+        })
+}
+
+fn other_token(other: &TokenRecord) -> Cause {
+    Cause::OtherToken { name: other.token.name.clone() }
 }
 
 fn is_good_for(token: &Token, seed: &Seed, code: &Code, now: UnixTime) -> bool {
     token.totp.verify(seed, code, now, token.drift, None, Window::default()).is_ok()
 }
 
-fn another_time(token: &Token, seed: &Seed, code: &Code, now: UnixTime) -> Option<Cause> {
+/// Judges the code as a test of the other token: where it is told, it is good no more.
+fn use_up(other: &TokenRecord, seed: &Seed, code: &Code, now: UnixTime) -> Option<Explanation> {
+    check_judgeable(&other.token, Purpose::Test, now).ok()?;
+    let Judgement { token, verdict } = judge(&other.token, seed, code, Purpose::Test, now);
+    let used_up = match verdict {
+        Verdict::Accepted => Some(TokenRecord { token, ..other.clone() }),
+        Verdict::Refused(_) => None,
+        Verdict::Miss { .. } => return None,
+    };
+    Some(Explanation { cause: other_token(other), used_up })
+}
+
+fn another_time(
+    token: &Token,
+    seed: &Seed,
+    code: &Code,
+    ahead: u64,
+    now: UnixTime,
+) -> Option<Cause> {
     let expected = token.totp.period.step_at(now).saturating_add_signed(token.drift.steps().into());
-    let middle = (expected + STEPS_AHEAD).saturating_sub((STEPS_BACK + STEPS_AHEAD) / 2);
-    let step = token.totp.step_of(seed, code, middle, (STEPS_BACK + STEPS_AHEAD) / 2)?;
+    let reach = (STEPS_BACK + ahead) / 2;
+    let step = token.totp.step_of(seed, code, (expected + ahead).saturating_sub(reach), reach)?;
     match token.last_accepted {
         Some(last) if step == last => Some(Cause::AlreadyUsed {
             seconds_ago: token.last_used.map_or(0, |used| now.since(used)),

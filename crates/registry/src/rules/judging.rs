@@ -51,12 +51,12 @@ pub enum Cause {
     Old,
     /// It is no code of this token that could be good now.
     Wrong,
-    /// It is a code of this token, but of another time.
+    /// It is a code of this token, but of another time; of the future only where it is charged.
     ClockOff {
         /// By how many seconds the token seems to be ahead (positive) or behind (negative).
         seconds: i64,
     },
-    /// It is a good code of another token of the same account.
+    /// It is a good code of another token of the same account; at a test, it was until now.
     OtherToken {
         /// What the prescriber calls that one.
         name: Label,
@@ -120,7 +120,7 @@ impl fmt::Display for Cause {
             ),
             Self::OtherToken { name } => write!(
                 f,
-                "this code is from your other token, \"{name}\": choose that one, or type the code of the one you chose"
+                "this code is from your other token, \"{name}\": choose that one and type its next code, or type the code of the one you chose"
             ),
             Self::Locked { until: Some(_), seconds_left } => write!(
                 f,
@@ -243,6 +243,7 @@ fn rehearsed_miss(token: &mut Token, now: UnixTime) -> Verdict {
         token.rehearsing_since = Some(now);
         token.rehearsal_misses = 0;
     }
-    token.rehearsal_misses = token.rehearsal_misses.saturating_add(1);
+    // One beyond the limit says all that there is to know: it is not written again and again.
+    token.rehearsal_misses = token.rehearsal_misses.saturating_add(1).min(EXPLAINED_REHEARSALS + 1);
     Verdict::Miss { explain: token.rehearsal_misses <= EXPLAINED_REHEARSALS }
 }

@@ -1,7 +1,7 @@
 //! When wrong passphrases pause an account's sign-in.
 //!
-//! Each attempt is counted before its passphrase is judged, so that neither a crash nor many at once
-//! give a free one; the right passphrase sets the count to nothing. From the tenth wrong one in a
+//! Each attempt is counted when its turn has come and before its passphrase is judged, so that neither
+//! a crash nor many at once give a free one, and one that is turned away in a flood costs nothing; the right passphrase sets the count to nothing. From the tenth wrong one in a
 //! row on, each pauses the sign-in for 15 minutes; after the hundredth only an administrator
 //! unlocks it (SP 800-63B-4, section 3.2.2: at most 100 in a row). Attempts during a pause are not
 //! judged: they neither count nor prolong it. Somebody who signs in is told none of this apart: the

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A token that nobody owns can have too many wrong codes too, when it is being associated: that
-//! pauses its association, and it stays provisioned. A token that is found while a lock of earlier
+//! pauses its association, and it stays provisioned. To unlock a token that is not locked takes its
+//! count of wrong codes away, so that its next wrong code is the first. A token that is found while a lock of earlier
 //! still holds is locked again.
 
 use oath::UnixTime;
@@ -30,7 +31,7 @@ pub enum TokenEvent {
     TooManyFailures,
     /// The time of its lock is over.
     LockEnded,
-    /// Its lock is taken away.
+    /// Its lock and its count of wrong codes are taken away.
     Unlock,
     /// It is reported lost.
     Lost,
@@ -79,6 +80,7 @@ pub const TABLE: &[(TokenState, TokenEvent, Who, TokenState)] = &[
     (S::Provisioned, E::Unlock, Who::HelpDesk, S::Provisioned),
     (S::Provisioned, E::Deactivate, Who::HelpDesk, S::Deactivated),
     (S::Active, E::TooManyFailures, Who::System, S::Locked),
+    (S::Active, E::Unlock, Who::HelpDesk, S::Active),
     (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, S::Suspended),
     (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
     (S::Locked, E::LockEnded, Who::System, S::Active),

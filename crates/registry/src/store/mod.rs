@@ -111,6 +111,15 @@ pub enum Write {
         /// The version that was read.
         version: u64,
     },
+    /// Nothing, on the condition that the session is there and its factor is as it was read.
+    ExpectSession {
+        /// Which session.
+        id: SessionId,
+        /// The version that was read.
+        version: u64,
+    },
+    /// Nothing, at the cost of a durable write: where how long it takes must tell nothing.
+    Nothing,
     /// A new session.
     InsertSession(SessionRecord),
     /// A changed session: its factor, and when it was last seen.

@@ -23,6 +23,10 @@ impl SessionSecret {
         secret
     }
 
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The secret as text, for a cookie.
     #[must_use]
     pub fn expose_text(&self) -> Zeroizing<String> {
@@ -41,6 +45,15 @@ impl SessionSecret {
 fn derived(label: &[u8], secret: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update(label).chain_update(secret).finalize().into()
 }
+
+/// In constant time.
+impl PartialEq for SessionSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SessionSecret {}
 
 impl FromStr for SessionSecret {
     type Err = ValueError;

@@ -27,7 +27,8 @@ async fn no_secret_lies_on_the_disk_in_the_clear() {
     let secret =
         clinic.registry.sign_in("1234567893", PASSPHRASE, START, &mut rng()).await.unwrap();
     let session = clinic.registry.session(&secret, START).await.unwrap();
-    clinic.registry.confirm(&session, &confirmation, START).await.unwrap();
+    let secret = clinic.registry.confirm(&session, &confirmation, START).await.unwrap().unwrap();
+    let session = clinic.registry.session(&secret, START).await.unwrap();
     clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
 
     let disk = bytes_on_disk(clinic.folder.path());

@@ -217,16 +217,17 @@ impl Clinic {
         now: UnixTime,
     ) -> Session {
         let session = self.half_session(npi, now).await;
-        self.registry.confirm(&session, code, now).await.unwrap();
-        session
+        let secret = self.registry.confirm(&session, code, now).await.unwrap().unwrap();
+        self.registry.session(&secret, now).await.unwrap()
     }
 
     /// A session whose second factor was a code of `app` at `now`.
     pub(crate) async fn by_token(&self, npi: Npi, app: &App, now: UnixTime) -> Session {
         let session = self.half_session(npi, now).await;
         let code = app.code(now);
-        self.registry.confirm_with_code(&session, Some(&app.serial()), &code, now).await.unwrap();
-        session
+        let serial = app.serial();
+        let confirmed = self.registry.confirm_with_code(&session, Some(&serial), &code, now).await;
+        self.registry.session(&confirmed.unwrap().unwrap(), now).await.unwrap()
     }
 
     /// Enrols the account's first token, with its code of `now`.

@@ -161,6 +161,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
     let (lost, id) = (bare.token.serial.clone(), ReportId::from_bytes([1; 16]));
     writes.push(Write::InsertReport { reporter: serial.clone(), id, lost, at });
     write(store, writes).await.unwrap();
+    write(store, [Write::Nothing]).await.unwrap();
 
     assert_eq!(store.secret("one").await.unwrap(), Some(vec![0, 255]));
     assert_eq!(store.account(ada()).await.unwrap(), Some(person));
@@ -304,8 +305,13 @@ async fn sessions_are_touched_and_forgotten(store: &dyn Store) {
     write(store, [Write::ForgetSessions { npi: ada(), before }]).await.unwrap();
     assert_eq!(store.session(old.id).await.unwrap(), None);
     assert!(store.session(new.id).await.unwrap().is_some());
+    let expected = Write::ExpectSession { id: new.id, version: 1 };
+    write(store, [expected.clone()]).await.unwrap();
+    let other = Write::ExpectSession { id: new.id, version: 2 };
+    assert_eq!(write(store, [other]).await, Err(StoreError::Conflict));
     for _ in 0..2 {
         write(store, [Write::DeleteSession(new.id)]).await.unwrap();
+        assert_eq!(write(store, [expected.clone()]).await, Err(StoreError::Conflict));
         assert_eq!(store.session(new.id).await.unwrap(), None);
     }
 }

@@ -3,7 +3,8 @@
 use oath::{Manufacturer, TokenType, UnixTime};
 use provisioning::{ActivationId, ActivationSecret, ServerPrivateKey};
 use registry::{
-    Actor, AssociateError, Cause, ConfirmError, Error, Field, IdempotencyKey, Lock, TokenState,
+    Actor, AssociateError, Cause, ConfirmError, Error, EventKind, Field, IdempotencyKey, Lock, Npi,
+    Outcome, TokenState,
 };
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
@@ -166,6 +167,65 @@ async fn an_export_is_imported_once_and_may_become_a_first_token() {
     let half = clinic.half_session(ada(), START).await;
     let refused = clinic.registry.confirm(&half, &confirmation, START).await;
     assert_eq!(refused, Err(ConfirmError::HasToken));
+}
+
+#[tokio::test]
+async fn an_export_of_a_token_that_is_enrolled_here_is_a_repetition() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (before, events) = (clinic.token(&app, LATER).await, clinic.events().await);
+    let export = app.export(clinic.registry.server_key());
+    assert!(clinic.send(&export, LATER).await.unwrap().repeated);
+    assert_eq!(clinic.token(&app, LATER).await, before);
+    assert_eq!(clinic.events().await, events);
+}
+
+/// The events since there were so many, the latest first: kind, outcome, account, cause.
+async fn since(clinic: &Clinic, before: usize) -> Vec<(EventKind, Outcome, Option<Npi>, String)> {
+    let events = clinic.events().await;
+    let new = events.len() - before;
+    let told = events.into_iter().take(new).map(|event| event.what);
+    told.map(|what| (what.kind, what.outcome, what.account, what.cause.unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_refused_token_of_an_invited_app_leaves_an_event_and_a_strangers_none() {
+    let clinic = Clinic::with_ada().await;
+    let (one, two) = (App::new("One"), App::new("Two"));
+    let (mut link, _) = clinic.begin(ada(), START).await;
+    let sealed = two.seal(&link);
+    let refused = |cause: &str| {
+        let cause = cause.to_owned();
+        vec![(EventKind::TokenProvisioned, Outcome::Refused, Some(ada()), cause)]
+    };
+    let before = clinic.events().await.len();
+    clinic.send(&sealed, link.expires.plus(1)).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, refused("activation-expired"));
+    clinic.send(&one.seal(&link), START).await.unwrap();
+    let before = clinic.events().await.len();
+    clinic.send(&sealed, START).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, refused("activation-used"));
+
+    let before = clinic.events().await.len();
+    link.secret = ActivationSecret::generate(&mut rng());
+    clinic.send(&two.seal(&link), START).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, []);
+}
+
+#[tokio::test]
+async fn a_refused_association_leaves_an_event() {
+    let (clinic, _, session) = about_to_associate().await;
+    let before = clinic.events().await.len();
+    let unknown = App::new("x").form(START);
+    clinic.registry.associate(&session, &unknown, START).await.unwrap_err();
+    let event = (EventKind::TokenAssociated, Outcome::Refused, Some(ada()));
+    let cause = "no such token waiting".to_owned();
+    assert_eq!(since(&clinic, before).await, [(event.0, event.1, event.2, cause)]);
+
+    let half = clinic.half_session(ada(), START).await;
+    let before = clinic.events().await.len();
+    clinic.registry.associate(&half, &unknown, START).await.unwrap_err();
+    assert_eq!(since(&clinic, before).await, [], "one factor fills no audit");
 }
 
 #[tokio::test]
@@ -382,8 +442,9 @@ async fn a_further_token_needs_a_code_of_one_that_is_active() {
     let session = clinic.half_session(ada(), now).await;
     let serial = first.serial();
     let code = first.code(now);
-    clinic.registry.confirm_with_code(&session, Some(&serial), &code, now).await.unwrap();
-    clinic.registry.suspend_token(&help_desk(), &serial, now).await.unwrap();
+    let renewed = clinic.registry.confirm_with_code(&session, Some(&serial), &code, now).await;
+    let session = clinic.registry.session(&renewed.unwrap().unwrap(), now).await.unwrap();
+    clinic.registry.suspend_token(&help_desk(), &serial, &label("lost"), now).await.unwrap();
     let refused = clinic.registry.associate(&session, &third.form(now), now).await;
     assert_eq!(refused, Err(AssociateError::NeedsTokenCode));
 }
@@ -397,7 +458,7 @@ async fn adding_needs_a_fresh_and_full_sign_in() {
 
     // Seen once in between, so that it does not end by idleness.
     let later = START.plus(20 * 60 + 1);
-    touch(&clinic, &session, START.plus(600)).await;
+    touch(&clinic, START.plus(600)).await;
     let refused = clinic.registry.associate(&session, &app.form(later), later).await;
     assert_eq!(refused, Err(AssociateError::NotFresh));
     let much_later = START.plus(2 * 3600);
@@ -409,7 +470,7 @@ async fn adding_needs_a_fresh_and_full_sign_in() {
 }
 
 /// Marks all sessions as seen, as a request would.
-async fn touch(clinic: &Clinic, _: &registry::Session, at: UnixTime) {
+async fn touch(clinic: &Clinic, at: UnixTime) {
     let database = rusqlite::Connection::open(clinic.folder.path().join("countersign.db")).unwrap();
     database.execute("UPDATE sessions SET last_seen = ?1", [at.0.cast_signed()]).unwrap();
 }

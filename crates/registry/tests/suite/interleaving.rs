@@ -205,6 +205,7 @@ async fn the_same_second_factor_meanwhile_is_good_for_both() {
     for before in [Before::Token, Before::Commit] {
         let (clinic, app) = Clinic::with_token().await;
         let session = clinic.half_session(ada(), NOW).await;
+        let session = session.submitted_as("submit-1".parse().unwrap());
         let code = app.code(NOW);
         let meanwhile = {
             let (registry, session, code) =
@@ -215,7 +216,7 @@ async fn the_same_second_factor_meanwhile_is_good_for_both() {
         };
         let late = interrupted(&clinic, before, meanwhile).await;
         let answer = late.confirm_with_code(&session, None, &code, NOW).await;
-        assert_eq!(answer, Ok(()), "{before:?}");
+        assert!(matches!(answer, Ok(Some(_))), "{before:?}: {answer:?}");
     }
 }
 
@@ -248,6 +249,23 @@ async fn of_two_tokens_that_report_each_other_one_is_suspended() {
     assert_eq!(answer, Err(ReportRefusal::NotInUse { state }.into()));
     assert_eq!(clinic.token(&phone, NOW).await.state, state);
     assert_eq!(clinic.token(&tablet, NOW).await.state, TokenState::Active);
+}
+
+#[tokio::test]
+async fn who_signs_out_meanwhile_adds_no_token() {
+    let clinic = Clinic::with_ada().await;
+    let app = App::new("Phone");
+    let (link, confirmation) = clinic.begin(ada(), START).await;
+    clinic.send(&app.seal(&link), START).await.unwrap();
+    let session = clinic.confirmed(ada(), &confirmation, START).await;
+    let meanwhile = {
+        let (registry, session) = (clinic.registry.clone(), session.clone());
+        async move { registry.sign_out(&session, START).await.unwrap() }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let refused = late.associate(&session, &app.form(START), START).await;
+    assert_eq!(refused, Err(registry::Error::SessionEnded.into()));
+    assert_eq!(clinic.token(&app, START).await.state, TokenState::Provisioned);
 }
 
 #[tokio::test]

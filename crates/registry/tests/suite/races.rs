@@ -117,7 +117,8 @@ impl Clinic {
         self.send(&app.seal(&link), now).await.unwrap();
         let session = self.half_session(ada(), now).await;
         let (serial, code) = (first.serial(), first.code(now));
-        self.registry.confirm_with_code(&session, Some(&serial), &code, now).await.unwrap();
+        let renewed = self.registry.confirm_with_code(&session, Some(&serial), &code, now).await;
+        let session = self.registry.session(&renewed.unwrap().unwrap(), now).await.unwrap();
         self.registry.associate(&session, &app.form(now), now).await.unwrap();
     }
 }

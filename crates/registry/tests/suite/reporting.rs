@@ -61,7 +61,7 @@ async fn the_status_of_every_state_and_nothing_is_written() {
     let later = registry.app_request(&phone.ask(AppAsk::Status, NOW), NOW.plus(900)).await;
     assert_eq!(later.unwrap().token.state, AppTokenState::Active);
 
-    registry.suspend_token(&desk, &serial, NOW).await.unwrap();
+    registry.suspend_token(&desk, &serial, &label("reported"), NOW).await.unwrap();
     let suspended = status().await;
     assert_eq!((suspended.token.state, suspended.others), (AppTokenState::Suspended, vec![]));
     registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
@@ -119,7 +119,11 @@ async fn the_same_report_acts_once_also_after_the_token_was_found() {
     }
     assert_eq!(clinic.events().await, events);
 
-    clinic.registry.restore_token(&help_desk(), &tablet.serial(), NOW).await.unwrap();
+    clinic
+        .registry
+        .restore_token(&help_desk(), &tablet.serial(), &label("found"), NOW)
+        .await
+        .unwrap();
     let replayed = ask(&clinic, &report).await.unwrap();
     assert_eq!(replayed.others[0].state, AppTokenState::Active);
     assert_eq!(state(&clinic, &tablet).await, TokenState::Active);
@@ -132,11 +136,19 @@ async fn the_same_report_acts_once_also_after_the_token_was_found() {
 #[tokio::test]
 async fn a_report_of_a_suspended_token_does_not_act_later() {
     let (clinic, phone, tablet) = two_tokens().await;
-    clinic.registry.suspend_token(&help_desk(), &tablet.serial(), NOW).await.unwrap();
+    clinic
+        .registry
+        .suspend_token(&help_desk(), &tablet.serial(), &label("reported"), NOW)
+        .await
+        .unwrap();
     let report = phone.report(&tablet.serial(), NOW);
     let answer = ask(&clinic, &report).await.unwrap();
     assert_eq!(answer.others[0].state, AppTokenState::Suspended);
-    clinic.registry.restore_token(&help_desk(), &tablet.serial(), NOW).await.unwrap();
+    clinic
+        .registry
+        .restore_token(&help_desk(), &tablet.serial(), &label("found"), NOW)
+        .await
+        .unwrap();
     ask(&clinic, &report).await.unwrap();
     assert_eq!(state(&clinic, &tablet).await, TokenState::Active);
     let events = clinic.events().await;
@@ -221,7 +233,11 @@ async fn a_locked_token_reports_and_is_reported() {
     }
     ask(&clinic, &phone.report(&tablet.serial(), NOW)).await.unwrap();
     assert_eq!(state(&clinic, &tablet).await, TokenState::Suspended);
-    clinic.registry.restore_token(&help_desk(), &tablet.serial(), NOW).await.unwrap();
+    clinic
+        .registry
+        .restore_token(&help_desk(), &tablet.serial(), &label("found"), NOW)
+        .await
+        .unwrap();
     assert_eq!(state(&clinic, &tablet).await, TokenState::Locked, "to lose it unlocks nothing");
 }
 
@@ -252,6 +268,10 @@ async fn the_apps_clock_decides_nothing() {
         assert_eq!(answer.now, NOW);
         ask(&clinic, &phone.report(&tablet.serial(), at)).await.unwrap();
         assert_eq!(state(&clinic, &tablet).await, TokenState::Suspended);
-        clinic.registry.restore_token(&help_desk(), &tablet.serial(), NOW).await.unwrap();
+        clinic
+            .registry
+            .restore_token(&help_desk(), &tablet.serial(), &label("found"), NOW)
+            .await
+            .unwrap();
     }
 }

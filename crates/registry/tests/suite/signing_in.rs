@@ -88,6 +88,40 @@ async fn of_many_wrong_passphrases_at_once_ten_are_judged() {
     assert_eq!(judged.count(), 10);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_answered_alike_and_whoever_is_not_judged_is_not_counted() {
+    for npi in ["1234567893", "1679576722"] {
+        let clinic = Clinic::with_ada().await;
+        let before = clinic.events().await.len();
+        let tries: Vec<_> = (0..300)
+            .map(|_| {
+                let registry = clinic.registry.clone();
+                tokio::spawn(async move {
+                    let wrong = "wrong horse battery";
+                    registry.sign_in(npi, wrong, START, &mut rng()).await.unwrap_err()
+                })
+            })
+            .collect();
+        let mut judged = 0;
+        for attempt in tries {
+            match attempt.await.unwrap() {
+                SignInError::Refused => judged += 1,
+                other => assert_eq!(other, SignInError::TooMany),
+            }
+        }
+        assert!((66..300).contains(&judged), "{judged}");
+        let written = clinic.events().await.len() - before;
+        let failures = account(&clinic).await.sign_in_failures;
+        if npi == "1234567893" {
+            // Ten are counted and then judged, and the tenth pauses: its event beside.
+            assert_eq!((failures, written), (10, judged + 10 + 1));
+        } else {
+            assert_eq!((failures, written), (0, judged), "one event for each");
+        }
+        assert!(try_in(&clinic, "1234567893", PASSPHRASE, START.plus(900)).await.is_ok());
+    }
+}
+
 #[tokio::test]
 async fn a_pause_neither_judges_nor_prolongs_itself_and_ends() {
     let clinic = Clinic::with_ada().await;
@@ -129,7 +163,8 @@ async fn a_session_is_found_by_its_secret_until_it_ends() {
     let secret = clinic.registry.sign_in("1234567893", PASSPHRASE, now, &mut rng()).await.unwrap();
     let session = clinic.registry.session(&secret, now).await.unwrap();
     assert!(!session.is_full());
-    clinic.registry.confirm_with_code(&session, None, &app.code(now), now).await.unwrap();
+    let renewed = clinic.registry.confirm_with_code(&session, None, &app.code(now), now).await;
+    let secret = renewed.unwrap().unwrap();
 
     // Each request within a quarter of an hour keeps it alive, though nothing else is done.
     let mut at = now;
@@ -142,6 +177,7 @@ async fn a_session_is_found_by_its_secret_until_it_ends() {
     let idle = at.plus(15 * 60 + 1);
     assert_eq!(clinic.registry.session(&secret, idle).await.unwrap_err(), Error::SessionEnded);
 
+    let session = clinic.registry.session(&secret, at).await.unwrap();
     clinic.registry.sign_out(&session, at).await.unwrap();
     assert_eq!(clinic.registry.session(&secret, at).await.unwrap_err(), Error::SessionEnded);
     clinic.registry.sign_out(&session, at).await.unwrap();
@@ -163,20 +199,43 @@ impl FromText for SessionSecret {
 async fn a_second_factor_is_a_code_like_any_other() {
     let (clinic, app) = Clinic::with_token().await;
     let now = START.plus(60);
-    let session = clinic.half_session(ada(), now).await;
+    let session = clinic.half_session(ada(), now).await.submitted_as("submit-1".parse().unwrap());
     let (code, wrong) = (app.code(now), app.wrong_code(now));
     let refused = clinic.registry.confirm_with_code(&session, None, &wrong, now).await;
     assert_eq!(refused, Err(VerifyError::Refused(Cause::Wrong)));
     assert_eq!(clinic.token(&app, now).await.failures, 1);
-    clinic.registry.confirm_with_code(&session, None, &code, now).await.unwrap();
+    let first = clinic.registry.confirm_with_code(&session, None, &code, now).await;
     // A second click gets the same answer; another session can't use the code again.
-    clinic.registry.confirm_with_code(&session, None, &code, now).await.unwrap();
+    assert!(matches!(first, Ok(Some(_))));
+    assert_eq!(clinic.registry.confirm_with_code(&session, None, &code, now).await, first);
     let other = clinic.half_session(ada(), now).await;
     let refused = clinic.registry.confirm_with_code(&other, None, &code, now.plus(3)).await;
     assert_eq!(refused, Err(VerifyError::Refused(Cause::AlreadyUsed { seconds_ago: 3 })));
     let serial = app.serial();
     let answer = clinic.registry.verify(&ada(), &serial, &code, Purpose::Signing, now).await;
     assert!(answer.is_err());
+}
+
+#[tokio::test]
+async fn the_second_factor_renews_the_secret_and_its_submit_alone_learns_the_new_one() {
+    let clinic = Clinic::with_ada().await;
+    let (_, confirmation) = clinic.begin(ada(), START).await;
+    let old = clinic.registry.sign_in("1234567893", PASSPHRASE, START, &mut rng()).await;
+    let old = old.unwrap();
+    let (submit, other) = ("submit-1".parse().unwrap(), "submit-2".parse().unwrap());
+    let half = clinic.registry.session(&old, START).await.unwrap();
+    assert_eq!(clinic.registry.renewed_by(&old, &submit, START).await, Ok(None));
+    let half = half.submitted_as("submit-1".parse().unwrap());
+    let new = clinic.registry.confirm(&half, &confirmation, START).await.unwrap();
+    let renewed = new.as_ref().unwrap();
+    assert_ne!(*renewed, old);
+    assert!(clinic.registry.session(renewed, START).await.unwrap().is_full());
+    assert_eq!(clinic.registry.session(&old, START).await.unwrap_err(), Error::SessionEnded);
+
+    let (minute, later) = (START.plus(60), START.plus(61));
+    assert_eq!(clinic.registry.renewed_by(&old, &submit, minute).await, Ok(new));
+    assert_eq!(clinic.registry.renewed_by(&old, &other, minute).await, Ok(None));
+    assert_eq!(clinic.registry.renewed_by(&old, &submit, later).await, Ok(None));
 }
 
 #[tokio::test]

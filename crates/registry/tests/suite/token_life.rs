@@ -21,6 +21,7 @@ fn the_table_leads_where_the_design_says() {
         (S::Active, E::TooManyFailures, Some(S::Locked)),
         (S::Locked, E::LockEnded, Some(S::Active)),
         (S::Locked, E::Unlock, Some(S::Active)),
+        (S::Active, E::Unlock, Some(S::Active)),
         (S::Active, E::Lost, Some(S::Suspended)),
         (S::Locked, E::Lost, Some(S::Suspended)),
         (S::Suspended, E::Found, Some(S::Active)),
@@ -128,8 +129,25 @@ async fn doing_it_twice_gives_the_same_answer_and_one_event() {
     let second = registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(clinic.events().await.len(), before + 1);
-    let refused = registry.restore_token(&desk, &serial, NOW).await;
+    let refused = registry.restore_token(&desk, &serial, &label("found"), NOW).await;
     assert_eq!(refused, Err(Error::NotPossible(TokenState::Deactivated)));
+}
+
+#[tokio::test]
+async fn unlocking_forgets_the_wrong_codes_of_a_token_that_is_not_locked() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (registry, serial, wrong) = (&clinic.registry, app.serial(), app.wrong_code(NOW));
+    for _ in 0..9 {
+        let purpose = Purpose::Signing;
+        registry.verify(&ada(), &serial, &wrong, purpose, NOW).await.unwrap_err();
+    }
+    let before = clinic.events().await.len();
+    for _ in 0..2 {
+        let token = registry.unlock_token(&help_desk(), &serial, NOW).await.unwrap();
+        assert_eq!((token.state, token.failures), (TokenState::Active, 0));
+    }
+    assert_eq!(clinic.token(&app, NOW).await.failures, 0);
+    assert_eq!(clinic.events().await.len(), before + 1);
 }
 
 #[tokio::test]
@@ -137,10 +155,13 @@ async fn a_prescriber_changes_only_tokens_of_their_own() {
     let (clinic, app) = Clinic::with_token().await;
     let (registry, serial) = (&clinic.registry, app.serial());
     let (owner, other) = (Actor::Prescriber { npi: ada() }, Actor::Prescriber { npi: ben() });
-    assert_eq!(registry.suspend_token(&other, &serial, NOW).await, Err(Error::UnknownToken));
-    let suspended = registry.suspend_token(&owner, &serial, NOW).await.unwrap();
+    assert_eq!(
+        registry.suspend_token(&other, &serial, &label("lost"), NOW).await,
+        Err(Error::UnknownToken)
+    );
+    let suspended = registry.suspend_token(&owner, &serial, &label("lost"), NOW).await.unwrap();
     assert_eq!(suspended.state, TokenState::Suspended);
-    let active = registry.restore_token(&owner, &serial, NOW).await.unwrap();
+    let active = registry.restore_token(&owner, &serial, &label("found"), NOW).await.unwrap();
     assert_eq!(active.state, TokenState::Active);
 }
 
@@ -194,7 +215,7 @@ impl Walk {
         let session = clinic.confirmed(ada(), &confirmation, START).await;
         clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
         let last = app.code(START);
-        Self { clinic, app, sealed, now: START, accepted: vec![step_and_code(START, &last)], last }
+        Self { clinic, app, sealed, now: START, accepted: vec![step_of(START)], last }
     }
 
     async fn submit(&mut self, code: Code, purpose: Purpose) {
@@ -230,8 +251,12 @@ impl Walk {
                 }
             }
             Happens::Wait(seconds) => self.now = now.plus(seconds.into()),
-            Happens::Suspend => drop(self.clinic.registry.suspend_token(&desk, &serial, now).await),
-            Happens::Restore => drop(self.clinic.registry.restore_token(&desk, &serial, now).await),
+            Happens::Suspend => {
+                drop(self.clinic.registry.suspend_token(&desk, &serial, &label("lost"), now).await)
+            }
+            Happens::Restore => {
+                drop(self.clinic.registry.restore_token(&desk, &serial, &label("found"), now).await)
+            }
             Happens::Unlock => drop(self.clinic.registry.unlock_token(&desk, &serial, now).await),
             Happens::Deactivate => {
                 let reason = label("lost");
@@ -249,7 +274,7 @@ impl Walk {
     }
 }
 
-fn step_and_code(at: UnixTime, _: &Code) -> String {
+fn step_of(at: UnixTime) -> String {
     format!("{:?}", Some(at.0 / 30))
 }
 

@@ -113,6 +113,80 @@ async fn a_code_of_the_other_token_is_recognised_and_charged_to_the_named_one() 
 }
 
 #[tokio::test]
+async fn what_is_good_in_a_moment_is_not_confirmed_where_nobody_is_charged_or_known() {
+    for purpose in [Purpose::Test, Purpose::SignIn] {
+        let (clinic, app) = Clinic::with_token().await;
+        let now = NOW.plus(600);
+        for ahead in [60, 90, 300] {
+            let answer = judged(&clinic, &app, &app.code(now.plus(ahead)), purpose, now).await;
+            assert_eq!(answer, refused(Cause::Wrong), "{purpose} {ahead}");
+        }
+        let late = app.code(UnixTime(now.0 - 90));
+        let answer = judged(&clinic, &app, &late, purpose, now).await;
+        assert_eq!(answer, refused(Cause::ClockOff { seconds: -90 }), "{purpose}");
+    }
+}
+
+#[tokio::test]
+async fn at_sign_in_the_other_tokens_code_is_just_wrong() {
+    let (clinic, phone) = Clinic::with_token().await;
+    let tablet = App::new("Tablet");
+    clinic.enrol_further(ada(), &phone, &tablet, NOW).await.unwrap();
+    let now = NOW.plus(60);
+    let code = tablet.code(now);
+    let answer = judged(&clinic, &phone, &code, Purpose::SignIn, now).await;
+    assert_eq!(answer, refused(Cause::Wrong));
+    assert_eq!(judged(&clinic, &tablet, &code, Purpose::SignIn, now).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_test_that_tells_the_other_tokens_code_uses_it_up() {
+    let (clinic, phone) = Clinic::with_token().await;
+    let tablet = App::new("Tablet");
+    clinic.enrol_further(ada(), &phone, &tablet, NOW).await.unwrap();
+    let now = NOW.plus(60);
+    let code = tablet.code(now);
+    let told = refused(Cause::OtherToken { name: label("Tablet") });
+    assert_eq!(judged(&clinic, &phone, &code, Purpose::Test, now).await, told);
+    let spent = clinic.events().await.remove(0).what;
+    assert_eq!((spent.serial, spent.outcome), (Some(tablet.serial()), Outcome::Success));
+    let used = refused(Cause::AlreadyUsed { seconds_ago: 5 });
+    let at = now.plus(5);
+    assert_eq!(judged(&clinic, &tablet, &code, Purpose::Signing, at).await, used);
+    assert_eq!(judged(&clinic, &phone, &code, Purpose::Test, at).await, told, "told still");
+
+    // A lock of the other one is not touched by it, and what it would not judge is not told.
+    let now = now.plus(60);
+    let wrong = tablet.wrong_code(now);
+    for _ in 0..10 {
+        judged(&clinic, &tablet, &wrong, Purpose::Signing, now).await.unwrap_err();
+    }
+    let before = clinic.token(&tablet, now).await;
+    let answer = judged(&clinic, &phone, &tablet.code(now), Purpose::Test, now).await;
+    assert_eq!(answer, refused(Cause::Wrong));
+    assert_eq!(clinic.token(&tablet, now).await, before);
+}
+
+#[tokio::test]
+async fn a_wrong_code_counts_though_its_explanation_fails() {
+    for damage in ["sealed_seed = x'00'", "digits = 99"] {
+        let (clinic, phone) = Clinic::with_token().await;
+        let tablet = App::new("Tablet");
+        clinic.enrol_further(ada(), &phone, &tablet, NOW).await.unwrap();
+        let file = clinic.folder.path().join("countersign.db");
+        let damage = format!("UPDATE tokens SET {damage} WHERE serial = ?1");
+        let database = rusqlite::Connection::open(file).unwrap();
+        database.execute(&damage, [tablet.serial().as_str()]).unwrap();
+        let now = NOW.plus(60);
+        let wrong = phone.wrong_code(now);
+        let answer = judged(&clinic, &phone, &wrong, Purpose::Signing, now).await;
+        assert_eq!(answer, refused(Cause::Wrong));
+        let record = registry::Store::token(&*clinic.store, &phone.serial()).await;
+        assert_eq!(record.unwrap().unwrap().token.failures, 1);
+    }
+}
+
+#[tokio::test]
 async fn ten_wrong_codes_lock_the_named_token_for_a_quarter_of_an_hour() {
     let (clinic, phone) = Clinic::with_token().await;
     let tablet = App::new("Tablet");
@@ -185,9 +259,15 @@ async fn a_rehearsal_uses_up_the_code_but_counts_and_locks_nothing() {
         assert_eq!(answer, refused(Cause::ClockOff { seconds: -150 }));
     }
     // From here on it is not explained: nobody is to guess with the help of explanations.
+    let version = async || {
+        let record = registry::Store::token(&*clinic.store, &app.serial()).await;
+        record.unwrap().unwrap().version
+    };
+    let before = version().await;
     for _ in 0..30 {
         assert_eq!(judged(&clinic, &app, &late, Purpose::Test, now).await, refused(Cause::Wrong));
     }
+    assert_eq!(version().await, before + 1, "the first of them is written, and then no more");
     let token = clinic.token(&app, now).await;
     assert_eq!((token.state, token.failures), (TokenState::Active, 0));
     let later = now.plus(900);
@@ -211,7 +291,7 @@ async fn a_good_rehearsal_does_not_forget_the_failures() {
 async fn a_token_that_is_not_active_is_told_so() {
     let (clinic, app) = Clinic::with_token().await;
     let serial = app.serial();
-    clinic.registry.suspend_token(&help_desk(), &serial, NOW).await.unwrap();
+    clinic.registry.suspend_token(&help_desk(), &serial, &label("lost"), NOW).await.unwrap();
     let code = app.code(NOW);
     let state = TokenState::Suspended;
     let answer = judged(&clinic, &app, &code, Purpose::Signing, NOW).await;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use provisioning::{IssuerName, PinPolicy, ServerUrl};
-use registry::{ActivationOrder, Npi};
+use registry::{ActivationOrder, Npi, Registry};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -53,6 +53,7 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     let begun = registry
         .begin_activation(&operator(), &arguments.npi, order, clock::now(), &mut randomness::rng())
         .await?;
+    note_token_in_use(&registry, &arguments.npi, json).await?;
     let expires = begun.link.expires;
     let link = begun.link.to_text();
     let confirmation_code = Zeroizing::new(begun.confirmation.expose_text());
@@ -68,4 +69,19 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
         expires: time_text::rfc3339(expires),
     };
     output::print(json, &document, &*text)
+}
+
+/// Who has a token signs in with it, and not with the confirmation code.
+async fn note_token_in_use(registry: &Registry, npi: &Npi, json: bool) -> Result<(), Failure> {
+    let tokens = registry.tokens(npi, clock::now()).await?;
+    if let Some(token) = tokens.iter().find(|token| token.state.is_in_use()) {
+        let note = format!(
+            "this prescriber has a token, {} ({}), and adds the new one with a code of it, not with the confirmation code; if it is lost or broken, run `countersign-server token deactivate {}` first",
+            token.serial,
+            token.state,
+            token.serial.as_str(),
+        );
+        output::note(json, &note);
+    }
+    Ok(())
 }

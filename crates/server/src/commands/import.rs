@@ -29,14 +29,14 @@ struct Imported {
 
 pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure> {
     let sealed = read(&arguments.file)?;
-    let registry = opening::registry_or_new(&arguments.place).await?;
+    let registry = opening::registry(&arguments.place).await?;
     let consumed = registry.consume(&sealed, clock::now(), &mut randomness::rng()).await?;
     let imported = Imported {
         credential_id: consumed.credential_id.as_str().to_owned(),
         repeated: consumed.repeated,
     };
     let text = if consumed.repeated {
-        format!("{} was imported before; nothing changed.", consumed.credential_id)
+        format!("{} was enrolled or imported before; nothing changed.", consumed.credential_id)
     } else {
         format!(
             "Imported {}. Next: its prescriber adds it on the dashboard, with Add New Token.",

@@ -7,12 +7,14 @@ pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod issuer_card;
 pub(crate) mod serve;
-pub(crate) mod token_found;
+pub(crate) mod token_change;
 pub(crate) mod token_list;
 pub(crate) mod token_unlock;
 
 use registry::Actor;
+use rustix::process::getuid;
 
+use self::token_change::Change;
 use crate::{
     cli::{AccountCommand, ActivationCommand, Cli, Command, TokenCommand},
     failure::Failure,
@@ -33,15 +35,24 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,
-        Command::Token(TokenCommand::Found(arguments)) => token_found::run(arguments, json).await,
         Command::Token(TokenCommand::Unlock(arguments)) => token_unlock::run(arguments, json).await,
+        Command::Token(TokenCommand::Suspend(arguments)) => {
+            token_change::run(Change::Suspend, arguments, json).await
+        }
+        Command::Token(TokenCommand::Restore(arguments)) => {
+            token_change::run(Change::Restore, arguments, json).await
+        }
+        Command::Token(TokenCommand::Deactivate(arguments)) => {
+            token_change::run(Change::Deactivate, arguments, json).await
+        }
         Command::Events(arguments) => events::run(arguments, json).await,
     }
 }
 
-/// Who works at the command line: under which name the operating system knows them.
+/// Who works at the command line: the login name that the system says, or the number of the user.
 fn operator() -> Actor {
     let login = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
     let name = login.ok().and_then(|login| login.parse().ok());
+    let name = name.or_else(|| format!("uid {}", getuid().as_raw()).parse().ok());
     name.map_or(Actor::System, |name| Actor::Administrator { name })
 }

@@ -15,10 +15,11 @@ use tokio::{
     sync::oneshot,
 };
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::{
     cli::Place,
-    dashboard::RecentTests,
+    dashboard::{RecentTests, SignInPlaces},
     failure::Failure,
     http::{self, SiteParts},
     opening,
@@ -54,6 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let site = Arc::new(SiteParts {
         registry,
         recent_tests: RecentTests::default(),
+        sign_in_places: SignInPlaces::default(),
         issuer: arguments.issuer,
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
         origins: origins(arguments.public_url.as_ref(), address)?,
@@ -72,6 +74,7 @@ fn start_log() {
         .with_writer(io::stderr)
         .with_ansi(false)
         .try_init();
+    http::log_panics_by_place();
 }
 
 /// The line that whoever started the server waits for.
@@ -85,14 +88,20 @@ fn announce(address: SocketAddr) -> Result<(), Failure> {
 /// The origins that our own pages have in a browser.
 fn origins(public_url: Option<&ServerUrl>, address: SocketAddr) -> Result<Vec<String>, Failure> {
     let Some(public_url) = public_url else {
-        let port = address.port();
-        return Ok(vec![format!("http://{address}"), format!("http://localhost:{port}")]);
+        let local = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
+        return local.iter().map(|url| origin(url)).collect();
     };
-    let url = url::Url::parse(&public_url.to_string()).map_err(|_| Failure::PublicUrlPath)?;
+    let url = Url::parse(&public_url.to_string()).map_err(|_| Failure::PublicUrlPath)?;
     if url.path() != "/" {
         return Err(Failure::PublicUrlPath);
     }
     Ok(vec![url.origin().ascii_serialization()])
+}
+
+/// As a browser writes it: without the port where it is the scheme's own.
+fn origin(url: &str) -> Result<String, Failure> {
+    let url = Url::parse(url).map_err(|_| Failure::PublicUrlPath)?;
+    Ok(url.origin().ascii_serialization())
 }
 
 /// Serves until asked to stop; then finishes what was accepted, within the grace.
@@ -142,5 +151,23 @@ impl Stop {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_as_a_browser_writes_it() {
+        let local = |address: &str| origins(None, address.parse().unwrap()).unwrap();
+        assert_eq!(local("127.0.0.1:8080"), ["http://127.0.0.1:8080", "http://localhost:8080"]);
+        assert_eq!(local("127.0.0.1:80"), ["http://127.0.0.1", "http://localhost"]);
+        assert_eq!(local("[::1]:80"), ["http://[::1]", "http://localhost"]);
+        let public = |url: &str| {
+            let url = url.parse().unwrap();
+            origins(Some(&url), "127.0.0.1:80".parse().unwrap()).unwrap()
+        };
+        assert_eq!(public("https://tokens.example.org:443"), ["https://tokens.example.org"]);
     }
 }

@@ -21,6 +21,12 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// The form in a request's body, if it has at most so many bytes.
+    pub(super) async fn read(request: Request, most: usize) -> Result<Self, Message> {
+        let body = http::read(request.into_body(), most).await.map_err(message::unread)?;
+        Ok(Self::parse(&body))
+    }
+
     fn parse(body: &[u8]) -> Self {
         Self(
             form_urlencoded::parse(body)
@@ -34,8 +40,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Message;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Message> {
-        let body = http::read(request.into_body(), MAX_LENGTH).await.map_err(message::unread)?;
-        Ok(Self::parse(&body))
+        Self::read(request, MAX_LENGTH).await
     }
 }
 

@@ -66,6 +66,28 @@ pub(crate) const fn unread(why: Unread) -> Message {
     Message { status, title: "Not done", text, next: "Go to Tokens", next_address: "/tokens" }
 }
 
+/// Too many sign in at once; nothing was counted.
+pub(crate) const fn busy() -> Message {
+    Message {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "Too many at once",
+        text: "Too many people are signing in at this moment, so this attempt was not looked at and counts for nothing. Try again in a minute.",
+        next: "Sign in",
+        next_address: "/sign-in",
+    }
+}
+
+/// Something in this program broke; what it was stands in the log.
+pub(crate) const fn broken() -> Message {
+    Message {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "Not possible now",
+        text: "The server could not finish this. Look at your tokens before you try again: it may have been done. If it goes on, tell your help desk.",
+        next: "Go to Tokens",
+        next_address: "/tokens",
+    }
+}
+
 /// The registry could not do it: its database failed, or too many came at once.
 pub(crate) fn failed(error: &registry::Error) -> Message {
     tracing::error!(%error, "the registry could not do it");

@@ -2,7 +2,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`sign_in`], [`sign_in_code`] | the two factors |
+//! | [`sign_in`], [`sign_in_form`], [`sign_in_code`] | the two factors |
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
 //! | [`test_code`], [`recent_tests`] | Test a code |
@@ -20,6 +20,7 @@ mod recent_tests;
 mod session_cookie;
 mod sign_in;
 mod sign_in_code;
+mod sign_in_form;
 mod test_code;
 mod token_row;
 mod tokens;
@@ -36,6 +37,7 @@ use axum::{
 };
 
 pub(crate) use recent_tests::RecentTests;
+pub(crate) use sign_in_form::SignInPlaces;
 
 use crate::http::Site;
 
@@ -51,7 +53,7 @@ pub(crate) const MARK: &str = include_str!("../../../../ui/mark.svg");
 pub(crate) fn router(site: &Site) -> Router<Site> {
     Router::new()
         .route("/", get(Redirect::to("/tokens")))
-        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/sign-in", get(sign_in::page).post(sign_in::submit_to_the_end))
         .route("/sign-in/code", get(sign_in_code::page).post(sign_in_code::submit))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/tokens", get(tokens::page))
@@ -67,6 +69,11 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
 /// Any other address: the same as a page for whoever is not signed in.
 async fn elsewhere(State(_): State<Site>, _: visitor::SignedIn) -> message::Message {
     message::not_found()
+}
+
+/// The answer for a handler that was given up.
+pub(crate) fn broken_page() -> Response {
+    message::broken().into_response()
 }
 
 async fn style() -> Response {

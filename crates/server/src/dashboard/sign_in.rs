@@ -9,7 +9,10 @@ use axum::{
 use axum_extra::extract::cookie::CookieJar;
 use registry::SignInError;
 
-use super::{form::Form, message, render, session_cookie, visitor::HalfSignedInForm};
+use super::{
+    form::Form, message, render, session_cookie, sign_in_form::SignInForm,
+    visitor::HalfSignedInForm,
+};
 use crate::{clock, http::Site, randomness};
 
 #[derive(Template)]
@@ -36,15 +39,26 @@ pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form)
         Err(SignInError::Refused) => {
             render(StatusCode::FORBIDDEN, &Page { refused: true, signed_out: false })
         }
+        Err(SignInError::TooMany) => message::busy().into_response(),
         Err(SignInError::Registry(error)) => message::failed(&error).into_response(),
     }
+}
+
+/// An attempt is counted before it is judged; so it is judged although whoever sent it is gone.
+pub(super) async fn submit_to_the_end(
+    site: State<Site>,
+    jar: CookieJar,
+    SignInForm(form): SignInForm,
+) -> Response {
+    let judged = tokio::spawn(submit(site, jar, form)).await;
+    judged.unwrap_or_else(|_| message::broken().into_response())
 }
 
 /// Ends the session, wherever in signing in it is.
 pub(super) async fn sign_out(
     State(site): State<Site>,
     jar: CookieJar,
-    HalfSignedInForm(session, _): HalfSignedInForm,
+    HalfSignedInForm(session): HalfSignedInForm,
 ) -> Response {
     if let Err(error) = site.registry.sign_out(&session, clock::now()).await {
         return message::failed(&error).into_response();

@@ -2,27 +2,33 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
 use oath::{Code, SerialNumber};
-use registry::{ConfirmError, ConfirmationCode, Error, Session, VerifyError};
+use registry::{
+    ConfirmError, ConfirmationCode, Error, IdempotencyKey, Session, SessionSecret, VerifyError,
+};
 
 use super::{
     Frame,
     field_errors::sentence,
     form::{Form, shown_again},
     message, render, session_cookie,
-    visitor::{self, HalfSignedIn, HalfSignedInForm},
+    visitor::{self, HalfSignedIn},
 };
-use crate::{clock, http::Site};
+use crate::{clock, http::Site, randomness};
+
+/// The most bytes of the form.
+const MAX_LENGTH: usize = 1024 * 1024;
 
 #[derive(Template)]
 #[template(path = "sign_in_code.html")]
 struct Page {
     frame: Frame,
+    idempotency_key: String,
     /// Serial number and name of each token that a code can be of.
     tokens: Vec<(String, String)>,
     chosen: String,
@@ -41,25 +47,60 @@ pub(super) async fn page(
     show(&site, &session, String::new(), None).await
 }
 
+/// Takes the code. A form that was sent twice gets the same answer twice: the second one still has
+/// the session's old secret, and is given the new one again.
 pub(super) async fn submit(
     State(site): State<Site>,
     jar: CookieJar,
-    HalfSignedInForm(session, form): HalfSignedInForm,
-) -> Response {
-    let on_to_tokens = || Redirect::to("/tokens").into_response();
+    request: Request,
+) -> Result<Response, Response> {
+    let to_sign_in = || Redirect::to("/sign-in").into_response();
+    let failed = |error| message::failed(&error).into_response();
+    let secret = session_cookie::read(&jar, site.https).ok_or_else(to_sign_in)?;
+    let session = site.registry.session(&secret, clock::now()).await;
+    let form = Form::read(request, MAX_LENGTH).await.map_err(IntoResponse::into_response)?;
+    let submit = form.text("idempotency_key").parse();
+    let submit = submit.unwrap_or_else(|_| IdempotencyKey::generate(&mut randomness::rng()));
+    let repeated = async || site.registry.renewed_by(&secret, &submit, clock::now()).await;
+    let session = match session {
+        Ok(session) => session,
+        Err(Error::SessionEnded) => {
+            let renewed = repeated().await.map_err(failed)?;
+            return renewed.map(|new| on_to_tokens(&site, jar, Some(&new))).ok_or_else(to_sign_in);
+        }
+        Err(error) => return Err(failed(error)),
+    };
     if session.is_full() {
-        return on_to_tokens();
+        return Ok(on_to_tokens(&site, jar, None));
     }
-    match judge(&site, &session, &form).await {
-        Ok(()) => on_to_tokens(),
-        Err(Refusal::Failed(error)) => message::failed(&error).into_response(),
-        // Sent twice at once: the other one was accepted, and this one is its repetition.
-        Err(_) if is_full_by_now(&site, &jar).await => on_to_tokens(),
-        Err(Refusal::Explained { text, cause }) => {
+    if !session.csrf.matches(form.text("csrf")) {
+        return Err(message::stale_form().into_response());
+    }
+    let session = session.submitted_as(submit.clone());
+    let refusal = match judge(&site, &session, &form).await {
+        Ok(renewed) => return Ok(on_to_tokens(&site, jar, renewed.as_ref())),
+        Err(refusal) => refusal,
+    };
+    // Sent twice at once: the other one was accepted, and this one is its repetition.
+    if let Some(renewed) = repeated().await.map_err(failed)? {
+        return Ok(on_to_tokens(&site, jar, Some(&renewed)));
+    }
+    match refusal {
+        Refusal::Failed(Error::SessionEnded) => Err(to_sign_in()),
+        Refusal::Failed(error) => Err(failed(error)),
+        Refusal::Explained { text, cause } => {
             let chosen = shown_again(form.text("token"));
-            show(&site, &session, chosen, Some((sentence(&text), cause))).await
+            Ok(show(&site, &session, chosen, Some((sentence(&text), cause))).await)
         }
     }
+}
+
+fn on_to_tokens(site: &Site, jar: CookieJar, renewed: Option<&SessionSecret>) -> Response {
+    let jar = match renewed {
+        Some(secret) => jar.add(session_cookie::of(secret, site.https)),
+        None => jar,
+    };
+    (jar, Redirect::to("/tokens")).into_response()
 }
 
 /// Why a code was not accepted.
@@ -74,7 +115,11 @@ impl Refusal {
     }
 }
 
-async fn judge(site: &Site, session: &Session, form: &Form) -> Result<(), Refusal> {
+async fn judge(
+    site: &Site,
+    session: &Session,
+    form: &Form,
+) -> Result<Option<SessionSecret>, Refusal> {
     let text = form.text("code");
     if tokens(site, session).await.map_err(Refusal::Failed)?.is_empty() {
         let code: ConfirmationCode = text.parse().map_err(|error| Refusal::malformed(&error))?;
@@ -104,12 +149,6 @@ fn not_verified(error: VerifyError) -> Refusal {
     }
 }
 
-async fn is_full_by_now(site: &Site, jar: &CookieJar) -> bool {
-    let Some(secret) = session_cookie::read(jar, site.https) else { return false };
-    let session = site.registry.session(&secret, clock::now()).await;
-    session.is_ok_and(|session| session.is_full())
-}
-
 /// The tokens that a code can be of: serial number and name.
 async fn tokens(site: &Site, session: &Session) -> Result<Vec<(String, String)>, Error> {
     let tokens = site.registry.tokens(&session.account.npi, clock::now()).await?;
@@ -134,6 +173,7 @@ async fn show(
     let (error, cause) = refusal.unzip();
     let page = Page {
         frame: visitor::frame(session),
+        idempotency_key: IdempotencyKey::generate(&mut randomness::rng()).as_str().to_owned(),
         tokens,
         chosen,
         error,

@@ -57,8 +57,10 @@ const fn capitalised(state: TokenState) -> &'static str {
 fn note(token: &Token, now: UnixTime) -> String {
     match (token.state, token.locked_until(now)) {
         (TokenState::Locked, Some(until)) => format!(
-            "Locked after too many wrong codes, until {}. Trying before changes nothing.",
-            time_text::time_of_day(until)
+            "Locked after too many wrong codes. It unlocks by itself in {}, on {}. Trying before changes nothing.",
+            time_text::span(until.since(now)),
+            // The minute in which it can be used again, not the one in which it still cannot.
+            time_text::to_the_minute(until.plus(59))
         ),
         (TokenState::Locked, None) => {
             "Locked after too many wrong codes. The help desk can unlock it.".to_owned()

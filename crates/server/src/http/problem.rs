@@ -29,6 +29,14 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The handler was given up; what it did is not known.
+    pub(crate) fn given_up() -> Self {
+        let detail = "the server could not finish this; send it again: what was taken already is not taken twice";
+        Self { detail: detail.to_owned(), ..Self::unavailable() }
+    }
+}
+
 /// The members of RFC 9457, section 3.1.
 #[derive(Serialize)]
 struct Members {

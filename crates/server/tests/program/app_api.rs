@@ -102,7 +102,8 @@ fn a_found_token_is_in_use_again_and_the_old_report_is_spent() {
     let (server, phone, tablet) = with_two_tokens();
     let report = phone.report(tablet.id);
     answer(server.ask(&report));
-    let mut command = server.folder.command(&["token", "found", tablet.id.as_str()]);
+    let mut command =
+        server.folder.command(&["token", "restore", tablet.id.as_str(), "--reason", "found"]);
     command.env_remove("SUDO_USER").env("USER", "grace");
     let found = text(&run(command, "").stdout);
     assert_eq!(found, format!("{} is active again.\n", tablet.id));

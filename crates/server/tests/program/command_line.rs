@@ -140,7 +140,7 @@ fn an_export_is_imported_once_and_again_without_harm() {
     );
     assert_eq!(
         text(&folder.run(&import, "").stdout),
-        format!("{} was imported before; nothing changed.\n", app.id)
+        format!("{} was enrolled or imported before; nothing changed.\n", app.id)
     );
     let repeated = folder.json(&import, "");
     assert_eq!(repeated, serde_json::json!({"credential_id": app.id.as_str(), "repeated": true}));
@@ -209,6 +209,17 @@ fn events_tell_who_did_what() {
     let (at, what) = words.split_once("  ").unwrap();
     assert_eq!(at.len(), "2025-11-20T06:47:31Z".len());
     assert_eq!(what, "activation-begun success  by administrator grace  account 1234567893\n");
+}
+
+#[test]
+fn without_a_login_name_the_operator_is_a_number_and_not_the_system() {
+    let folder = Folder::new();
+    let mut command = folder.command(&ADD);
+    command.env_remove("SUDO_USER").env_remove("USER");
+    assert!(run(command, PASSPHRASE).status.success());
+    let actor = folder.json(&["events", "--npi", NPI], "")[0]["actor"].clone();
+    assert_eq!(actor["role"], "administrator");
+    assert!(actor["name"].as_str().unwrap().starts_with("uid "), "{actor}");
 }
 
 #[test]

@@ -79,6 +79,20 @@ fn a_mistyped_folder_is_not_taken_for_an_empty_registry() {
 }
 
 #[test]
+fn an_import_into_a_mistyped_folder_makes_no_registry() {
+    let (right, mistyped) = (Folder::new(), Folder::new());
+    let card = text(&right.run(&["issuer-card", "--issuer", "Clinic"], "").stdout);
+    let file = right.path().with_file_name("export.countersign");
+    fs::write(&file, crate::app::App::new().seal_to(&card)).unwrap();
+    let import = ["import", file.to_str().unwrap()];
+    let refused = mistyped.run(&import, "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("holds no Countersign database"));
+    assert!(!mistyped.path().exists());
+    assert!(right.run(&import, "").status.success());
+}
+
+#[test]
 fn a_file_that_is_no_database_is_left_alone() {
     let folder = Folder::new();
     folder.add_account(NPI, "Ada Quill");

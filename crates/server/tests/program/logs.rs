@@ -28,6 +28,17 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
 
     let log = server.log();
     assert!(log.contains("/v1/provisioning") && log.contains("/sign-in"), "it logs at all");
+    assert!(log.lines().any(|line| line.contains(" TRACE ")), "it logs as much as it can");
+    let activation = provisioning::EnrolmentLink::parse(&link).unwrap().secret;
+    let activation = activation.expose_bytes();
+    let activation_hex: String = activation.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Wherever in the link the secret is, and whatever part of it a log could cut out.
+    for text in [&link[22..], &sealed[22..]] {
+        for part in text.as_bytes().windows(24) {
+            let part = str::from_utf8(part).unwrap();
+            assert!(!log.contains(part), "the log holds {part}");
+        }
+    }
     let seed: String = app.seed.expose_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     let session = browser.cookie("session").unwrap();
     let bare_confirmation = confirmation.replace(' ', "");
@@ -48,6 +59,8 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
         &seed,
         &format!("{:?}", app.seed.expose_bytes()),
         &format!("{key:?}"),
+        &activation_hex,
+        &format!("{activation:?}"),
     ] {
         assert!(!log.contains(secret), "the log holds {secret}");
     }

@@ -9,6 +9,7 @@ use crate::{
 fn from_npi_and_passphrase_by_the_confirmation_code_to_the_tokens_and_out() {
     let (server, _, confirmation) = Server::with_prescriber();
     let browser = Browser::of(&server);
+    assert!(browser.get("/sign-in").html.contains("set when your account was opened"));
     browser.first_factor(NPI, PASSPHRASE);
     let code_page = browser.get("/sign-in/code");
     assert!(code_page.html.contains("confirmation code of your activation"));
@@ -90,6 +91,29 @@ fn a_double_click_on_the_code_signs_in() {
     for page in later.post_at_once("/sign-in/code", &form.with_hidden(&[("code", &code)])) {
         assert_eq!((page.status, page.location.as_str()), (303, "/tokens"), "{}", page.html);
     }
+}
+
+#[test]
+fn the_second_factor_gives_a_new_session_also_to_whoever_lost_the_first_answer() {
+    let (server, _, confirmation) = Server::with_prescriber();
+    let browser = Browser::of(&server);
+    browser.first_factor(NPI, PASSPHRASE);
+    let old = browser.cookie("session").unwrap();
+    let form = browser.get("/sign-in/code");
+    let fields = form.with_hidden(&[("code", &confirmation)]);
+    let (late, thief) = (browser.twin(), browser.twin());
+    assert_eq!(browser.post("/sign-in/code", &fields).location, "/tokens");
+    assert_ne!(browser.cookie("session").unwrap(), old);
+
+    assert_eq!(thief.get("/tokens").location, "/sign-in", "the old secret opens nothing");
+    let stolen = [("csrf", form.hidden("csrf").unwrap()), ("code", &confirmation)];
+    let refused = thief.post("/sign-in/code", &stolen);
+    assert_eq!((refused.status, refused.location.as_str()), (303, "/sign-in"));
+    assert_eq!(thief.cookie("session").unwrap(), old);
+
+    assert_eq!(late.post("/sign-in/code", &fields).location, "/tokens");
+    assert_eq!(late.cookie("session"), browser.cookie("session"));
+    assert_eq!(late.get("/tokens").status, 200);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     churn, sample,
-    session::{Process, Session},
+    session::{Process, Session, eventually},
 };
 
 const WORK: &str = "COUNTERSIGN_TEST_WORK";
@@ -89,16 +89,27 @@ pub fn start(session: &Session, work: Work<'_>) -> Process {
 }
 
 pub fn answer(process: &mut Process) -> Option<String> {
+    // What a child says fits into the pipe, so that it can end before it is read.
+    eventually("the child ends", || process.has_ended());
     let stdout = BufReader::new(process.0.stdout.take().unwrap());
     // To the end, for a child that could not write any more would fail.
     let lines: Vec<String> = stdout.lines().map_while(Result::ok).collect();
-    process.0.wait().unwrap();
     lines.iter().find_map(|line| line.split_once(MARK)).map(|(_, answer)| answer.to_owned())
 }
 
 /// What a child answers to a refusal.
 pub fn refused(error: &Error) -> Option<String> {
     Some(format!("{error:?}"))
+}
+
+/// What a child answers to [`Work::Unlock`] if entries of credentials cannot be read.
+pub fn unlocked_without(errors: &[Error]) -> Option<String> {
+    Some(format!("unlocked, but {errors:?}"))
+}
+
+fn opened(vault: &UnlockedVault) -> String {
+    let errors: Vec<_> = vault.unreadable().iter().map(|token| &token.error).collect();
+    if errors.is_empty() { "unlocked".to_owned() } else { format!("unlocked, but {errors:?}") }
 }
 
 /// What a child answers to [`Work::State`].
@@ -135,7 +146,7 @@ fn judge(words: &[&str]) -> Result<String, Error> {
             .create(&pin(digits), PinPolicy::default(), &mut rng)
             .map(|_| "created".to_owned()),
         ["unlock", digits] => {
-            vault(Arc::new(keyring)).unlock(&pin(digits)).map(|_| "unlocked".to_owned())
+            vault(Arc::new(keyring)).unlock(&pin(digits)).map(|open| opened(&open))
         }
         ["add", digits, name] => {
             let mut open = vault(Arc::new(keyring)).unlock(&pin(digits))?;

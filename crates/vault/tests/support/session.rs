@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use vault::OsKeyring;
 use zbus::blocking::{Connection, connection::Builder, fdo::DBusProxy};
 
+use super::child::{self, Work};
+
 /// How the keyring is when the session begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -27,10 +29,11 @@ pub enum Start {
 }
 
 pub struct Session {
-    folder: TempDir,
     bus: Process,
     keyring: Option<Process>,
     screen: Option<Screen>,
+    /// Last, so that it is removed when nobody writes to it any more.
+    folder: TempDir,
 }
 
 impl Session {
@@ -107,8 +110,23 @@ impl Session {
         self.bus.end();
     }
 
-    pub fn screen(&self) -> &Screen {
-        self.screen.as_ref().unwrap()
+    /// Does something that makes the keyring ask, replies, and returns what came of it.
+    ///
+    /// A prompter that is just about to leave the bus is asked in vain: then it is tried again.
+    pub fn reply(&self, work: Work<'_>, reply: impl Fn(&Screen)) -> Option<String> {
+        let screen = self.screen.as_ref().unwrap();
+        for _ in 0..10 {
+            let mut asking = child::start(self, work);
+            eventually("the keyring asks", || screen.shows_prompt() || asking.has_ended());
+            if screen.shows_prompt() {
+                // The window is there before it takes keys.
+                sleep(Duration::from_millis(700));
+                reply(screen);
+                return child::answer(&mut asking);
+            }
+            sleep(Duration::from_secs(1));
+        }
+        panic!("the keyring did not ask");
     }
 
     /// The values of all items of the app in the keyring, by entry name, read past the vault.
@@ -193,33 +211,35 @@ impl Screen {
         Self { name: format!(":{}", number.trim()), _server: server }
     }
 
-    /// Waits for the keyring's question and dismisses it.
+    /// Dismisses the keyring's question.
     pub fn dismiss_prompt(&self) {
-        self.await_prompt();
-        self.xdotool(&["key", "Escape"]);
+        eventually("the question is gone", || {
+            self.xdotool(&["key", "Escape"]);
+            sleep(Duration::from_millis(200));
+            !self.shows_prompt()
+        });
     }
 
-    /// Waits for the keyring's question and answers it.
+    /// Answers the keyring's question; again if it stays, for keys that came too soon went nowhere.
     pub fn answer_prompt(&self, password: &str) {
-        self.await_prompt();
-        self.xdotool(&["type", password]);
-        self.xdotool(&["key", "Return"]);
+        eventually("the question is answered", || {
+            self.xdotool(&["type", password]);
+            self.xdotool(&["key", "Return"]);
+            sleep(Duration::from_millis(1_500));
+            !self.shows_prompt()
+        });
     }
 
-    /// Waits for the keyring's question for a new password, and gives it twice.
+    /// Answers the keyring's question for a new password, which it wants twice.
     pub fn choose_password_in_prompt(&self, password: &str) {
-        self.await_prompt();
         self.xdotool(&["type", password]);
         self.xdotool(&["key", "Tab"]);
         self.xdotool(&["type", password]);
         self.xdotool(&["key", "Return"]);
     }
 
-    fn await_prompt(&self) {
-        let window = ["search", "--onlyvisible", "--class", "gcr-prompter"];
-        eventually("the keyring asks", || self.xdotool(&window));
-        // The window is there before it takes keys.
-        sleep(Duration::from_millis(700));
+    fn shows_prompt(&self) -> bool {
+        self.xdotool(&["search", "--onlyvisible", "--class", "gcr-prompter"])
     }
 
     fn xdotool(&self, arguments: &[&str]) -> bool {
@@ -238,6 +258,10 @@ impl Process {
         Self(command.spawn().unwrap_or_else(|error| panic!("{program:?}: {error}")))
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
     pub fn end(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -253,13 +277,13 @@ impl Drop for Process {
 }
 
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..200 {
+    for _ in 0..600 {
         if is_so() {
             return;
         }
         sleep(Duration::from_millis(50));
     }
-    panic!("ten seconds have passed, and not yet: {what}");
+    panic!("half a minute has passed, and not yet: {what}");
 }
 
 fn has_owner(bus: &Connection, name: &'static str) -> bool {

@@ -42,6 +42,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertToken(record) => tokens::insert(database, record),
         Write::UpdateToken(record) => tokens::update(database, record),
         Write::ExpectToken { serial, version } => tokens::expect(database, serial, *version),
+        Write::ExpectSession { id, version } => people::expect_session(database, *id, *version),
+        Write::Nothing => people::write_nothing(database),
         Write::InsertSession(record) => people::insert_session(database, record),
         Write::UpdateSession(record) => people::update_session(database, record),
         Write::TouchSession { id, seen } => people::touch_session(database, *id, *seen),

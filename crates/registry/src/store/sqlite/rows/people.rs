@@ -5,8 +5,8 @@ use provisioning::ActivationId;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, damaged, find, instant, lock, lock_to_sql, maybe_instant,
-    maybe_parsed, parsed, to_sql, word,
+    change_any, change_one, count, damaged, failed, find, instant, lock, lock_to_sql,
+    maybe_instant, maybe_parsed, parsed, to_sql, word,
 };
 use crate::{
     account::{Account, AccountRecord},
@@ -34,6 +34,12 @@ pub(super) fn insert_secret(
         "INSERT INTO secrets (name, sealed, made) VALUES (?1, ?2, ?3)",
         params![name, sealed, to_sql(made.0)],
     )
+}
+
+/// A page is written as it was; SQLite makes that as durable as any other.
+pub(super) fn write_nothing(database: &Connection) -> Result<(), StoreError> {
+    change_any(database, "UPDATE secrets SET made = made", [])?;
+    Ok(())
 }
 
 pub(super) fn npi(row: &Row<'_>, column: &str) -> rusqlite::Result<Npi> {
@@ -272,6 +278,20 @@ pub(super) fn update_session(
             by_token,
         ],
     )
+}
+
+pub(super) fn expect_session(
+    database: &Connection,
+    id: SessionId,
+    version: u64,
+) -> Result<(), StoreError> {
+    let found = find(
+        database,
+        "SELECT 1 FROM sessions WHERE id = ?1 AND version = ?2",
+        params![id.as_bytes(), to_sql(version)],
+        |_| Ok(()),
+    );
+    found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
 pub(super) fn touch_session(
