@@ -227,8 +227,8 @@ impl Page {
     ///
     /// As [`Page::find`]; also when no option does.
     pub async fn choose_value(&self, id: &str, value: &str) -> Result<()> {
-        let option = By::Css(format!("option[value=\"{value}\"]"));
-        Ok(self.find(id).await?.find(option).await?.click().await?)
+        let option = format!("option[value=\"{value}\"]");
+        self.with(id, async |list| list.find(By::Css(&option)).await?.click().await).await
     }
 
     /// Runs a script in the page; returns what it returns.
