@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::app::AppWindow;
 use crate::error::{Error, Result};
+use crate::tour::Onlooker;
 
 /// Where `npm ci` puts it; `cargo xtask install` runs that.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/axe/node_modules/axe-core/axe.min.js");
@@ -62,36 +63,6 @@ impl Axe {
         Ok(Self { script, findings: Vec::new(), screens: Vec::new() })
     }
 
-    /// Looks at the screen that is shown, in both themes. `moment` tells it from others.
-    ///
-    /// # Errors
-    ///
-    /// When the checker does not run.
-    pub async fn look(&mut self, app: &AppWindow, moment: &str) -> Result<()> {
-        let screen = app.screen().await?;
-        let there = app.script("return typeof axe === 'object'", vec![]).await?;
-        if there != Value::Bool(true) {
-            app.script(&self.script, vec![]).await?;
-        }
-        let chosen =
-            app.script("return document.documentElement.dataset.theme ?? null", vec![]).await?;
-        for theme in THEMES {
-            let told = app.script(RUN, vec![Value::from(theme)]).await?;
-            // A checker that checked nothing has found nothing, too.
-            if told.get("passes").and_then(Value::as_u64).is_none_or(|passes| passes < 5) {
-                return Err(Error::different(format!("{screen}: axe did not run: {told}")));
-            }
-            self.note(&screen, &format!("{moment}, {theme}"), told.get("found"));
-        }
-        let restore = "const [theme] = arguments; const { dataset } = document.documentElement;
-            if (theme === null) delete dataset.theme; else dataset.theme = theme;";
-        app.script(restore, vec![chosen]).await?;
-        let sizes = app.script(SIZES, vec![]).await?;
-        self.note(&screen, moment, Some(&sizes));
-        self.screens.push(screen);
-        Ok(())
-    }
-
     fn note(&mut self, screen: &str, moment: &str, found: Option<&Value>) {
         for finding in found.and_then(Value::as_array).into_iter().flatten() {
             self.findings.push(format!("{screen} ({moment}): {}", finding.as_str().unwrap_or("?")));
@@ -116,5 +87,33 @@ impl Axe {
         } else {
             Err(Error::different(self.findings.join("\n\n")))
         }
+    }
+}
+
+impl Onlooker for Axe {
+    /// Checks both themes; fails when the checker does not run.
+    async fn look(&mut self, app: &AppWindow, moment: &str) -> Result<()> {
+        let screen = app.screen().await?;
+        let there = app.script("return typeof axe === 'object'", vec![]).await?;
+        if there != Value::Bool(true) {
+            app.script(&self.script, vec![]).await?;
+        }
+        let chosen =
+            app.script("return document.documentElement.dataset.theme ?? null", vec![]).await?;
+        for theme in THEMES {
+            let told = app.script(RUN, vec![Value::from(theme)]).await?;
+            // A checker that checked nothing has found nothing, too.
+            if told.get("passes").and_then(Value::as_u64).is_none_or(|passes| passes < 5) {
+                return Err(Error::different(format!("{screen}: axe did not run: {told}")));
+            }
+            self.note(&screen, &format!("{moment}, {theme}"), told.get("found"));
+        }
+        let restore = "const [theme] = arguments; const { dataset } = document.documentElement;
+            if (theme === null) delete dataset.theme; else dataset.theme = theme;";
+        app.script(restore, vec![chosen]).await?;
+        let sizes = app.script(SIZES, vec![]).await?;
+        self.note(&screen, moment, Some(&sizes));
+        self.screens.push(screen);
+        Ok(())
     }
 }

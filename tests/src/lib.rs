@@ -10,6 +10,8 @@
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
 //! | [`own_card`] | an issuer card whose private key the tests hold |
 //! | [`soft_token`] | a token without an app, all of whose codes the tests know |
+//! | [`tour`] | every screen of the app, in five stories |
+//! | [`camera`] | a picture of each, in both themes and two sizes |
 //! | [`walk`] | the main job from the first step to the last, as demo and as test |
 //!
 //! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
@@ -17,6 +19,7 @@
 pub mod app;
 pub mod axe;
 pub mod browser;
+pub mod camera;
 pub mod clock;
 pub mod dashboard;
 pub mod desktop;
@@ -31,6 +34,7 @@ pub mod programs;
 pub mod scene;
 pub mod server;
 pub mod soft_token;
+pub mod tour;
 pub mod wait;
 pub mod walk;
 

@@ -141,6 +141,26 @@ impl Page {
         self.with(id, async |element| element.click().await).await
     }
 
+    /// Presses keys, as a keyboard does: on whatever has the focus.
+    ///
+    /// # Errors
+    ///
+    /// When the window is gone.
+    pub async fn press(&self, keys: impl Into<TypingData>) -> Result<()> {
+        Ok(self.driver.action_chain().send_keys(keys).perform().await?)
+    }
+
+    /// Presses a key while a modifier is held.
+    ///
+    /// # Errors
+    ///
+    /// When the window is gone.
+    pub async fn press_with(&self, modifier: Key, key: impl Into<TypingData>) -> Result<()> {
+        let keys =
+            self.driver.action_chain().key_down(modifier.clone()).send_keys(key).key_up(modifier);
+        Ok(keys.perform().await?)
+    }
+
     /// Clicks what sends a form, and waits until the page that it was on has gone.
     ///
     /// # Errors
@@ -207,8 +227,8 @@ impl Page {
     ///
     /// As [`Page::find`]; also when no option does.
     pub async fn choose_value(&self, id: &str, value: &str) -> Result<()> {
-        let option = By::Css(format!("option[value=\"{value}\"]"));
-        Ok(self.find(id).await?.find(option).await?.click().await?)
+        let option = format!("option[value=\"{value}\"]");
+        self.with(id, async |list| list.find(By::Css(&option)).await?.click().await).await
     }
 
     /// Runs a script in the page; returns what it returns.
@@ -229,6 +249,21 @@ impl Page {
         // The page is ahead of what the window has painted, and a code cross-fades.
         tokio::time::sleep(Duration::from_millis(500)).await;
         Ok(self.driver.screenshot(path).await?)
+    }
+
+    /// Gives the page this size, in CSS pixels.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with the size that it has instead.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        self.driver.set_window_rect(0, 0, width, height).await?;
+        let wanted = json!([width, height]);
+        wait::until("the window's new size", wait::PATIENCE, async || {
+            let size = self.script("return [innerWidth, innerHeight]", vec![]).await?;
+            Ok(if size == wanted { Look::There(()) } else { Look::NotYet(size.to_string()) })
+        })
+        .await
     }
 
     /// Everything that can be read on the page now.

@@ -2,78 +2,13 @@
 //! thumb, nothing sticks out; also at 200% text, in Spanish.
 
 use e2e::axe::Axe;
-use e2e::dashboard::NewToken;
-use e2e::scene::{ISSUER, PIN, WRONG_PIN};
-use e2e::soft_token::SoftToken;
-use e2e::{AppWindow, Browser, Dashboard, KeyringState, Result, Scene, clock, test};
-
-/// Another issuer's tokens, one of each kind.
-const BY_TIME: &str =
-    "otpauth://totp/Hospital%20VPN:h.jones?secret=JBSWY3DPEHPK3PXP&issuer=Hospital%20VPN";
-const BY_COUNTER: &str = "otpauth://hotp/Old%20bank:h.jones?secret=JBSWY3DPEHPK3PXP&counter=7";
+use e2e::{Result, test, tour};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_screen_to_many_tokens() -> Result<()> {
     test(async {
-        let scene = Scene::start().await?;
         let mut axe = Axe::load()?;
-        let app = AppWindow::start(&scene.desktop).await?;
-        axe.look(&app, "first").await?;
-        app.click("use-link").await?;
-        app.some_text("error").await?;
-        axe.look(&app, "nothing pasted").await?;
-
-        app.click("make-first").await?;
-        app.reaches("name-token").await?;
-        axe.look(&app, "without a link").await?;
-        app.click("set-aside").await?;
-        app.reaches("welcome").await?;
-        app.click("add-other").await?;
-        app.reaches("other").await?;
-        app.click("other-more").await?;
-        app.click("add-by-hand").await?;
-        app.some_text("error").await?;
-        axe.look(&app, "nothing typed").await?;
-        app.click("back").await?;
-
-        let link = scene.server.begin_activation(&scene.prescriber)?.link;
-        app.paste_into("paste-link", &link).await?;
-        app.click("use-link").await?;
-        app.reaches("name-token").await?;
-        axe.look(&app, "with a link").await?;
-        app.name_token("Ward phone").await?;
-        app.reaches("choose-pin").await?;
-        app.enter_pin("1234").await?;
-        app.some_text("pin-error").await?;
-        axe.look(&app, "a trivial PIN").await?;
-        app.enter_pin(PIN).await?;
-        app.reaches("repeat-pin").await?;
-        axe.look(&app, "PIN again").await?;
-        app.enter_pin(PIN).await?;
-        app.reaches("tokens").await?;
-        app.enrolment_becomes("sent").await?;
-        axe.look(&app, "one token").await?;
-
-        for number in 0..6 {
-            let link = if number == 0 { BY_COUNTER } else { BY_TIME };
-            add_by_link(&app, link).await?;
-        }
-        app.click("make-next-code").await?;
-        app.find("search").await?;
-        axe.look(&app, "many tokens").await?;
-        app.type_into("search", "nobody has this").await?;
-        axe.look(&app, "none found").await?;
-        app.type_into("search", "bank").await?;
-        app.click("copy-code").await?;
-        app.some_text("toast").await?;
-        axe.look(&app, "copied").await?;
-        app.click("lock-now").await?;
-        app.wrong_pin(WRONG_PIN).await?;
-        axe.look(&app, "a wrong PIN").await?;
-        app.unlock(PIN).await?;
-        app.click("reorder").await?;
-        axe.look(&app, "changing the order").await?;
-        app.close().await?;
+        tour::from_the_first_screen_to_many_tokens(&mut axe).await?;
         axe.verdict(&[
             "welcome",
             "name-token",
@@ -87,161 +22,21 @@ async fn from_the_first_screen_to_many_tokens() -> Result<()> {
     .await
 }
 
-/// Pastes a setup link where tokens are added.
-async fn add_by_link(app: &AppWindow, link: &str) -> Result<()> {
-    app.click("add-token").await?;
-    app.reaches("welcome").await?;
-    app.paste_into("paste-link", link).await?;
-    app.click("use-link").await?;
-    app.reaches("tokens").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_token_its_loss_its_data_and_its_end() -> Result<()> {
     test(async {
-        let scene = Scene::start().await?;
         let mut axe = Axe::load()?;
-        let (app, activation) = scene.enrol("Ward phone").await?;
-        let backup = associate_both(&scene, &app, &activation.confirmation).await?;
-
-        open_details(&app).await?;
-        axe.look(&app, "before the server is asked").await?;
-        app.click("refresh-state").await?;
-        app.find("state-line").await?;
-        axe.look(&app, "active").await?;
-        app.click("rename").await?;
-        axe.look(&app, "renaming").await?;
-        app.click("cancel-rename").await?;
-        app.click("delete").await?;
-        app.click("confirm-delete").await?;
-        app.some_text("delete-error").await?;
-        axe.look(&app, "deleting").await?;
-        app.click("keep-token").await?;
-
-        app.click("report-lost").await?;
-        app.reaches("lost").await?;
-        app.click("lost-candidate").await?;
-        axe.look(&app, "the lost one chosen").await?;
-        app.click("confirm-lost").await?;
-        let done = app.some_text("lost-done").await?;
-        axe.look(&app, "suspended").await?;
-        let listed = scene.server.list_tokens()?;
-        e2e::error::ensure(listed.contains("suspended"), || {
-            format!("{done}, but {backup}: {listed}")
-        })?;
-        app.click("back").await?;
-        app.reaches("details").await?;
-
-        app.click("open-export").await?;
-        app.reaches("export").await?;
-        axe.look(&app, "no card yet").await?;
-        app.paste_into("issuer-card", &scene.server.issuer_card()?).await?;
-        app.click("make-export").await?;
-        app.find("export-qr").await?;
-        app.click("save-export").await?;
-        app.some_text("export-file").await?;
-        app.type_into("pskc-passphrase", "short").await?;
-        app.click("export-pskc").await?;
-        app.some_text("pskc-error").await?;
-        axe.look(&app, "sealed; a short passphrase").await?;
-        app.click("back").await?;
-        app.reaches("details").await?;
-        app.click("back").await?;
-        app.reaches("tokens").await?;
-        app.close().await?;
+        tour::one_token_its_loss_its_data_and_its_end(&mut axe).await?;
         axe.verdict(&["details", "lost", "export"])
     })
     .await
 }
 
-async fn open_details(app: &AppWindow) -> Result<()> {
-    app.click("open-details").await?;
-    app.reaches("details").await?;
-    app.find("enrolment-log").await.map(drop)
-}
-
-/// Associates a backup token and the app's with the account; returns the backup's credential ID.
-async fn associate_both(scene: &Scene, app: &AppWindow, confirmation: &str) -> Result<String> {
-    let backup = SoftToken::generate("Backup")?;
-    let serial = backup.id().to_string();
-    let file = scene.desktop.folder().join("backup");
-    std::fs::write(&file, backup.sealed_to(&scene.server.issuer_card()?)?)?;
-    scene.server.import(&file)?;
-
-    let browser = Browser::start(&scene.desktop).await?;
-    let dashboard = Dashboard::new(&browser, scene.server.address());
-    dashboard.sign_in_by_confirmation(&scene.prescriber, confirmation).await?;
-    let at = clock::now();
-    let code = backup.code_at(at)?;
-    let new = NewToken { issuer: ISSUER, name: "Backup phone", serial: &serial, code: &code };
-    dashboard.add_new_token(&new).await?;
-    dashboard.sign_out().await?;
-    dashboard.sign_in(&scene.prescriber.npi, &scene.prescriber.passphrase).await?;
-    dashboard.enter_code(&backup.code_at(oath::UnixTime(at.0 + 30))?).await?;
-    browser.find("add-new-token").await?;
-    let (id, code) = (app.credential_id().await?.to_string(), app.code().await?);
-    let new = NewToken { issuer: ISSUER, name: "Ward phone", serial: &id, code: &code };
-    dashboard.add_new_token(&new).await?;
-    browser.close().await;
-    Ok(serial)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_and_all_of_it_large_and_in_spanish() -> Result<()> {
     test(async {
-        let mut scene = Scene::start().await?;
         let mut axe = Axe::load()?;
-        let (app, _) = scene.enrol("Ward phone").await?;
-        app.click("settings-open").await?;
-        app.reaches("settings").await?;
-        axe.look(&app, "as installed").await?;
-        app.click("about-open").await?;
-        app.reaches("about").await?;
-        app.click("licences-open").await?;
-        axe.look(&app, "licences").await?;
-        app.click("back").await?;
-        app.click("change-pin").await?;
-        app.reaches("change-pin").await?;
-        axe.look(&app, "the old PIN").await?;
-        app.click("back").await?;
-
-        app.choose_value("language", "es").await?;
-        app.choose_value("text_size", "200").await?;
-        app.click("hide_codes").await?;
-        axe.look(&app, "200%").await?;
-        app.click("back").await?;
-        app.reaches("tokens").await?;
-        axe.look(&app, "200%, hidden").await?;
-        app.click("reveal").await?;
-        axe.look(&app, "200%").await?;
-        open_details(&app).await?;
-        scene.server.stop();
-        app.click("refresh-state").await?;
-        app.some_text("error").await?;
-        axe.look(&app, "200%, no server").await?;
-        app.click("report-lost").await?;
-        app.reaches("lost").await?;
-        app.some_text("error").await?;
-        axe.look(&app, "200%, no server").await?;
-        app.click("back").await?;
-        app.click("open-export").await?;
-        app.reaches("export").await?;
-        axe.look(&app, "200%").await?;
-        app.click("back").await?;
-        app.click("delete").await?;
-        axe.look(&app, "200%, deleting").await?;
-        app.click("back").await?;
-        app.click("add-token").await?;
-        app.reaches("welcome").await?;
-        axe.look(&app, "200%").await?;
-        app.click("add-other").await?;
-        axe.look(&app, "200%").await?;
-        app.click("back").await?;
-        app.click("back").await?;
-        app.click("lock-now").await?;
-        app.reaches("unlock").await?;
-        axe.look(&app, "200%").await?;
-        app.close().await?;
+        tour::settings_and_all_of_it_large_and_in_spanish(&mut axe).await?;
         axe.verdict(&["settings", "about", "change-pin", "tokens", "details", "unlock", "welcome"])
     })
     .await
@@ -250,53 +45,8 @@ async fn settings_and_all_of_it_large_and_in_spanish() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bad_days() -> Result<()> {
     test(async {
-        let mut scene = Scene::start().await?;
         let mut axe = Axe::load()?;
-        let (app, _) = scene.open_link().await?;
-        scene.server.stop();
-        app.name_token("Ward phone").await?;
-        app.choose_pin(PIN).await?;
-        app.reaches("tokens").await?;
-        app.sending_failed().await?;
-        axe.look(&app, "not sent").await?;
-        app.close().await?;
-
-        for (state, screen) in
-            [(KeyringState::Locked, "keyring-locked"), (KeyringState::Absent, "keyring-absent")]
-        {
-            scene.desktop.set_keyring(state).await?;
-            let app = AppWindow::start(&scene.desktop).await?;
-            app.reaches(screen).await?;
-            axe.look(&app, "a bad day").await?;
-            app.close().await?;
-        }
-        scene.desktop.set_keyring(KeyringState::Prompting).await?;
-        let app = AppWindow::start_unsettled(&scene.desktop).await?;
-        app.reaches("loading").await?;
-        axe.look(&app, "the keyring asks").await?;
-        scene.desktop.dismiss_prompt().await?;
-        app.reaches("prompt-dismissed").await?;
-        axe.look(&app, "a bad day").await?;
-        app.close().await?;
-
-        scene.desktop.set_keyring(KeyringState::Unlocked).await?;
-        let good = scene.desktop.keyring_entry(&["read", "vault"], None)?;
-        scene.desktop.keyring_entry(&["write", "vault"], Some("????"))?;
-        let app = AppWindow::start(&scene.desktop).await?;
-        app.reaches("entry-damaged").await?;
-        axe.look(&app, "a bad day").await?;
-        app.close().await?;
-
-        scene.desktop.keyring_entry(&["write", "vault"], Some(good.trim()))?;
-        let app = AppWindow::start(&scene.desktop).await?;
-        for _ in 0..9 {
-            app.wrong_pin(WRONG_PIN).await?;
-        }
-        axe.look(&app, "the last try").await?;
-        app.wrong_pin(WRONG_PIN).await?;
-        app.reaches("erased").await?;
-        axe.look(&app, "a bad day").await?;
-        app.close().await?;
+        tour::the_bad_days(&mut axe).await?;
         let screens =
             ["loading", "keyring-locked", "keyring-absent", "prompt-dismissed", "entry-damaged"];
         axe.verdict(&[&screens[..], &["unlock", "erased"]].concat())
@@ -307,15 +57,8 @@ async fn the_bad_days() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_that_the_keyring_has_lost() -> Result<()> {
     test(async {
-        let scene = Scene::start().await?;
         let mut axe = Axe::load()?;
-        let (app, _) = scene.enrol("Ward phone").await?;
-        app.close().await?;
-        scene.desktop.empty_keyring().await?;
-        let app = AppWindow::start(&scene.desktop).await?;
-        app.reaches("keyring-emptied").await?;
-        axe.look(&app, "a bad day").await?;
-        app.close().await?;
+        tour::tokens_that_the_keyring_has_lost(&mut axe).await?;
         axe.verdict(&["keyring-emptied"])
     })
     .await

@@ -29,7 +29,7 @@ async fn a_bad_link_gets_a_sentence_and_stays_in_its_field() -> Result<()> {
             ("expired", &expired, "expired"),
             ("of a newer format", &newer, "newer format"),
             ("somebody else's", "https://enrol.example/start?token=abc", "not an enrolment link"),
-            ("another app's", "otpauth://totp/Example?secret=GEZDGNBV", "not an enrolment link"),
+            ("another app's", "authenticator://enrol#1.GEZDGNBV", "not an enrolment link"),
             ("an issuer card", &card, "not an enrolment link"),
         ];
 

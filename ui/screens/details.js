@@ -2,6 +2,7 @@
 
 import { alert, button, h, iconButton, testid, title } from "../parts/dom.js";
 import { createAssociating } from "../parts/associating.js";
+import { createClockBanner } from "../parts/clock-banner.js";
 import { createDeletion } from "../parts/deletion.js";
 import { createRenaming } from "../parts/renaming.js";
 import { createTokenLog } from "../parts/token-log.js";
@@ -16,7 +17,8 @@ import { problemText, strings, timeText } from "../strings.js";
 export function details(app) {
   const heading = title("", testid("details-name"));
   const error = alert("error");
-  const stateError = alert("state-error");
+  const stateError = alert("error");
+  const clock = createClockBanner();
   const toast = createToast();
   const idPlace = h("div");
   const facts = h("dl", { class: "facts" });
@@ -46,6 +48,7 @@ export function details(app) {
     h("div", { class: "head" }, heading, renaming.opener),
     renaming.element,
     error.element,
+    clock.element,
     h("section", { class: "card" }, idPlace, facts),
     stateCard,
     associating.element,
@@ -130,13 +133,31 @@ export function details(app) {
     );
   }
 
+  /** Whenever app and server have talked, the clocks have been compared, too. */
+  async function ask() {
+    const { id } = token;
+    await ipc.refreshState(id);
+    const [told, status] = await Promise.all([ipc.details(id), ipc.status()]);
+    if (token?.id !== id) return;
+    token = told;
+    app.status = status;
+    // What the person is just doing here stays as it is.
+    drawState();
+    log.show(told);
+    clock.show(status.clock_skew);
+  }
+
+  /** Where that fails, the last answer stands, with its time: no reason for an alarm. */
+  async function askUnasked() {
+    await ask().catch(() => {});
+  }
+
   async function refreshState() {
     stateError.clear();
     refreshButton.disabled = true;
     refreshButton.textContent = strings.refreshingState;
     try {
-      await ipc.refreshState(token.id);
-      await load();
+      await ask();
     } catch (problem) {
       if (!app.failed(problem)) stateError.say(problemText(problem));
     } finally {
@@ -156,8 +177,10 @@ export function details(app) {
       stateError.clear();
       token = data.token;
       heading.textContent = token.name;
+      clock.show(app.status.clock_skew);
       await load();
       heading.focus();
+      if (token?.enrolment?.status === "sent") await askUnasked();
     },
     hide() {
       token = undefined;

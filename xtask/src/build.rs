@@ -55,6 +55,12 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace().join("target"), |folder| workspace().join(folder))
+}
+
 /// Reads cargo's messages until it ends: one a crate, and where each program was put.
 fn follow(messages: impl BufRead, progress: &Progress) -> Programs {
     let mut crates = BTreeSet::new();

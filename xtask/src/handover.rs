@@ -1,10 +1,11 @@
 //! What comes after installing: build, then become the program that does the work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::build;
+use crate::build::{self, Programs};
 use crate::error::{Error, Result};
+use crate::npm;
 
 /// Starts the demo: for a person where there is a display, else by itself.
 pub(crate) fn demo(headless: bool) -> Result<ExitCode> {
@@ -17,10 +18,27 @@ pub(crate) fn demo(headless: bool) -> Result<ExitCode> {
     } else {
         ("walk", vec![PathBuf::from("--screenshots"), build::workspace().join("target/demo")])
     };
-    let program = programs
-        .get(name)
-        .ok_or_else(|| Error::program(name, "cargo did not say where it put this program"))?;
-    become_program(Command::new(program).args(arguments))
+    become_program(Command::new(found(&programs, name)?).args(arguments))
+}
+
+/// Takes pictures of every screen of the app.
+pub(crate) fn screenshots() -> Result<ExitCode> {
+    let programs = build::programs()?;
+    let folder = build::workspace().join("target/screenshots");
+    become_program(Command::new(found(&programs, "screenshots")?).arg(folder))
+}
+
+/// Builds the packages for Linux with the Tauri bundler.
+pub(crate) fn package() -> Result<ExitCode> {
+    let cli = npm::tauri_cli()?;
+    let mut command = Command::new(cli);
+    command.args(["build", "--bundles", "deb,rpm"]).current_dir(build::workspace());
+    become_program(&mut command)
+}
+
+fn found<'a>(programs: &'a Programs, name: &str) -> Result<&'a Path> {
+    let path = programs.get(name).map(PathBuf::as_path);
+    path.ok_or_else(|| Error::program(name, "cargo did not say where it put this program"))
 }
 
 /// Builds the programs that the end-to-end tests start, then runs every test.

@@ -15,14 +15,19 @@ pub(crate) fn install() -> Result<()> {
                 .into(),
         ]));
     }
-    let missing: Vec<&Requirement> = ALL.iter().filter(|wanted| !wanted.is_present()).collect();
-    if missing.is_empty() {
-        println!("Nothing to install: all {} requirements are there.", ALL.len());
-    } else {
-        install_by_apt(&missing)?;
-    }
+    install_these(ALL)?;
     check_versions()?;
     npm::install()
+}
+
+/// Installs what is missing of these.
+pub(crate) fn install_these(wanted: &[Requirement]) -> Result<()> {
+    let missing: Vec<&Requirement> = wanted.iter().filter(|wanted| !wanted.is_present()).collect();
+    if missing.is_empty() {
+        println!("Nothing to install: all {} requirements are there.", wanted.len());
+        return Ok(());
+    }
+    install_by_apt(&missing)
 }
 
 fn install_by_apt(missing: &[&Requirement]) -> Result<()> {

@@ -1,6 +1,8 @@
-//! `cargo xtask install | demo | test`: installs what the system lacks, builds, and hands over.
+//! `cargo xtask install | demo | test | screenshots | check-targets | package`: installs what the
+//! system lacks, builds, and hands over.
 
 mod build;
+mod check_targets;
 mod error;
 mod handover;
 mod install;
@@ -36,6 +38,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Take pictures of every screen, light and dark, in two sizes, into `target/screenshots`.
+    Screenshots,
+    /// Type-check the app for Android and Windows, without their SDKs.
+    CheckTargets,
+    /// Build the app's `.deb` and `.rpm`, into `target/release/bundle`.
+    Package,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +59,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     install::install()?;
     match command {
+        Command::Screenshots => handover::screenshots(),
+        Command::CheckTargets => check_targets::check_targets(),
+        Command::Package => handover::package(),
         Command::Install => Ok(ExitCode::SUCCESS),
         Command::Demo { headless } => handover::demo(headless),
         Command::Test { arguments } => handover::test(&arguments),

@@ -1,7 +1,8 @@
-//! What the tests alone take from npm: the accessibility checker, by the lock file's versions.
+//! What comes from npm, by the lock files' versions, and never goes into the product: the tests'
+//! accessibility checker, and the Tauri CLI that makes the packages.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -9,6 +10,9 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/axe");
+
+/// Where the Tauri CLI is; a prebuilt program, because building it takes as long as the app.
+const TAURI_CLI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tauri-cli");
 
 /// Runs `npm ci`, unless everything that the lock file names is there.
 pub(crate) fn install() -> Result<()> {
@@ -18,14 +22,37 @@ pub(crate) fn install() -> Result<()> {
     {
         return Ok(());
     }
-    let what = "npm ci (in tests/axe)";
-    println!("Installing the tests' accessibility checker by `{what}`.");
+    ci(folder, "the tests' accessibility checker")
+}
+
+/// The Tauri CLI, which is installed first where it is missing or of another version.
+pub(crate) fn tauri_cli() -> Result<PathBuf> {
+    let folder = Path::new(TAURI_CLI);
+    let package = "node_modules/@tauri-apps/cli";
+    let there = version(&folder.join(package).join("package.json"), "/version");
+    // In a JSON pointer `/` is written `~1`.
+    let locked = format!("/packages/{}/version", package.replace('/', "~1"));
+    let locked = version(&folder.join("package-lock.json"), &locked);
+    if there.is_none() || there != locked {
+        ci(folder, "the Tauri CLI")?;
+    }
+    Ok(folder.join("node_modules/.bin/tauri"))
+}
+
+fn version(file: &Path, pointer: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
+    value.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+fn ci(folder: &Path, what: &str) -> Result<()> {
+    println!("Installing {what} by `npm ci`.");
+    let what = format!("npm ci (in {})", folder.display());
     // No package's own scripts run.
     let status = Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         .current_dir(folder)
         .status()
-        .map_err(|error| Error::program(what, error))?;
+        .map_err(|error| Error::program(&*what, error))?;
     if status.success() { Ok(()) } else { Err(Error::program(what, status)) }
 }
 

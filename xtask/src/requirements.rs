@@ -15,7 +15,7 @@ pub(crate) struct Requirement {
 }
 
 /// How to see, on any distribution, that it is there.
-enum Probe {
+pub(crate) enum Probe {
     /// One of these programs is in `PATH`; its version is in the output of these arguments.
     Program { names: &'static [&'static str], version: &'static [&'static str] },
     /// `pkg-config` knows this library.
@@ -24,7 +24,7 @@ enum Probe {
     Path(&'static [&'static str]),
 }
 
-const fn program(
+pub(crate) const fn program(
     package: &'static str,
     names: &'static [&'static str],
     version: &'static [&'static str],
@@ -45,7 +45,7 @@ impl Requirement {
         self
     }
 
-    const fn found_by(mut self, probe: Probe) -> Self {
+    pub(crate) const fn found_by(mut self, probe: Probe) -> Self {
         self.probe = probe;
         self
     }

@@ -210,6 +210,10 @@ proptest! {
         prop_assert_eq!(id.to_string().to_lowercase().parse(), Ok(id));
         let as_serial: SerialNumber = id.to_string().parse().unwrap();
         prop_assert_eq!(as_serial, SerialNumber::from(id));
+        let other = CredentialId::generate_for_other_issuer(&mut Counting(random));
+        prop_assert!(other.is_of_other_issuer() && !id.is_of_other_issuer());
+        prop_assert_eq!(&other.as_str()[4..], &id.as_str()[4..]);
+        prop_assert_eq!(other.as_str().parse(), Ok(other));
     }
 
     #[test]

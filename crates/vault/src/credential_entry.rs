@@ -183,7 +183,9 @@ fn from_json(id: CredentialId, json: &[u8]) -> Option<(Credential, Seed)> {
         (None, Some(counted)) => counted.into_kind(),
         (None, None) | (Some(_), Some(_)) => return None,
     };
+    let enrolled = !matches!(enrolment, Enrolment::None) || written.last_state.is_some();
     let (kind, seed) = match otp {
+        _ if id.is_of_other_issuer() && enrolled => return None,
         other if id.is_of_other_issuer() => {
             (CredentialKind::Other(other), Seed::from_other_issuer(seed).ok()?)
         }
@@ -243,5 +245,54 @@ impl<'a> Pending<'a> {
             expires: self.expires,
             pin: self.pin_length,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SEED: &str = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=";
+    const SHORT_SEED: &str = "MTIzNDU2Nzg5MA==";
+
+    /// A credential's JSON with some fields replaced, and whether it is read.
+    fn is_read(id: &str, replaced: &Value) -> bool {
+        let mut json = json!({
+            "seed": SEED, "name": "a", "issuer": null, "hotp": null, "created": 0,
+            "totp": { "algorithm": "SHA1", "digits": 6, "period": 30 },
+            "pending": null, "sent": null, "last_state": null, "log": [],
+        });
+        for (field, value) in replaced.as_object().unwrap() {
+            json[field] = value.clone();
+        }
+        from_json(id.parse().unwrap(), json.to_string().as_bytes()).is_some()
+    }
+
+    #[test]
+    fn what_a_token_of_ours_and_what_another_issuers_account_may_be() {
+        let counted = json!({ "algorithm": "SHA1", "digits": 6, "counter": 0 });
+        let sent = json!({ "server": "https://rx.example", "at": 0 });
+        let state = json!({ "state": "active", "at": 0, "sync_minute": null });
+        let log =
+            json!([{ "at": 0, "what": "refused", "reason": "no" }, { "at": 1, "what": "made" }]);
+        for (replaced, ours, other) in [
+            (json!({}), true, true),
+            (json!({ "log": log }), true, true),
+            (json!({ "seed": SHORT_SEED }), false, true),
+            (json!({ "seed": "" }), false, false),
+            (json!({ "hotp": counted, "totp": null }), false, true),
+            (json!({ "hotp": counted }), false, false),
+            (json!({ "totp": null }), false, false),
+            (json!({ "sent": sent }), true, false),
+            (json!({ "last_state": state }), true, false),
+            (json!({ "log": [{ "at": 0, "what": "unheard-of" }] }), false, false),
+            (json!({ "log": null }), false, false),
+            (json!({ "more": 1 }), false, false),
+        ] {
+            assert_eq!(is_read("CSST4F7K92MQ", &replaced), ours, "{replaced}");
+            assert_eq!(is_read("OTHR4F7K92MQ", &replaced), other, "{replaced}");
+        }
     }
 }

@@ -121,6 +121,9 @@ impl Session {
 
     /// Makes the token: the vault too, where there is none. After this nothing is lost any more.
     pub(crate) fn enrol(&mut self, now: Moment) -> Result<CredentialId, Problem> {
+        if self.unlocked.is_none() && self.has_vault()? {
+            return Err(Problem::Locked);
+        }
         if let Some(making) = self.making.take() {
             let policy = making.pin_policy();
             let made = self.with_vault(policy, now, |session| session.make(&making, now));

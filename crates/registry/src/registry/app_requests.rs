@@ -34,13 +34,13 @@ impl Registry {
         request: &AppRequest,
         now: UnixTime,
     ) -> Result<AppAnswer, AppRequestError> {
+        let serial = request.credential_id().into();
+        let (seed, is_a_tokens) = self.seed_or_nobodys(&serial).await?;
+        let (Ok(asked), true) = (request.check(&seed), is_a_tokens) else {
+            return Err(AppRequestError::CannotOpen);
+        };
         for _ in 0..ATTEMPTS {
-            let asking = self.store.token(&request.credential_id().into()).await?;
-            let seed = self.open_seed_or_nobodys(asking.as_ref())?;
-            let checked = request.check(&seed);
-            let (Some(asking), Ok(asked)) = (asking, checked) else {
-                return Err(AppRequestError::CannotOpen);
-            };
+            let asking = self.store.token(&serial).await?.ok_or(Error::UnknownToken)?;
             if let AppAsk::ReportLost { serial, report_id } = asked.ask {
                 let report = Report { reporter: &asking, id: *report_id, lost: serial };
                 if !self.take_report(&report, now).await? {

@@ -13,7 +13,7 @@ mod verifying;
 
 use std::sync::Arc;
 
-use oath::{Seed, UnixTime};
+use oath::{Seed, SerialNumber, UnixTime};
 use provisioning::{ServerPrivateKey, ServerPublicKey};
 use rand_core::CryptoRng;
 
@@ -92,12 +92,12 @@ impl Registry {
         self.open_sealed_seed(record.token.serial.as_str().as_bytes(), &record.sealed_seed)
     }
 
-    /// The seed of a token, or, after the same work, one that no token has.
-    fn open_seed_or_nobodys(&self, record: Option<&TokenRecord>) -> Result<Seed, Error> {
-        match record {
-            Some(record) => self.open_seed(record),
-            None => self.open_sealed_seed(NOBODY, &self.nobodys_seed),
-        }
+    /// The seed of a token, or, after the same work, one that no token has: then `false`.
+    async fn seed_or_nobodys(&self, serial: &SerialNumber) -> Result<(Seed, bool), Error> {
+        Ok(match self.store.sealed_seed(serial).await? {
+            Some(sealed) => (self.open_sealed_seed(serial.as_str().as_bytes(), &sealed)?, true),
+            None => (self.open_sealed_seed(NOBODY, &self.nobodys_seed)?, false),
+        })
     }
 
     fn open_sealed_seed(&self, whose: &[u8], sealed: &[u8]) -> Result<Seed, Error> {

@@ -33,6 +33,8 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     async fn open_activation(&self, npi: Npi) -> Result<Option<ActivationRecord>, StoreError>;
     /// A token.
     async fn token(&self, serial: &SerialNumber) -> Result<Option<TokenRecord>, StoreError>;
+    /// A token's seed, sealed, and nothing else: reading it is as quick whether there is one or not.
+    async fn sealed_seed(&self, serial: &SerialNumber) -> Result<Option<Vec<u8>>, StoreError>;
     /// The account's tokens, the first associated first.
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError>;
     /// Tokens in the order of their serial numbers, after one, at most `limit`.

@@ -168,6 +168,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
     assert_eq!(store.activation(invited.id).await.unwrap().as_ref(), Some(&invited));
     assert_eq!(store.open_activation(ada()).await.unwrap(), Some(invited));
     assert_eq!(store.token(&serial).await.unwrap().as_ref(), Some(&full));
+    assert_eq!(store.sealed_seed(&serial).await.unwrap().as_ref(), Some(&full.sealed_seed));
     assert_eq!(store.token(&bare.token.serial).await.unwrap().as_ref(), Some(&bare));
     assert_eq!(store.tokens_of(ada()).await.unwrap().as_slice(), std::slice::from_ref(&full));
     for session in sessions {
@@ -196,6 +197,7 @@ async fn nothing_is_there_that_was_not_written(store: &dyn Store) {
     assert_eq!(store.activation(ActivationId::from_bytes([9; 16])).await.unwrap(), None);
     assert_eq!(store.open_activation(ben()).await.unwrap(), None);
     assert_eq!(store.token(&serial("FT99")).await.unwrap(), None);
+    assert_eq!(store.sealed_seed(&serial("FT99")).await.unwrap(), None);
     assert_eq!(store.tokens_of(ben()).await.unwrap(), []);
     assert_eq!(store.session(SessionId::from_bytes([9; 32])).await.unwrap(), None);
     assert_eq!(store.events(None, 10).await.unwrap(), []);

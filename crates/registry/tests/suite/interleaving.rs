@@ -72,6 +72,9 @@ impl Store for Interrupted {
         self.interrupt(Before::Token).await;
         self.inner.token(serial).await
     }
+    async fn sealed_seed(&self, serial: &SerialNumber) -> Found<Vec<u8>> {
+        self.inner.sealed_seed(serial).await
+    }
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {
         self.interrupt(Before::TokensOf).await;
         self.inner.tokens_of(npi).await

@@ -205,6 +205,22 @@ async fn a_report_is_refused_with_its_cause_and_recorded() {
 }
 
 #[tokio::test]
+async fn another_accounts_token_is_unknown_whatever_its_state() {
+    let (clinic, phone, _) = two_tokens().await;
+    clinic.open_account(ben()).await;
+    let bens = App::new("Ben's phone");
+    clinic.enrol_first(ben(), &bens, NOW).await;
+    let (registry, desk, serial) = (&clinic.registry, help_desk(), bens.serial());
+    let report = || async { ask(&clinic, &phone.report(&serial, NOW)).await };
+    let unknown = Err(ReportRefusal::UnknownToken.into());
+    assert_eq!(report().await, unknown);
+    registry.suspend_token(&desk, &serial, NOW).await.unwrap();
+    assert_eq!(report().await, unknown);
+    registry.deactivate_token(&desk, &serial, &label("replaced"), NOW).await.unwrap();
+    assert_eq!(report().await, unknown);
+}
+
+#[tokio::test]
 async fn a_suspended_or_unowned_token_reports_nothing() {
     let (clinic, phone, tablet) = two_tokens().await;
     let unowned = App::new("Watch");

@@ -135,6 +135,11 @@ impl Store for SqliteStore {
         self.readers.read(move |database| rows::token(database, &serial)).await
     }
 
+    async fn sealed_seed(&self, serial: &SerialNumber) -> Result<Option<Vec<u8>>, StoreError> {
+        let serial = serial.clone();
+        self.readers.read(move |database| rows::sealed_seed(database, &serial)).await
+    }
+
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {
         self.readers.read(move |database| rows::tokens_of(database, npi)).await
     }

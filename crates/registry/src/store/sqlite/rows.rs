@@ -14,7 +14,7 @@ use rusqlite::{
 
 pub(super) use events::events;
 pub(super) use people::{account, activation, association, open_activation, secret, session};
-pub(super) use tokens::{report, token, tokens_after, tokens_of};
+pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of};
 
 use super::{Changes, StoreError, failed};
 use crate::{rules::lock::Lock, store::Write};

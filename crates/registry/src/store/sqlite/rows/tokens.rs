@@ -21,6 +21,15 @@ pub(in super::super) fn token(
     find(database, "SELECT * FROM tokens WHERE serial = ?1", [serial.as_str()], read)
 }
 
+pub(in super::super) fn sealed_seed(
+    database: &Connection,
+    serial: &SerialNumber,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    find(database, "SELECT sealed_seed FROM tokens WHERE serial = ?1", [serial.as_str()], |row| {
+        row.get("sealed_seed")
+    })
+}
+
 pub(in super::super) fn tokens_of(
     database: &Connection,
     npi: Npi,
