@@ -54,6 +54,11 @@ impl Driver {
         Ok(Self { session, process })
     }
 
+    /// The number of the driver's process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends the session, which ends the program that it drives.
     pub(crate) async fn quit(&self) {
         // The program may be gone already; whether it is, the caller looks at its process.
