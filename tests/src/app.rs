@@ -76,8 +76,7 @@ impl AppWindow {
     }
 
     async fn start_process(desktop: &Desktop, arguments: &[&str]) -> Result<Self> {
-        let before = desktop.processes_of(PROGRAM);
-        if before.is_empty() {
+        if desktop.processes_of(PROGRAM).is_empty() {
             // One that has just ended may still be known to the bus, as if it could take a link.
             desktop.wait_for_name(BUS_NAME, false).await?;
         }
@@ -90,10 +89,14 @@ impl AppWindow {
             command.env("TAURI_WEBVIEW_AUTOMATION", "true");
         })
         .await?;
-        let process =
-            desktop.processes_of(PROGRAM).into_iter().find(|id| !before.contains(id)).ok_or_else(
-                || Error::different("the driver says that the app runs, but it does not"),
-            )?;
+        // By its parent: what the app starts in turn has its program's name for a moment, too.
+        let process = desktop
+            .processes_of(PROGRAM)
+            .into_iter()
+            .find(|id| process::parent_of(*id) == Some(driver.process_id()))
+            .ok_or_else(|| {
+                Error::different("the driver says that the app runs, but it does not")
+            })?;
         let page = Page::new(driver.session.clone(), "[data-screen]:not([hidden])");
         Ok(Self { page, driver, process })
     }
@@ -394,7 +397,7 @@ impl AppWindow {
 }
 
 async fn gone(process: u32) -> Result<()> {
-    wait::until("the app to end", Duration::from_secs(10), async || {
+    wait::until("the app to end", wait::PATIENCE, async || {
         Ok(if process::runs(process) {
             Look::NotYet(format!("process {process} still runs"))
         } else {

@@ -43,7 +43,8 @@ impl Driver {
             format!("http://127.0.0.1:{port}"),
             Capabilities::from(capabilities),
         )
-        .request_timeout(Duration::from_secs(60))
+        // A click returns when the page it leads to is there; a busy machine takes its time.
+        .request_timeout(Duration::from_secs(120))
         .connect()
         .await
         .map_err(|error| Error::Start {
@@ -51,6 +52,11 @@ impl Driver {
             reason: format!("{error}; it printed: {}", process.output()),
         })?;
         Ok(Self { session, process })
+    }
+
+    /// The number of the driver's process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends the session, which ends the program that it drives.

@@ -52,7 +52,14 @@ impl Page {
     /// When the window is gone.
     pub async fn all(&self, id: &str) -> Result<Vec<WebElement>> {
         let selector = format!("{} [data-testid=\"{id}\"]", self.scope);
-        Ok(self.driver.find_all(By::Css(selector)).await?)
+        loop {
+            match self.driver.find_all(By::Css(selector.as_str())).await {
+                Ok(found) => return Ok(found),
+                // Drawn anew while the driver was looking.
+                Err(error) if is_stale(&error) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Whether an element with this `data-testid` is visible now.

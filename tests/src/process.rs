@@ -162,6 +162,13 @@ pub fn program_of(id: u32) -> Option<String> {
     Some(name.trim_end_matches(" (deleted)").to_owned())
 }
 
+/// The process that started this one.
+pub(crate) fn parent_of(id: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // After the program's name in brackets: state, parent.
+    stat.rsplit(") ").next()?.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// Ends one process at once, by its number.
 pub fn kill(id: u32) {
     if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
@@ -170,9 +177,11 @@ pub fn kill(id: u32) {
     }
 }
 
-/// Whether a process still runs (one that has ended, but was not yet waited for, does not).
+/// Whether any thread of a process still runs; one that has ended, but was not yet waited for, does
+/// not. While one does, what the process had open is open.
 pub fn runs(id: u32) -> bool {
-    fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
-        stat.rsplit(") ").next().is_some_and(|rest| !rest.starts_with(['Z', 'X']))
-    })
+    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return false };
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok())
+        .any(|stat| stat.rsplit(") ").next().is_some_and(|state| !state.starts_with(['Z', 'X'])))
 }

@@ -75,7 +75,7 @@ impl Scene {
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Longer than any test takes on a slow machine.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs a test when it is its turn, and ends it when it hangs.
 ///

@@ -7,8 +7,8 @@ use oath::Period;
 use crate::clock::{self, Stopwatch};
 use crate::error::{Error, Result};
 
-/// How long a window, a page or a program may take on a slow machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a window, a page or a program may take on a machine that is busy with other things.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one look saw.
 #[derive(Debug)]

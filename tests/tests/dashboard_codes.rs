@@ -96,8 +96,8 @@ async fn each_refused_code_is_told_its_cause() -> Result<()> {
         let other = backup.code_at(steps_from(clock::now(), 1))?;
         let words = judged(&dashboard, &phone, &other, "refused", "other-token").await?;
         ensure(words.contains("Backup phone"), || words)?;
-        // Refused where it was typed, it is still good where it belongs.
-        judged(&dashboard, &backup, &other, "accepted", "").await?;
+        // To say so would confirm a good code to whoever guesses, so it is spent where it belongs.
+        judged(&dashboard, &backup, &other, "refused", "already-used").await?;
         browser.close().await;
         Ok(())
     })

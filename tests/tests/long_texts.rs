@@ -11,8 +11,8 @@ use e2e::{Browser, Dashboard, Result, Scene, test};
 
 const LENGTH: usize = 100 * 1024;
 
-/// No answer to a long text may take longer.
-const QUICK: Duration = Duration::from_secs(5);
+/// No answer to a long text may take longer, on a machine that is busy with other things.
+const QUICK: Duration = Duration::from_secs(20);
 
 /// Pastes the long text and submits; returns what `error` then says.
 async fn complaint(page: &Page, field: &str, submit: &str, error: &str) -> Result<String> {

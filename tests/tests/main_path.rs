@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use e2e::error::ensure;
 use e2e::own_card::OwnCard;
-use e2e::{Result, Scene, clock, outside, test, walk};
+use e2e::{Result, Scene, clock, outside, test, wait, walk};
 use oath::Period;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,24 +27,25 @@ async fn the_code_is_oathtools_on_both_sides_of_a_time_step() -> Result<()> {
         app.leave_export().await?;
 
         let period = Period::SECONDS_30;
-        let boundary = period.start_of(period.step_at(clock::now()) + 1);
-        while clock::now().0 + 3 < boundary.0 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        wait::early_in_time_step().await;
+        let first = period.step_at(clock::now());
         let (mut before, mut after) = (0, 0);
-        while clock::now().0 <= boundary.0 + 3 {
+        while after < 10 && period.step_at(clock::now()) <= first + 1 {
             let start = clock::now();
             let (shown, left) = (app.code().await?, app.seconds().await?);
             let end = clock::now();
-            // Judged only if read within one second, and not in the one in which it changes.
-            if start != end || start == boundary {
+            // In the very second in which it changes, either may be on the screen.
+            let whole_step = period.step_at(start) == period.step_at(end);
+            if !whole_step || start == period.start_of(period.step_at(start)) {
                 continue;
             }
             let expected = outside::oathtool_code(&seed, start)?;
             ensure(shown == expected, || format!("at {start}: {shown}, oathtool {expected}"))?;
-            let right = period.start_of(period.step_at(start) + 1).since(start);
-            ensure(left.abs_diff(right) <= 1, || format!("at {start}: {left} s, not {right}"))?;
-            *(if start < boundary { &mut before } else { &mut after }) += 1;
+            let next = period.start_of(period.step_at(start) + 1);
+            let right = next.since(end).saturating_sub(1)..=next.since(start) + 1;
+            ensure(right.contains(&left), || format!("at {start}: {left} s, not {right:?}"))?;
+            *(if period.step_at(start) == first { &mut before } else { &mut after }) += 1;
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
         ensure(before > 0 && after > 0, || format!("read {before} and {after} codes"))?;
         app.close().await

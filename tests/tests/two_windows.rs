@@ -3,7 +3,7 @@
 use e2e::app::PROGRAM;
 use e2e::error::ensure;
 use e2e::scene::{ISSUER, PIN};
-use e2e::wait::PATIENCE;
+use e2e::wait::{self, Look, PATIENCE};
 use e2e::{AppWindow, Result, Scene, test};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,9 +18,7 @@ async fn a_second_start_hands_its_link_to_the_first_and_ends() -> Result<()> {
         ensure(status.success(), || format!("the second start ended with {status}"))?;
         app.reaches("name-token").await?;
         ensure(app.text("issuer-name").await?.contains(ISSUER), || "another link".to_owned())?;
-        ensure(scene.desktop.processes_of(PROGRAM) == [app.process_id()], || {
-            format!("these run: {:?}", scene.desktop.processes_of(PROGRAM))
-        })?;
+        only_one_runs(&scene).await?;
 
         // Without a link, in the middle of something: nothing that was typed is lost.
         app.type_into("token-name", "Ward phone").await?;
@@ -38,16 +36,18 @@ async fn a_second_start_hands_its_link_to_the_first_and_ends() -> Result<()> {
             AppWindow::start_again(&scene.desktop, &[])?,
             AppWindow::start_again(&scene.desktop, &[])?,
         ];
-        e2e::wait::until("one of two to end", PATIENCE, async || {
-            let left = scene.desktop.processes_of(PROGRAM);
-            Ok(match left.len() {
-                1 => e2e::wait::Look::There(()),
-                _ => e2e::wait::Look::NotYet(format!("{left:?} run")),
-            })
-        })
-        .await?;
+        only_one_runs(&scene).await?;
         both.iter_mut().for_each(e2e::process::Running::kill);
         Ok(())
+    })
+    .await
+}
+
+/// Waits until one process of the app is left; what it starts in turn looks like one for a moment.
+async fn only_one_runs(scene: &Scene) -> Result<()> {
+    wait::until("one process of the app to be left", PATIENCE, async || {
+        let running = scene.desktop.processes_of(PROGRAM);
+        Ok(if running.len() == 1 { Look::There(()) } else { Look::NotYet(format!("{running:?}")) })
     })
     .await
 }

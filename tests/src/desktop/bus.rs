@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use super::{Desktop, clean_command};
 use crate::error::Result;
@@ -29,7 +28,7 @@ pub(super) async fn start(folder: &Path, display: &str) -> Result<Running> {
 impl Desktop {
     /// Waits until a name on the bus is somebody's, or nobody's.
     pub(crate) async fn wait_for_name(&self, name: &str, owned: bool) -> Result<()> {
-        wait::until(name, Duration::from_secs(10), async || {
+        wait::until(name, wait::PATIENCE, async || {
             let answer = self.ask_bus("NameHasOwner", &[&format!("string:{name}")])?;
             let there = answer.contains("true") == owned;
             Ok(if there { Look::There(()) } else { Look::NotYet(answer) })
