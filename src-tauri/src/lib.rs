@@ -7,6 +7,7 @@
 //! | `session` | what is locked, what waits, and what may be done when |
 //! | `commands` | what the pages may ask for |
 //! | `shell` | what the commands share, off the main thread |
+//! | `starting_again` | a start that meets an instance which is just ending |
 //! | `steady_keyring` | a keyring that survives a restart of its service |
 //! | `problem` | what can go wrong, as the pages are told of it |
 //! | `sending` | a sealed token on its way to its server |
@@ -38,6 +39,8 @@ mod sending;
 mod session;
 mod settings;
 mod shell;
+#[cfg(target_os = "linux")]
+mod starting_again;
 mod steady_keyring;
 mod talking;
 mod tray;
@@ -137,6 +140,8 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
+            #[cfg(target_os = "linux")]
+            starting_again::after(&error);
             eprintln!("countersign: the window could not be opened: {error}");
             ExitCode::FAILURE
         }

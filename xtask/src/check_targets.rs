@@ -21,11 +21,11 @@ const TOOLCHAIN: &str = "/usr/bin";
 /// What the checks need beside what everything needs.
 const NEEDED: &[Requirement] = &[
     program("rustc-web", &[], &[], "a compiler whose standard library has its source packaged")
-        .found_by(Probe::Folder(&["/usr/share/doc/rustc-web"])),
+        .found_by(Probe::Path(&["/usr/share/doc/rustc-web"])),
     program("cargo-web", &[], &[], "the cargo of that compiler")
-        .found_by(Probe::Folder(&["/usr/share/doc/cargo-web"])),
+        .found_by(Probe::Path(&["/usr/share/doc/cargo-web"])),
     program("rust-web-src", &[], &[], "the standard library's source")
-        .found_by(Probe::Folder(&["/usr/share/doc/rust-web-src"])),
+        .found_by(Probe::Path(&["/usr/share/doc/rust-web-src"])),
     program(
         "gcc-mingw-w64-x86-64",
         &["x86_64-w64-mingw32-gcc"],
@@ -45,7 +45,7 @@ const NEEDED: &[Requirement] = &[
         "compiles the C parts of libraries for Android's processor",
     ),
     program("libc6-dev-arm64-cross", &[], &[], "its header files")
-        .found_by(Probe::Folder(&["/usr/aarch64-linux-gnu/include"])),
+        .found_by(Probe::Path(&["/usr/aarch64-linux-gnu/include"])),
 ];
 
 /// A system to check for.

@@ -57,6 +57,12 @@ pub(crate) const ALL: &[Requirement] = &[
     program("libwebkit2gtk-4.1-dev", &[], &[], "the app's window")
         .found_by(Probe::Library("webkit2gtk-4.1"))
         .known(2, 2),
+    program("libayatana-appindicator3-1", &[], &[], "the app's place in the tray").found_by(
+        Probe::Path(&[
+            "/usr/lib/x86_64-linux-gnu/libayatana-appindicator3.so.1",
+            "/usr/lib/aarch64-linux-gnu/libayatana-appindicator3.so.1",
+        ]),
+    ),
     program("xdg-utils", &["xdg-open"], &[], "opens the dashboard"),
     program("xvfb", &["Xvfb"], &[], "a display for the tests"),
     program("webkit2gtk-driver", &["WebKitWebDriver"], &[], "drives the app's window"),

@@ -30,15 +30,10 @@ impl Session {
         }
         let policy = PinPolicy::new(new.length()).map_err(Problem::internal)?;
         let changed = self.unlocked_mut()?.change_pin(&old, &new, policy, &mut rng());
-        match changed.map_err(Problem::from) {
-            Err(Problem::Erased) => {
-                self.note_erased();
+        match changed.map_err(|error| self.explain(error)) {
+            Err(gone @ (Problem::Erased | Problem::KeyringEmptied)) => {
                 self.lock();
-                Err(Problem::Erased)
-            }
-            Err(Problem::KeyringEmptied) => {
-                self.lock();
-                Err(Problem::KeyringEmptied)
+                Err(gone)
             }
             other => {
                 self.touch(now);

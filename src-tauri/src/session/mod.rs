@@ -206,13 +206,16 @@ impl Session {
     /// Writes down which tokens there are. Tokens do not depend on it, so failing is only told.
     fn write_note(&mut self) {
         let Ok(vault) = self.unlocked() else { return };
-        let tokens = vault.credentials().iter().map(|credential| KnownToken {
+        // Another issuer's account has no credential ID to quote.
+        let own = vault.credentials().iter().filter(|credential| credential.is_own());
+        let tokens = own.map(|credential| KnownToken {
             credential_id: credential.id,
             name: credential.name.clone(),
             issuer: credential.issuer.clone(),
         });
         let tokens: Vec<_> = tokens.collect();
-        let unreadable: Vec<_> = vault.unreadable().iter().map(|token| token.id).collect();
+        let unreadable = vault.unreadable().iter().map(|token| token.id);
+        let unreadable: Vec<_> = unreadable.filter(|id| !id.is_of_other_issuer()).collect();
         let written = self.note.update(|note| note.list(tokens, &unreadable));
         self.note_unwritten = written.is_err();
     }

@@ -214,7 +214,7 @@ async fn another_accounts_token_is_unknown_whatever_its_state() {
     let report = || async { ask(&clinic, &phone.report(&serial, NOW)).await };
     let unknown = Err(ReportRefusal::UnknownToken.into());
     assert_eq!(report().await, unknown);
-    registry.suspend_token(&desk, &serial, NOW).await.unwrap();
+    registry.suspend_token(&desk, &serial, &label("reported"), NOW).await.unwrap();
     assert_eq!(report().await, unknown);
     registry.deactivate_token(&desk, &serial, &label("replaced"), NOW).await.unwrap();
     assert_eq!(report().await, unknown);
