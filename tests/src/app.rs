@@ -216,8 +216,10 @@ impl AppWindow {
     /// When there is no pad.
     pub async fn enter_pin(&self, pin: &str) -> Result<()> {
         wait::until("the pad to take digits", wait::PATIENCE, async || {
-            let busy =
-                self.script("return document.querySelector('.pin-pad.busy') !== null", vec![]);
+            let busy = self.script(
+                "return document.querySelector('.pin-pad:is(.busy, .resting)') !== null",
+                vec![],
+            );
             Ok(if busy.await? == true { Look::NotYet("busy".to_owned()) } else { Look::There(()) })
         })
         .await?;

@@ -21,7 +21,10 @@ const SET_THEME: &str = "
     const { dataset } = document.documentElement;
     const before = dataset.theme ?? null;
     if (arguments[0] === null) delete dataset.theme; else dataset.theme = arguments[0];
-    document.getAnimations().forEach(animation => animation.finish());
+    for (const animation of document.getAnimations()) {
+        const endless = animation.effect.getComputedTiming().endTime === Infinity;
+        if (endless) animation.cancel(); else animation.finish();
+    }
     return before;
 ";
 

@@ -17,6 +17,7 @@ export function createPinPad(entered, note = h("p")) {
   let digits = [];
   let busy = false;
   let refused = false;
+  let resting = false;
 
   const dots = h("div", { class: "pin-dots", "aria-hidden": "true" });
   const progress = h("p", { class: "unseen", role: "status" });
@@ -53,7 +54,7 @@ export function createPinPad(entered, note = h("p")) {
   }
 
   async function press(digit) {
-    if (busy) return;
+    if (busy || resting) return;
     error.clear();
     digits.push(digit);
     draw();
@@ -65,12 +66,20 @@ export function createPinPad(entered, note = h("p")) {
     refused = false;
     try {
       await entered(pin);
-      if (refused) await new Promise((done) => setTimeout(done, PAUSE_AFTER_REFUSAL));
     } finally {
       busy = false;
       element.classList.remove("busy");
       draw();
     }
+    if (refused) await rest();
+  }
+
+  async function rest() {
+    resting = true;
+    element.classList.add("resting");
+    await new Promise((done) => setTimeout(done, PAUSE_AFTER_REFUSAL));
+    resting = false;
+    element.classList.remove("resting");
   }
 
   function rubOut() {

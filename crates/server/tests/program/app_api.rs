@@ -106,7 +106,7 @@ fn a_found_token_is_in_use_again_and_the_old_report_is_spent() {
         server.folder.command(&["token", "restore", tablet.id.as_str(), "--reason", "found"]);
     command.env_remove("SUDO_USER").env("USER", "grace");
     let found = text(&run(command, "").stdout);
-    assert_eq!(found, format!("{} is active again.\n", tablet.id));
+    assert_eq!(found, format!("{} is active. Its codes count.\n", tablet.id));
     let replayed = answer(server.ask(&report));
     assert_eq!(replayed.others[0].state, AppTokenState::Active);
     assert_eq!(answer(server.ask(&status_of(&tablet))).token.state, AppTokenState::Active);
