@@ -22,10 +22,10 @@ pub const ISSUER: &str = "Example Clinic";
 /// A desktop, a server with one prescriber, and nothing enrolled yet.
 #[derive(Debug)]
 pub struct Scene {
+    /// What the app enrols with. Ends before the desktop, in whose folder its data are.
+    pub server: ServerProcess,
     /// Where the app runs.
     pub desktop: Desktop,
-    /// What it enrols with.
-    pub server: ServerProcess,
     /// Who enrols.
     pub prescriber: Prescriber,
 }
@@ -41,7 +41,7 @@ impl Scene {
         let server = ServerProcess::start(&desktop.folder().join("server"), ISSUER).await?;
         let prescriber = Prescriber::demo();
         server.add_account(&prescriber)?;
-        Ok(Self { desktop, server, prescriber })
+        Ok(Self { server, desktop, prescriber })
     }
 
     /// Begins an activation and opens its link in the app, which then asks for a token name.

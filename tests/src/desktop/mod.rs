@@ -103,6 +103,14 @@ impl Drop for Desktop {
         if std::env::var_os("COUNTERSIGN_KEEP").is_some() {
             self.folder.disable_cleanup(true);
             eprintln!("kept {}", self.folder.path().display());
+            return;
+        }
+        // The browser's helpers hide their environment; they end with it, but may write until then.
+        for _ in 0..40 {
+            if fs::remove_dir_all(self.folder.path()).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 }
