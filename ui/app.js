@@ -18,6 +18,8 @@ const app = {
   pinLength: 4,
   /** What the person has chosen. */
   settings: {},
+  /** Resolves when the program has answered the last choice. */
+  choosing: Promise.resolve(),
   screens: {},
   /** The token that was just made: it is sent to its server as soon as its card is shown. */
   justMade: undefined,
@@ -96,6 +98,17 @@ const app = {
   async lockNow() {
     await ipc.lockNow();
     await this.refresh();
+  },
+
+  /** Tells the program a choice, behind those that it has not answered yet; fails as it does. */
+  async choose(change) {
+    const answered = this.choosing.then(() => ipc.setSettings(change));
+    const settled = answered.then((settings) => this.use(settings), () => {});
+    this.choosing = settled;
+    sectionOf("settings").setAttribute("aria-busy", "true");
+    await settled;
+    if (this.choosing === settled) sectionOf("settings").removeAttribute("aria-busy");
+    await answered;
   },
 
   /** Looks and speaks as the person has chosen; another language builds every screen anew. */

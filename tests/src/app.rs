@@ -283,6 +283,35 @@ impl AppWindow {
         Ok(text.split_whitespace().find_map(|word| word.parse().ok()))
     }
 
+    /// Chooses a setting's value from its list, and waits until the app has taken it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such setting or value.
+    pub async fn choose_setting(&self, id: &str, value: &str) -> Result<()> {
+        self.choose_value(id, value).await?;
+        self.settings_taken().await
+    }
+
+    /// Switches a setting on or off, and waits until the app has taken it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such setting.
+    pub async fn switch_setting(&self, id: &str) -> Result<()> {
+        self.click(id).await?;
+        self.settings_taken().await
+    }
+
+    async fn settings_taken(&self) -> Result<()> {
+        wait::until("the settings to be taken", wait::PATIENCE, async || {
+            let busy = "return document.querySelector('[data-screen=settings][aria-busy]') !== null";
+            let busy = self.script(busy, vec![]).await? == true;
+            Ok(if busy { Look::NotYet("busy".to_owned()) } else { Look::There(()) })
+        })
+        .await
+    }
+
     /// The credential ID that is shown.
     ///
     /// # Errors

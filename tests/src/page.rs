@@ -139,13 +139,17 @@ impl Page {
         Ok(value.unwrap_or_default())
     }
 
-    /// Clicks.
+    /// Clicks, once the element stands still: one that moves with an answer is missed.
     ///
     /// # Errors
     ///
     /// As [`Page::find`].
     pub async fn click(&self, id: &str) -> Result<()> {
-        self.with(id, async |element| element.click().await).await
+        self.with(id, async |element| {
+            stands_still(&element).await?;
+            element.click().await
+        })
+        .await
     }
 
     /// Presses keys, as a keyboard does: on whatever has the focus.
@@ -175,6 +179,7 @@ impl Page {
     /// As [`Page::find`]; also when the page stays.
     pub async fn submit(&self, id: &str) -> Result<()> {
         let button = self.find(id).await?;
+        stands_still(&button).await?;
         button.click().await?;
         wait::until("the next page", wait::PATIENCE, async || {
             Ok(match button.is_enabled().await {
@@ -299,6 +304,21 @@ const PASTE: &str = "
     field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
     field.dispatchEvent(new Event('change', { bubbles: true }));
 ";
+
+/// Waits until an element is where it was a moment before; not for ever, for some never rest.
+async fn stands_still(element: &WebElement) -> WebDriverResult<()> {
+    let place = async || element.rect().await.map(|r| [r.x, r.y, r.width, r.height]);
+    let mut before = place().await?;
+    for _ in 0..40 {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        let now = place().await?;
+        if now == before {
+            break;
+        }
+        before = now;
+    }
+    Ok(())
+}
 
 fn is_stale(error: &WebDriverError) -> bool {
     matches!(**error, WebDriverErrorInner::StaleElementReference(_))

@@ -213,9 +213,9 @@ pub async fn settings_and_all_of_it_large_and_in_spanish(
     onlooker.look(&app, "the old PIN").await?;
     app.click("back").await?;
 
-    app.choose_value("language", "es").await?;
-    app.choose_value("text_size", "200").await?;
-    app.click("hide_codes").await?;
+    app.choose_setting("language", "es").await?;
+    app.choose_setting("text_size", "200").await?;
+    app.switch_setting("hide_codes").await?;
     onlooker.look(&app, "200%").await?;
     app.click("back").await?;
     app.reaches("tokens").await?;

@@ -233,9 +233,9 @@ async fn settings_hold_over_a_restart_and_a_new_pin_opens() -> Result<()> {
         app.reaches("settings").await?;
         let said = app.some_text("settings-done").await?;
         ensure(said.contains("changed"), || said)?;
-        app.choose_value("theme", "dark").await?;
-        app.choose_value("text_size", "150").await?;
-        app.choose_value("language", "es").await?;
+        app.choose_setting("theme", "dark").await?;
+        app.choose_setting("text_size", "150").await?;
+        app.choose_setting("language", "es").await?;
         wait::until("Spanish", PATIENCE, async || {
             let words = app.words().await;
             Ok(if words.contains("Ajustes") { Look::There(()) } else { Look::NotYet(words) })

@@ -3,7 +3,6 @@
 import { alert, h, testid, title } from "../parts/dom.js";
 import { choice, toggle } from "../parts/field.js";
 import { backButton, linkRow, rows } from "../parts/rows.js";
-import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
 
 const TEXT_SIZES = [100, 125, 150, 200];
@@ -49,12 +48,13 @@ export function settings(app) {
     error.clear();
     done.textContent = "";
     try {
-      app.use(await ipc.setSettings(change));
+      await app.choose(change);
     } catch (problem) {
       if (app.failed(problem)) return;
       error.say(problemText(problem));
     }
-    draw();
+    // Another language has built this screen anew.
+    app.screens.settings.draw();
   }
 
   function draw() {
@@ -74,7 +74,12 @@ export function settings(app) {
     app.show("lost", { token, from: "settings" });
   }
 
-  const leave = () => app.refresh();
+  async function leave() {
+    // What comes next is drawn as chosen.
+    await app.choosing;
+    app.refresh();
+  }
+
   const group = (name, ...parts) => h("section", { class: "card group" }, h("h2", { class: "label" }, name), ...parts);
 
   return {
@@ -104,6 +109,8 @@ export function settings(app) {
       draw();
       heading.focus();
     },
+
+    draw,
 
     back: leave,
   };
