@@ -128,6 +128,26 @@ impl AppWindow {
         gone(self.process).await
     }
 
+    /// Closes the window as a person does, by the window manager, and waits until the app has ended.
+    ///
+    /// # Errors
+    ///
+    /// When it goes on running.
+    pub async fn close_by_hand(self, desktop: &Desktop) -> Result<()> {
+        desktop.focus_window()?;
+        desktop.press("alt+F4")?;
+        self.ends().await
+    }
+
+    /// Waits until the app has ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// When it goes on running.
+    pub async fn ends(self) -> Result<()> {
+        gone(self.process).await
+    }
+
     /// Ends the app at once, as a power cut would.
     ///
     /// # Errors

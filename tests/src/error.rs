@@ -47,6 +47,9 @@ pub enum Error {
     /// The window or the browser refused a command.
     #[error("the driver: {0}")]
     Driver(#[from] WebDriverError),
+    /// The session bus, or somebody on it.
+    #[error("the session bus: {0}")]
+    Bus(#[from] zbus::Error),
     /// A file, a pipe or a process.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -59,6 +62,12 @@ pub enum Error {
     /// A credential ID, serial number or code does not read.
     #[error("{0}")]
     Oath(#[from] oath::Error),
+}
+
+impl From<zbus::zvariant::Error> for Error {
+    fn from(error: zbus::zvariant::Error) -> Self {
+        Self::Bus(error.into())
+    }
 }
 
 impl Error {

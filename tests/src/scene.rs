@@ -71,6 +71,22 @@ impl Scene {
     }
 }
 
+/// Starts the app on a desktop of its own and makes a token there that no server knows; its code is
+/// then on the screen.
+///
+/// # Errors
+///
+/// When the app does not get there.
+pub async fn own_token(desktop: &Desktop, name: &str) -> Result<AppWindow> {
+    let app = AppWindow::start(desktop).await?;
+    app.reaches("welcome").await?;
+    app.click("make-first").await?;
+    app.name_token(name).await?;
+    app.choose_pin(PIN).await?;
+    app.reaches("tokens").await?;
+    Ok(app)
+}
+
 /// Desktops at a time: each is a display, a window and often a browser.
 static TURNS: Semaphore = Semaphore::const_new(2);
 

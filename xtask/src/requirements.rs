@@ -99,6 +99,13 @@ pub(crate) const ALL: &[Requirement] = &[
         .found_by(Probe::Path(&["/usr/libexec/gcr-prompter", "/usr/lib/gcr/gcr-prompter"])),
     program("xdotool", &["xdotool"], &["--version"], "dismisses the keyring's prompt by key")
         .known(3, 4),
+    program("xclip", &["xclip"], &[], "looks into the clipboard as other programs do"),
+    program("openbox", &["openbox"], &["--version"], "closes, minimises and moves the window")
+        .known(3, 3),
+    program("qrencode", &["qrencode"], &["--version"], "somebody else's QR codes, to be read")
+        .known(3, 4),
+    program("imagemagick", &[], &[], "the same as JPEG, and pictures without one")
+        .found_by(Probe::Path(&["/usr/bin/convert", "/usr/bin/magick"])),
     program("npm", &["npm"], &[], "gets axe-core, which checks the pages' accessibility"),
     program("fonts-inter", &[], &[], "a legible font in the virtual display").found_by(
         Probe::Path(&["/usr/share/fonts/opentype/inter", "/usr/share/fonts/truetype/inter"]),

@@ -1,8 +1,11 @@
 //! A desktop of one's own: a virtual display, a session bus and a keyring, all in one folder.
 
 mod bus;
+mod clipboard;
 mod display;
 mod keyring;
+mod tray;
+mod window_manager;
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -17,6 +20,7 @@ use crate::error::Result;
 use crate::process::{self, Running};
 
 pub use keyring::KeyringState;
+pub use tray::{Tray, TrayEntry};
 
 /// A display, a bus and a keyring that nothing else on the machine sees.
 #[derive(Debug)]
