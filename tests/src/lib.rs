@@ -8,6 +8,7 @@
 //! | [`browser`], [`dashboard`] | Chromium, and the dashboard's pages in it |
 //! | [`server`] | `countersign-server`, its ready line and its command line |
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
+//! | [`pictures`] | QR codes as pictures, drawn by `qrencode` and ImageMagick |
 //! | [`own_card`] | an issuer card whose private key the tests hold |
 //! | [`soft_token`] | a token without an app, all of whose codes the tests know |
 //! | [`tour`] | every screen of the app, in five stories |
@@ -29,6 +30,7 @@ pub mod http;
 pub mod outside;
 pub mod own_card;
 pub mod page;
+pub mod pictures;
 pub mod process;
 pub mod programs;
 pub mod scene;

@@ -22,6 +22,17 @@ pub fn oathtool_code(seed: &Seed, at: UnixTime) -> Result<String> {
     Ok(process::run(&mut command, Some(&hex))?.trim().to_owned())
 }
 
+/// The code that `oathtool` makes of a key in base 32, by these further arguments.
+///
+/// # Errors
+///
+/// When it fails.
+pub fn oathtool(key: &str, arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new("oathtool");
+    command.arg("--base32").args(arguments).arg("-");
+    Ok(process::run(&mut command, Some(key))?.trim().to_owned())
+}
+
 /// The text of the QR code in a picture, as `zbarimg` reads it.
 ///
 /// # Errors

@@ -216,6 +216,18 @@ impl Page {
         .await
     }
 
+    /// Chooses a file, as the system's own dialog does: the driver answers in its place.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such field.
+    pub async fn choose_file(&self, id: &str, file: &Path) -> Result<()> {
+        // The field itself is out of sight: a button opens it.
+        let fields = self.all(id).await?;
+        let field = fields.first().ok_or_else(|| Error::different(format!("no field {id}")))?;
+        Ok(field.send_keys(file.display().to_string()).await?)
+    }
+
     /// Chooses the option of a list that reads so.
     ///
     /// # Errors

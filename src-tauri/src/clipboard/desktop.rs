@@ -64,7 +64,10 @@ impl Clipboard {
     /// The picture that the clipboard holds.
     pub(crate) fn picture(&mut self) -> Result<Picture, Problem> {
         let image = self.opened()?.get_image().map_err(|error| match error {
-            arboard::Error::ContentNotAvailable => Problem::NoPictureInClipboard,
+            // Some programs answer with their text to whoever asks for a picture.
+            arboard::Error::ContentNotAvailable | arboard::Error::Unknown { .. } => {
+                Problem::NoPictureInClipboard
+            }
             arboard::Error::ConversionFailure => Problem::NoPicture,
             other => failed(other),
         })?;
