@@ -23,6 +23,8 @@ const app = {
   screens: {},
   /** The token that was just made: it is sent to its server as soon as its card is shown. */
   justMade: undefined,
+  /** Since the last unlock the tokens' screen has not been shown. */
+  justUnlocked: false,
   shown: undefined,
 
   /** Shows a screen; the one before leaves the document, with whatever it showed. */

@@ -8,7 +8,7 @@ const { invoke, Channel } = window.__TAURI__.core;
  * `{ id, shown, name, issuer, kind, enrolment, state }`; locked, with `pin_length`. `kind` is "own",
  * "totp" or "hotp" (the last two are other issuers'). `clock_skew`: seconds that this device's clock
  * is slow against the server (negative: fast), or null where they have not talked. `state`: see
- * `details`. `other`: another issuer's token that waits to be taken.
+ * `details`. `used_last`: the ID of the token that goes on top, or null. `other`: another issuer's token that waits to be taken.
  */
 export const status = () => invoke("status");
 export const touch = () => invoke("touch");
@@ -35,6 +35,8 @@ async function withPins(pins, command) {
 export const codes = () => invoke("codes");
 /** The code of the next counter: `{ digits, counter }`. */
 export const nextCounterCode = (id) => invoke("next_counter_code", { id });
+/** A hidden code was shown: the token goes on top next time, as one whose code was copied does. */
+export const codeShown = (id) => invoke("code_shown", { id });
 export const copyCode = (id) => invoke("copy_code", { id });
 export const copyCredentialId = (id) => invoke("copy_credential_id", { id });
 

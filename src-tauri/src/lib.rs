@@ -56,7 +56,10 @@ use std::{
     time::Duration,
 };
 
-use tauri::{App, AppHandle, Builder, Manager as _, RunEvent, Window, WindowEvent, Wry};
+use tauri::{
+    App, AppHandle, Builder, Manager as _, RunEvent, Url, Window, WindowEvent, Wry,
+    plugin::{self, TauriPlugin},
+};
 use vault::{Keyring, OsKeyring};
 use zeroizing_alloc::ZeroAlloc;
 
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
     let early = Arc::new(EarlyLinks::default());
     let builder = with_desktop_plugins(Builder::default(), &early)
         .plugin(tauri_plugin_deep_link::init())
+        .plugin(staying_here())
         .setup(move |app| set_up(app, &early))
         .on_window_event(look_for_background)
         .invoke_handler(tauri::generate_handler![
@@ -96,6 +100,7 @@ pub fn run() -> ExitCode {
             commands::lock::lock_now,
             commands::codes::codes,
             commands::codes::next_counter_code,
+            commands::codes::code_shown,
             commands::codes::copy_code,
             commands::codes::copy_credential_id,
             commands::enrolment::use_link,
@@ -146,6 +151,16 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Keeps the window on the app's own pages, whatever a link in them says.
+fn staying_here() -> TauriPlugin<Wry> {
+    let own = |url: &Url| {
+        let host = url.host_str();
+        // On Windows and Android the pages have an address of this form.
+        url.scheme() == "tauri" && host == Some("localhost") || host == Some("tauri.localhost")
+    };
+    plugin::Builder::new("staying-here").on_navigation(move |_, url| own(url)).build()
 }
 
 /// Links that other starts hand over before the session is there: they can as soon as the first

@@ -29,6 +29,9 @@ pub(crate) struct Note {
     /// They were erased after too many wrong PINs.
     #[serde(default)]
     pub(crate) erased: bool,
+    /// The token whose code was wanted last.
+    #[serde(default)]
+    used_last: Option<CredentialId>,
     /// The enrolment links that were used here last.
     #[serde(default)]
     used_links: VecDeque<UsedLink>,
@@ -124,6 +127,20 @@ impl NoteFile {
         note.version = VERSION;
         change(&mut note);
         self.write(&note)
+    }
+
+    /// The token whose code was wanted last.
+    pub(crate) fn used_last(&self) -> Option<CredentialId> {
+        let Found::Note(note) = self.read() else { return None };
+        note.used_last
+    }
+
+    /// Writes down whose code was wanted last; `None`: an order of the person's own holds again.
+    pub(crate) fn write_used_last(&self, id: Option<CredentialId>) {
+        if self.used_last() != id {
+            // The order on the screen is all that depends on it.
+            let _ = self.update(|note| note.used_last = id);
+        }
     }
 
     /// The token that a link made here.

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::sending::Unreached;
+
 /// One variant for each thing that a person could do differently next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -27,6 +29,8 @@ pub(crate) enum Problem {
     KeyringLocked,
     #[error("no keyring could be reached: {reason}")]
     KeyringAbsent { reason: String },
+    #[error("the keyring failed: {reason}")]
+    KeyringFailed { reason: String },
     #[error("the keyring's question was not answered: try again and answer it")]
     PromptDismissed,
     #[error("what the keyring holds for Countersign cannot be read ({entry}); nothing was changed")]
@@ -87,9 +91,10 @@ pub(crate) enum Problem {
     #[error("the keyring cannot hold another token")]
     VaultFull,
     #[error("{host} could not be reached: {reason}")]
-    ServerUnreachable { host: String, reason: String },
+    ServerUnreachable { host: String, reason: Unreached },
+    /// `slug` names the refusal to a page that has its own words for it.
     #[error("{host} refused the token: {detail}")]
-    ServerRefused { host: String, status: u16, detail: String },
+    ServerRefused { host: String, status: u16, slug: Option<String>, detail: String },
 
     #[error("this token is enrolled already: make a new token for another enrolment")]
     AlreadyEnrolled,
@@ -112,7 +117,7 @@ pub(crate) enum Problem {
     #[error("this token was not enrolled with a server: there is nobody to ask")]
     NotEnrolled,
     #[error("{host} did not do this: {detail}")]
-    RequestRefused { host: String, status: u16, detail: String },
+    RequestRefused { host: String, status: u16, slug: Option<String>, detail: String },
     #[error("what {host} answered cannot be read: update Countersign, then try again")]
     AnswerUnreadable { host: String },
 
@@ -206,7 +211,7 @@ impl From<vault::Error> for Problem {
             Error::KeyringUnavailable => {
                 Self::KeyringAbsent { reason: "it did not answer".to_owned() }
             }
-            Error::KeyringFailed { reason } => Self::KeyringAbsent { reason },
+            Error::KeyringFailed { reason } => Self::KeyringFailed { reason },
             Error::PromptDismissed => Self::PromptDismissed,
             Error::Damaged { entry } => Self::EntryDamaged { entry },
             Error::UnknownVersion { entry, .. } => Self::EntryNewer { entry },

@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use provisioning::{SealedToken, ServerUrl};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use ureq::http::{Response, StatusCode};
 
 use crate::problem::Problem;
@@ -24,9 +24,43 @@ pub(crate) fn send(server: &ServerUrl, sealed: &SealedToken) -> Result<(), Probl
         return Ok(());
     }
     let status = answer.status();
-    let detail = detail(&mut answer).unwrap_or_else(|| without_words(status));
+    let Explained { slug, detail } =
+        explanation(&mut answer).unwrap_or_else(|| without_words(status));
     let host = server.host().to_owned();
-    Err(Problem::ServerRefused { host, status: status.as_u16(), detail })
+    Err(Problem::ServerRefused { host, status: status.as_u16(), slug, detail })
+}
+
+/// Why a server could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub(crate) enum Unreached {
+    #[error("it did not answer within 10 seconds")]
+    Timeout,
+    #[error("its name is not known on this network")]
+    UnknownName,
+    #[error("nothing answers at its address")]
+    NothingThere,
+    #[error("no secure connection could be made ({what})")]
+    NotSecure { what: String },
+    #[error("it hung up")]
+    HungUp,
+    #[error("{what}")]
+    Other { what: String },
+}
+
+/// A server's reason for a refusal.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Explained {
+    /// The last part of the problem's type, which names it in any language.
+    pub(crate) slug: Option<String>,
+    /// In the server's own words.
+    pub(crate) detail: String,
+}
+
+impl Explained {
+    pub(crate) fn by_us(slug: &str, detail: &str) -> Self {
+        Self { slug: Some(slug.to_owned()), detail: detail.to_owned() }
+    }
 }
 
 /// Sends a text to a place of a server's; `Ok` when the answer's head is here. Blocks for up to 10 s.
@@ -58,9 +92,10 @@ fn agent(server: &ServerUrl) -> ureq::Agent {
 }
 
 /// The explanation in a problem document (RFC 9457), as one bounded line of text.
-pub(crate) fn detail(answer: &mut Response<ureq::Body>) -> Option<String> {
+pub(crate) fn explanation(answer: &mut Response<ureq::Body>) -> Option<Explained> {
     #[derive(Deserialize)]
     struct ProblemDocument {
+        r#type: Option<String>,
         detail: Option<String>,
         title: Option<String>,
     }
@@ -70,8 +105,16 @@ pub(crate) fn detail(answer: &mut Response<ureq::Body>) -> Option<String> {
     }
     let text = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string().ok()?;
     let problem: ProblemDocument = serde_json::from_str(&text).ok()?;
-    let line = one_line(&problem.detail.or(problem.title)?);
-    (!line.is_empty()).then_some(line)
+    let detail = one_line(&problem.detail.or(problem.title)?);
+    let slug = problem.r#type.as_deref().and_then(slug_of);
+    (!detail.is_empty()).then_some(Explained { slug, detail })
+}
+
+fn slug_of(kind: &str) -> Option<String> {
+    let slug = kind.rsplit('/').next()?;
+    let good = (1..=40).contains(&slug.len())
+        && slug.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase());
+    good.then(|| slug.to_owned())
 }
 
 fn one_line(text: &str) -> String {
@@ -82,32 +125,36 @@ fn one_line(text: &str) -> String {
     words.join(" ").chars().take(MAX_DETAIL_CHARACTERS).collect()
 }
 
-fn without_words(status: StatusCode) -> String {
+fn without_words(status: StatusCode) -> Explained {
     if status.is_redirection() {
-        "it points to another address, and a token is sent only where its link says".to_owned()
+        Explained::by_us(
+            "redirected",
+            "it points to another address, and a token is sent only where its link says",
+        )
     } else if status.is_server_error() {
-        "it has a fault of its own; try again in a few minutes".to_owned()
+        Explained::by_us("server-fault", "it has a fault of its own; try again in a few minutes")
     } else {
-        "it gave no reason; ask the help desk for a new enrolment link".to_owned()
+        Explained::by_us(
+            "no-reason",
+            "it gave no reason; ask the help desk for a new enrolment link",
+        )
     }
 }
 
 fn unreachable(host: &str, error: &ureq::Error) -> Problem {
     let reason = match error {
-        ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
-        ureq::Error::HostNotFound => "its name is not known on this network".to_owned(),
-        ureq::Error::ConnectionFailed => "nothing answers at its address".to_owned(),
+        ureq::Error::Timeout(_) => Unreached::Timeout,
+        ureq::Error::HostNotFound => Unreached::UnknownName,
+        ureq::Error::ConnectionFailed => Unreached::NothingThere,
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            "nothing answers at its address".to_owned()
+            Unreached::NothingThere
         }
         // How rustls refuses a server comes through the reading of its first answer.
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-            format!("no secure connection could be made ({})", one_line(&error.to_string()))
+            Unreached::NotSecure { what: one_line(&error.to_string()) }
         }
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "it hung up".to_owned()
-        }
-        other => one_line(&other.to_string()),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Unreached::HungUp,
+        other => Unreached::Other { what: one_line(&other.to_string()) },
     };
     Problem::ServerUnreachable { host: host.to_owned(), reason }
 }
@@ -148,7 +195,7 @@ mod tests {
         let problem = send(&nobodys_url(), &sealed_token()).unwrap_err();
         let Problem::ServerUnreachable { host, reason } = problem else { panic!("{problem:?}") };
         assert_eq!(host, "127.0.0.1");
-        assert_eq!(reason, "nothing answers at its address");
+        assert_eq!(reason, Unreached::NothingThere);
     }
 
     #[test]
@@ -162,7 +209,7 @@ mod tests {
         let server = Loopback::silent();
         let problem = send(&server.url(), &sealed_token()).unwrap_err();
         let Problem::ServerUnreachable { reason, .. } = problem else { panic!("{problem:?}") };
-        assert_eq!(reason, "it did not answer within 10 seconds");
+        assert_eq!(reason, Unreached::Timeout);
     }
 
     #[test]
@@ -173,9 +220,20 @@ mod tests {
             Problem::ServerRefused {
                 host: "127.0.0.1".to_owned(),
                 status: 409,
+                slug: Some("activation-used".to_owned()),
                 detail: "This enrolment was used.".to_owned(),
             }
         );
+    }
+
+    #[test]
+    fn a_strange_name_of_a_refusal_is_dropped() {
+        for kind in ["/problems/<b>", "about:blank", "", "/problems/"] {
+            let body = format!(r#"{{"type":"{kind}","detail":"No."}}"#);
+            let problem = refusal_by(&problem_document("422 Unprocessable Content", &body));
+            let Problem::ServerRefused { slug, .. } = problem else { panic!("{problem:?}") };
+            assert_eq!(slug, None, "{kind}");
+        }
     }
 
     #[test]
@@ -188,14 +246,14 @@ mod tests {
         let too_large = format!(r#"{{"detail":"{}"}}"#, "long ".repeat(20_000));
         let problem = refusal_by(&problem_document("422 Unprocessable Content", &too_large));
         let Problem::ServerRefused { detail, .. } = problem else { panic!("{problem:?}") };
-        assert_eq!(detail, without_words(StatusCode::UNPROCESSABLE_ENTITY));
+        assert_eq!(detail, without_words(StatusCode::UNPROCESSABLE_ENTITY).detail);
     }
 
     #[test]
     fn a_servers_fault_is_told_from_a_refusal() {
         let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<oops>";
-        let Problem::ServerRefused { status, detail, .. } = refusal_by(answer) else { panic!() };
-        assert_eq!((status, detail), (500, without_words(StatusCode::INTERNAL_SERVER_ERROR)));
+        let Problem::ServerRefused { status, slug, .. } = refusal_by(answer) else { panic!() };
+        assert_eq!((status, slug.as_deref()), (500, Some("server-fault")));
     }
 
     #[test]

@@ -126,6 +126,7 @@ impl Shell {
     pub(crate) async fn copy_code(&self, id: CredentialId) -> Result<(), Refusal> {
         let copied = self.act(move |session| {
             let clears = session.settings.settings().clear_clipboard;
+            session.used(id)?;
             Ok((session.code_digits(id, clock::now())?, clears))
         });
         let (digits, clears) = copied.await?;

@@ -9,7 +9,7 @@ use ureq::http::StatusCode;
 use crate::{
     clock::{self, Moment},
     problem::Problem,
-    sending::{detail, post},
+    sending::{Explained, explanation, post},
 };
 
 /// After a longer round trip, its middle says too little of when the server looked at its clock.
@@ -33,8 +33,14 @@ pub(crate) fn ask(server: &ServerUrl, request: &AppRequest) -> Result<Heard, Pro
     let host = || server.host().to_owned();
     let status = answer.status();
     if !status.is_success() {
-        let detail = detail(&mut answer).unwrap_or_else(|| without_words(status));
-        return Err(Problem::RequestRefused { host: host(), status: status.as_u16(), detail });
+        let Explained { slug, detail } =
+            explanation(&mut answer).unwrap_or_else(|| without_words(status));
+        return Err(Problem::RequestRefused {
+            host: host(),
+            status: status.as_u16(),
+            slug,
+            detail,
+        });
     }
     let limit = u64::try_from(AppAnswer::MAX_LENGTH).unwrap_or(u64::MAX);
     let body = answer.body_mut().with_config().limit(limit).read_to_vec();
@@ -58,13 +64,16 @@ fn behind(asked: Moment, answered: Moment, theirs: UnixTime) -> Option<i64> {
     Some((milliseconds + 500).div_euclid(1000))
 }
 
-fn without_words(status: StatusCode) -> String {
+fn without_words(status: StatusCode) -> Explained {
     if status.is_redirection() {
-        "it points to another address, and only the token's own server is asked".to_owned()
+        Explained::by_us(
+            "redirected",
+            "it points to another address, and only the token's own server is asked",
+        )
     } else if status.is_server_error() {
-        "it has a fault of its own; try again in a few minutes".to_owned()
+        Explained::by_us("server-fault", "it has a fault of its own; try again in a few minutes")
     } else {
-        "it gave no reason; it may be too old for this".to_owned()
+        Explained::by_us("too-old", "it gave no reason; it may be too old for this")
     }
 }
 
@@ -160,14 +169,15 @@ mod tests {
             r#"{"type":"/problems/own-token","title":"Own","status":409,"detail":"Not itself."}"#;
         let answer = http("409 Conflict", "application/problem+json", body);
         let refused = answered_by(&answer).unwrap_err();
-        let Problem::RequestRefused { host, status, detail } = refused else {
+        let Problem::RequestRefused { host, status, slug, detail } = refused else {
             panic!("{refused:?}")
         };
         assert_eq!((host.as_str(), status, detail.as_str()), ("127.0.0.1", 409, "Not itself."));
+        assert_eq!(slug.as_deref(), Some("own-token"));
 
         let refused = answered_by(&http("404 Not Found", "text/html", "<h1>")).unwrap_err();
         let Problem::RequestRefused { detail, .. } = refused else { panic!("{refused:?}") };
-        assert_eq!(detail, without_words(StatusCode::NOT_FOUND));
+        assert_eq!(detail, without_words(StatusCode::NOT_FOUND).detail);
     }
 
     #[test]

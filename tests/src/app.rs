@@ -325,7 +325,8 @@ impl AppWindow {
 
     async fn settings_taken(&self) -> Result<()> {
         wait::until("the settings to be taken", wait::PATIENCE, async || {
-            let busy = "return document.querySelector('[data-screen=settings][aria-busy]') !== null";
+            let busy =
+                "return document.querySelector('[data-screen=settings][aria-busy]') !== null";
             let busy = self.script(busy, vec![]).await? == true;
             Ok(if busy { Look::NotYet("busy".to_owned()) } else { Look::There(()) })
         })

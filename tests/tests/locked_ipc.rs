@@ -1,6 +1,7 @@
 //! Every command that the page has, called over the real IPC against a locked vault.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use e2e::error::ensure;
 use e2e::scene::{PIN, Scene};
@@ -19,6 +20,7 @@ fn needs_the_vault(id: &str, link: &str) -> Vec<(&'static str, Value)> {
     let setup_link = "otpauth://totp/Acme:alice?secret=GEZDGNBVGY3TQOJQ";
     vec![
         ("codes", json!({})),
+        ("code_shown", json!({ "id": id })),
         ("copy_code", json!({ "id": id })),
         ("copy_credential_id", json!({ "id": id })),
         ("next_counter_code", json!({ "id": id })),
@@ -148,6 +150,27 @@ async fn a_locked_vault_refuses_every_command_that_needs_it() -> Result<()> {
         app.unlock(PIN).await?;
         let name = app.text("token-name").await?;
         ensure(name.contains("Phone"), || name)?;
+        app.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_stays_on_the_apps_own_pages() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let app = AppWindow::start(&scene.desktop).await?;
+        app.reaches("welcome").await?;
+        for address in
+            [format!("{}/sign-in", scene.server.address()), "https://localhost/".to_owned()]
+        {
+            app.script("location.href = arguments[0]", vec![json!(address)]).await?;
+            // Long enough for a page on this machine; one that came would have no screens.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let here = app.script("return location.origin", vec![]).await?;
+            ensure(here == "tauri://localhost", || format!("{address} led to {here}"))?;
+            app.reaches("welcome").await?;
+        }
         app.close().await
     })
     .await

@@ -167,6 +167,21 @@ async fn order_and_search_among_many() -> Result<()> {
         let app = AppWindow::start(&scene.desktop).await?;
         app.unlock(PIN).await?;
         names_become(&app, &["B", "A", "C"]).await?;
+
+        // The one used last is on top, until somebody arranges them anew.
+        let card = "[...document.querySelectorAll('[data-testid=token-card]')].at(-1)";
+        let copy = format!("{card}.querySelector('[data-testid=copy-code]').click()");
+        app.script(&copy, vec![]).await?;
+        app.some_text("toast").await?;
+        app.click("lock-now").await?;
+        app.unlock(PIN).await?;
+        names_become(&app, &["C", "B", "A"]).await?;
+        app.click("reorder").await?;
+        names_become(&app, &["B", "A", "C"]).await?;
+        app.click("move-down").await?;
+        names_become(&app, &["A", "B", "C"]).await?;
+        app.click("reorder").await?;
+        names_become(&app, &["A", "B", "C"]).await?;
         for name in ["Wound clinic", "Night shift", "Day shift", "Lab"] {
             make_first(&app, name).await?;
         }

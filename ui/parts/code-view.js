@@ -14,8 +14,8 @@ function grouped(digits) {
   return `${digits.slice(0, half)} ${digits.slice(half)}`;
 }
 
-/** `tapped()` copies; `asked()`, for codes by counter, makes the next one. */
-export function createCodeView(token, { hidden, tapped, asked }) {
+/** `tapped()` copies; `asked()`, for codes by counter, makes the next one; `shown()`: a hidden one is wanted. */
+export function createCodeView(token, { hidden, tapped, asked, shown }) {
   const ring = createRing();
   const code = h("p", testid("code", { class: "code", role: "img", "aria-label": strings.noCode }));
   const note = h("p", testid("next-code", { class: "next-code" }));
@@ -50,6 +50,7 @@ export function createCodeView(token, { hidden, tapped, asked }) {
   }
 
   function show() {
+    shown();
     seen = true;
     arrange();
     if (latest) draw();

@@ -6,6 +6,9 @@ import * as ipc from "../ipc.js";
 
 /** The rings move so often, in milliseconds: a glide to the eye, and next to no work. */
 const TICK = 250;
+/** A code that has ended is on the screen no longer than this, in milliseconds, also while the program
+ *  is busy: the keyring may be asking its owner something. */
+const STALE = 1000;
 /** Codes that could not be had are asked for again so much later, in milliseconds. */
 const AGAIN = 1000;
 /** A wall clock that jumps by more than this, in milliseconds, makes codes stale. */
@@ -23,6 +26,7 @@ export function createTicker(cards, failed) {
   /** Asks for the codes of this step, then waits for the next one. */
   async function step() {
     clearTimeout(timer);
+    const stale = setTimeout(forget, leftOfCodes() + STALE);
     try {
       codes = await ipc.codes();
     } catch (problem) {
@@ -32,6 +36,8 @@ export function createTicker(cards, failed) {
       failed(problem);
       if (running) timer = setTimeout(step, AGAIN);
       return;
+    } finally {
+      clearTimeout(stale);
     }
     if (!running) return;
     at = { steady: performance.now(), wall: Date.now() };
@@ -58,6 +64,12 @@ export function createTicker(cards, failed) {
     }
     each((card, code) => card.showLeft(code.left - passed, code.period));
     wait();
+  }
+
+  /** How long the codes on the screen still hold, in milliseconds. */
+  function leftOfCodes() {
+    const passed = performance.now() - at.steady;
+    return codes.length === 0 ? 0 : Math.max(0, Math.min(...codes.map(({ left }) => left - passed)));
   }
 
   const isDue = ({ left }, passed) => left - passed < 1 || (left > LAST && left - passed <= LAST);

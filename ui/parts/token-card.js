@@ -12,7 +12,7 @@ import { problemText, strings } from "../strings.js";
  * screen of the token; `moved(token, by)` puts it elsewhere in the list.
  */
 export function createTokenCard(token, { hidden, said, copied, opened, moved }) {
-  const code = createCodeView(token, { hidden, tapped: copyCode, asked: makeNextCode });
+  const code = createCodeView(token, { hidden, tapped: copyCode, asked: makeNextCode, shown: noteShown });
   const own = token.kind === "own";
   const enrolment = h("div", { class: "enrolment" });
   const moveUp = mover(up(), strings.moveUp(token.name), "move-up", -1, "Alt+ArrowUp");
@@ -94,6 +94,11 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved }) 
     } catch (problem) {
       said(problem);
     }
+  }
+
+  function noteShown() {
+    // Where it cannot be noted, the order stays as it is: nothing to tell.
+    ipc.codeShown(token.id).catch(() => {});
   }
 
   async function makeNextCode() {

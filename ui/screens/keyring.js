@@ -9,6 +9,7 @@ import { strings } from "../strings.js";
 const SCREENS = {
   "keyring-locked": "keyring-locked",
   "keyring-absent": "keyring-absent",
+  "keyring-failed": "keyring-absent",
   "prompt-dismissed": "prompt-dismissed",
   "entry-damaged": "entry-damaged",
   "entry-newer": "entry-damaged",

@@ -64,6 +64,7 @@ export function unlock(app) {
   const pad = createPinPad(async (pin) => {
     try {
       await ipc.unlock(pin);
+      app.justUnlocked = true;
       await app.refresh();
     } catch (problem) {
       if (app.failed(problem)) return;

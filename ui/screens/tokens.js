@@ -40,6 +40,8 @@ export function tokens(app) {
   const ticker = createTicker(() => cards, said);
 
   let cards = [];
+  /** The ID of the token that was used last. */
+  let top;
 
   function tool(icon, label, id, onclick) {
     return h("button", testid(id, { type: "button", class: "tool square", "aria-label": label, title: label, onclick }), icon);
@@ -71,25 +73,41 @@ export function tokens(app) {
       return;
     }
     cards = order;
+    top = undefined;
     app.status.tokens = cards.map((card) => card.token);
     drawOrder();
     cards[to].focusMover(by);
     heard.textContent = strings.moved(token.name, to + 1, cards.length);
   }
 
+  /** In the order of the person's own, but for the one used last, unless they are arranging. */
   function drawOrder() {
-    list.replaceChildren(...cards.map(({ element }) => element));
+    const first = arranging() ? undefined : cards.find(({ id }) => id === top);
+    const rest = cards.filter((card) => card !== first);
+    list.replaceChildren(...(first ? [first, ...rest] : rest).map(({ element }) => element));
     cards.forEach((card, place) => card.setPlace(place === 0, place === cards.length - 1));
   }
 
+  const arranging = () => arrange.getAttribute("aria-pressed") === "true";
+
   function toggleArranging() {
-    setArranging(arrange.getAttribute("aria-pressed") !== "true");
+    setArranging(!arranging());
+    drawOrder();
   }
 
   function setArranging(on) {
     arrange.setAttribute("aria-pressed", String(on));
     arrange.textContent = on ? strings.done : strings.reorder;
     list.classList.toggle("arranging", on);
+  }
+
+  /** What its server does not have yet is sent by itself: once when it is made, once after each unlock. */
+  function sendPending() {
+    const due = (card) => app.justUnlocked || card.id === app.justMade;
+    const pending = ({ status, expired }) => status === "pending" && !expired;
+    cards.filter((card) => due(card) && pending(card.token.enrolment)).forEach((card) => card.send());
+    app.justUnlocked = false;
+    app.justMade = undefined;
   }
 
   function drawFound() {
@@ -119,10 +137,11 @@ export function tokens(app) {
       toast.element,
     ),
 
-    show({ tokens, unreadable, note_unwritten, clock_skew }) {
+    show({ tokens, used_last, unreadable, note_unwritten, clock_skew }) {
       const hidden = app.settings.hide_codes;
       const opened = (screen, token) => app.show(screen, { token });
       cards = tokens.map((token) => createTokenCard(token, { hidden, said, copied, opened, moved }));
+      top = used_last;
       drawOrder();
       setArranging(false);
       search.element.hidden = tokens.length <= FEW;
@@ -136,9 +155,7 @@ export function tokens(app) {
       say(notices);
       ticker.start();
       heading.focus();
-      const made = cards.find(({ id }) => id === app.justMade);
-      app.justMade = undefined;
-      if (made?.token.enrolment?.status === "pending") made.send();
+      sendPending();
     },
 
     hide() {

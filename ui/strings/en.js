@@ -12,7 +12,17 @@ const nameOf = (expected) => textName[expected] ?? "link";
 const aNameOf = (expected) => `${expected === "setup-link" ? "a" : "an"} ${nameOf(expected)}`;
 const begins = { "issuer-card": "A card" };
 
-/** What each kind of refusal is called in words. */
+/** Why a server could not be asked. */
+const unreached = {
+  "timeout": () => "it did not answer within 10 seconds",
+  "unknown-name": () => "its name is not known on this network",
+  "nothing-there": () => "nothing answers at its address",
+  "not-secure": ({ what }) => `no secure connection could be made (${what})`,
+  "hung-up": () => "it hung up",
+  "other": ({ what }) => what,
+};
+
+/** What each kind of refusal is called in words. A server's own reasons come in English as they are. */
 const problems = {
   "locked": () => "Countersign is locked. Enter your PIN.",
   "wrong-pin": () => "Wrong PIN.",
@@ -65,7 +75,7 @@ const problems = {
   "nothing-to-send": () => "This token's server has it already.",
   "vault-full": () =>
     "The keyring cannot hold this token: its names are too long, or there are too many tokens.",
-  "server-unreachable": (p) => `${p.host} could not be reached: ${p.reason}.`,
+  "server-unreachable": (p) => `${p.host} could not be reached: ${unreached[p.reason.why](p.reason)}.`,
   "server-refused": (p) => `${p.host} did not take the token: ${p.detail}`,
   "unknown-token": () => "This token is not here any more.",
   "no-export": () => "Make the provisioning data first.",
@@ -383,6 +393,14 @@ export default {
       steps: [
         "On Linux, a keyring service such as GNOME Keyring or KWallet must be running. Sign in to your desktop again, or ask whoever looks after this device.",
         "Then try again.",
+      ],
+    },
+    "keyring-failed": {
+      title: "Your keyring failed",
+      text: "It is there, but could not do what Countersign asked. Your tokens are kept in it. Nothing was changed.",
+      steps: [
+        "Try again in a moment.",
+        "If it goes on, sign out of your system and in again, or tell whoever looks after this device what stands below.",
       ],
     },
     "prompt-dismissed": {

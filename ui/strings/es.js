@@ -17,6 +17,44 @@ const thisName = {
 const aNameOf = (expected) => textName[expected] ?? "un enlace";
 const thisNameOf = (expected) => thisName[expected] ?? "Este enlace";
 
+/** Por qué no se pudo preguntar a un servidor. */
+const unreached = {
+  "timeout": () => "no ha respondido en 10 segundos",
+  "unknown-name": () => "su nombre no se conoce en esta red",
+  "nothing-there": () => "nada responde en su dirección",
+  "not-secure": ({ what }) => `no se ha podido establecer una conexión segura (${what})`,
+  "hung-up": () => "ha cortado la conexión",
+  "other": ({ what }) => what,
+};
+
+/** Los motivos de un servidor, por su nombre. Los que no están aquí llegan con sus propias palabras. */
+const refusals = {
+  "damaged": "los datos llegaron dañados; envíelos otra vez.",
+  "unknown-version": "el servidor no conoce este formato; pida que lo actualicen.",
+  "other-server": "estos datos están sellados para otro servidor.",
+  "cannot-open": "el enlace no sirve en este servidor; pida uno nuevo a su servicio de asistencia.",
+  "activation-expired": "el enlace de inscripción ha caducado; pida uno nuevo a su servicio de asistencia.",
+  "activation-used": "el enlace de inscripción ya se usó; pida uno nuevo a su servicio de asistencia.",
+  "credential-id-taken": "este identificador de credencial ya existe allí; cree un token nuevo.",
+  "too-large": "los datos son demasiado largos.",
+  "unavailable": "ahora no puede; inténtelo de nuevo en un minuto.",
+  "redirected": "remite a otra dirección, y un token solo se envía adonde dice su enlace.",
+  "server-fault": "tiene un fallo propio; inténtelo de nuevo en unos minutos.",
+  "no-reason": "no ha dado ningún motivo; pida un enlace nuevo a su servicio de asistencia.",
+};
+
+/** Los de una petición de un token que ya está inscrito. */
+const requestRefusals = {
+  "cannot-open": "no conoce este token; llame a su servicio de asistencia.",
+  "not-in-use": "este token no está en uso, así que no puede denunciar otro.",
+  "own-token": "un token no puede denunciarse a sí mismo.",
+  "unknown-token": "su cuenta no tiene ese token.",
+  "not-possible": "ese token ya no se puede suspender.",
+  "report-used": "esta denuncia ya se usó para otro token; empiece de nuevo.",
+  "redirected": "remite a otra dirección, y solo se pregunta al servidor del token.",
+  "too-old": "no ha dado ningún motivo; quizá es demasiado antiguo para esto.",
+};
+
 /** Cada clase de negativa, en palabras. */
 const problems = {
   "locked": () => "Countersign está bloqueado. Introduzca su PIN.",
@@ -60,7 +98,7 @@ const problems = {
   "counter-used-up": () => "Este token ya ha dado su último código. Pida uno nuevo a su emisor.",
   "passphrase": (p) =>
     `La frase de contraseña de un archivo tiene de ${p.minimum} a ${p.maximum} caracteres, no todos iguales. Cuatro palabras van bien.`,
-  "request-refused": (p) => `${p.host} no lo ha hecho: ${p.detail}`,
+  "request-refused": (p) => `${p.host} no lo ha hecho: ${requestRefusals[p.slug] ?? refusals[p.slug] ?? p.detail}`,
   "answer-unreadable": (p) =>
     `No se puede leer lo que ha respondido ${p.host}. Actualice Countersign e inténtelo de nuevo.`,
   "too-long-for-qr": () => "Es demasiado largo para un código QR. Use el archivo.",
@@ -71,8 +109,8 @@ const problems = {
   "nothing-to-send": () => "El servidor ya tiene este token.",
   "vault-full": () =>
     "El llavero no puede guardar este token: sus nombres son demasiado largos o hay demasiados tokens.",
-  "server-unreachable": (p) => `No se ha podido llegar a ${p.host}: ${p.reason}.`,
-  "server-refused": (p) => `${p.host} no ha aceptado el token: ${p.detail}`,
+  "server-unreachable": (p) => `No se ha podido llegar a ${p.host}: ${unreached[p.reason.why](p.reason)}.`,
+  "server-refused": (p) => `${p.host} no ha aceptado el token: ${refusals[p.slug] ?? p.detail}`,
   "unknown-token": () => "Este token ya no está aquí.",
   "no-export": () => "Genere antes los datos de aprovisionamiento.",
   "cannot-save": (p) => `No se ha podido guardar el archivo en ${p.folder}: ${p.reason}.`,
@@ -398,6 +436,14 @@ export default {
       steps: [
         "En Linux debe estar en marcha un servicio de llavero, como GNOME Keyring o KWallet. Vuelva a iniciar sesión o pregunte a quien se ocupe de este dispositivo.",
         "Después, inténtelo de nuevo.",
+      ],
+    },
+    "keyring-failed": {
+      title: "Su llavero ha fallado",
+      text: "Está ahí, pero no ha podido hacer lo que Countersign pidió. Sus tokens se guardan en él. No se ha cambiado nada.",
+      steps: [
+        "Inténtelo de nuevo dentro de un momento.",
+        "Si continúa, cierre la sesión de su sistema y vuelva a entrar, o enseñe lo que pone abajo a quien se ocupe de este dispositivo.",
       ],
     },
     "prompt-dismissed": {

@@ -22,6 +22,12 @@ pub(crate) async fn next_counter_code(
     shell.act(move |session| session.next_counter_code(id)).await
 }
 
+/// A hidden code was shown.
+#[tauri::command]
+pub(crate) async fn code_shown(shell: Managed<'_>, id: CredentialId) -> Answer<()> {
+    shell.act(move |session| session.used(id)).await
+}
+
 #[tauri::command]
 pub(crate) async fn copy_code(shell: Managed<'_>, id: CredentialId) -> Answer<()> {
     shell.copy_code(id).await

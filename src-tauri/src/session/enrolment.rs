@@ -201,7 +201,7 @@ impl Session {
                 LogEvent::Refused { reason: Reason::new(detail) }
             }
             Problem::ServerUnreachable { reason, .. } => {
-                LogEvent::NotSent { reason: Reason::new(reason) }
+                LogEvent::NotSent { reason: Reason::new(&reason.to_string()) }
             }
             _ => return,
         };

@@ -153,6 +153,7 @@ impl Session {
             let tokens = unlocked.vault.credentials().iter();
             return Ok(VaultView::Unlocked {
                 tokens: tokens.map(|credential| TokenView::of(credential, now)).collect(),
+                used_last: self.note.used_last(),
                 unreadable: unlocked.vault.unreadable().iter().map(|u| u.id.to_string()).collect(),
                 note_unwritten: self.note_unwritten,
             });

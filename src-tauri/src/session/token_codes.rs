@@ -45,6 +45,7 @@ impl Session {
             return Err(Problem::NoCounter);
         };
         let code = self.unlocked_mut()?.next_counter_code(id, &mut rng())?;
+        self.note.write_used_last(Some(id));
         let digits = Zeroizing::new(code.expose_digits());
         self.counter_code = Some((id, digits.clone()));
         Ok(CounterCodeView { digits, counter })

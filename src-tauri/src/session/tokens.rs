@@ -32,7 +32,15 @@ impl Session {
     /// Puts the tokens into another order; all of them are named.
     pub(crate) fn reorder(&mut self, ids: &[CredentialId]) -> Result<(), Problem> {
         self.unlocked_mut()?.reorder(ids)?;
+        self.note.write_used_last(None);
         self.write_note();
+        Ok(())
+    }
+
+    /// Remembers that this token's code is the one that was wanted.
+    pub(crate) fn used(&self, id: CredentialId) -> Result<(), Problem> {
+        self.credential(id)?;
+        self.note.write_used_last(Some(id));
         Ok(())
     }
 

@@ -42,6 +42,8 @@ pub(crate) enum VaultView {
     /// Open.
     Unlocked {
         tokens: Vec<TokenView>,
+        /// The token whose code was wanted last: it stands on top.
+        used_last: Option<CredentialId>,
         /// The credential IDs of tokens whose entries in the keyring are damaged.
         unreadable: Vec<String>,
         /// The note could not be written.

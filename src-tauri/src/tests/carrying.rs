@@ -5,7 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{NOW, PIN, TestDevice, TestServer, after, enrol_first};
-use crate::{clock::Moment, problem::Problem, session::Session};
+use crate::{clock::Moment, problem::Problem, sending::Unreached, session::Session};
 
 const NEW_PIN: &str = "593728";
 
@@ -173,7 +173,7 @@ fn a_log_tells_the_help_desk_what_happened_and_no_secret() {
     let id = enrol_first(&mut session, &link);
     let unreachable = Problem::ServerUnreachable {
         host: "127.0.0.1".to_owned(),
-        reason: "nothing answers".to_owned(),
+        reason: Unreached::NothingThere,
     };
     session.note_not_sent(id, &unreachable, after(1));
     session.settle(id, server.url.clone(), after(2)).unwrap();
@@ -184,7 +184,7 @@ fn a_log_tells_the_help_desk_what_happened_and_no_secret() {
         &*format!("Credential ID: {id}"),
         "Token name: Telefon",
         "2030-03-17 17:46:40 UTC  made by an enrolment link of 127.0.0.1",
-        "2030-03-17 17:46:41 UTC  could not be sent: nothing answers",
+        "2030-03-17 17:46:41 UTC  could not be sent: nothing answers at its address",
         "127.0.0.1 has its provisioning data",
         "renamed",
         "sealed to the issuer card of Second Clinic",
@@ -214,6 +214,27 @@ fn details_hold_how_codes_are_made_and_whether_deleting_wants_typing() {
         assert_eq!(details[field], value, "{field}");
     }
     assert_eq!(details["log"][0]["what"], "made-by-link");
+}
+
+#[test]
+fn the_token_used_last_is_told_until_somebody_arranges_the_tokens() {
+    let (device, server) = (TestDevice::new(), TestServer::new());
+    let mut session = device.start();
+    let first = enrol_first(&mut session, &server.link());
+    let told = |session: &mut Session| {
+        let status = serde_json::to_value(session.status(after(0).unix()).unwrap()).unwrap();
+        status["used_last"].clone()
+    };
+    assert_eq!(told(&mut session), serde_json::Value::Null);
+    session.used(first).unwrap();
+    let mut session = device.start();
+    assert_eq!(session.used(first), Err(Problem::Locked));
+    session.unlock(PIN, after(60)).unwrap();
+    assert_eq!(told(&mut session), first.as_str());
+    session.rename(first, "Telefon", after(61)).unwrap();
+    assert_eq!(told(&mut session), first.as_str());
+    session.reorder(&[first]).unwrap();
+    assert_eq!(told(&mut session), serde_json::Value::Null);
 }
 
 #[test]

@@ -133,18 +133,14 @@ fn each_bad_day_of_the_keyring_is_told_apart_and_passes() {
     let (device, server) = (TestDevice::new(), TestServer::new());
     enrol_first(&mut device.start(), &server.link());
     let mut session = device.start();
-    let absent = |error: KeyringError| Problem::KeyringAbsent {
-        reason: match error {
-            KeyringError::Failed { reason } => reason,
-            _ => "it did not answer".to_owned(),
-        },
-    };
-    let failed = KeyringError::Failed { reason: "out of order".to_owned() };
+    let silent = Problem::KeyringAbsent { reason: "it did not answer".to_owned() };
+    let reason = "out of order".to_owned();
+    let failed = KeyringError::Failed { reason: reason.clone() };
     for (error, problem) in [
         (KeyringError::Locked, Problem::KeyringLocked),
         (KeyringError::PromptDismissed, Problem::PromptDismissed),
-        (KeyringError::Unavailable, absent(KeyringError::Unavailable)),
-        (failed.clone(), absent(failed)),
+        (KeyringError::Unavailable, silent),
+        (failed, Problem::KeyringFailed { reason }),
     ] {
         device.keyring.refuse(error);
         assert_eq!(session.status(after(0).unix()).err(), Some(problem));
