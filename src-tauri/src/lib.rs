@@ -7,6 +7,7 @@
 //! | `session` | what is locked, what waits, and what may be done when |
 //! | `commands` | what the pages may ask for |
 //! | `shell` | what the commands share, off the main thread |
+//! | `sleep` | the machine is about to sleep |
 //! | `starting_again` | a start that meets an instance which is just ending |
 //! | `steady_keyring` | a keyring that survives a restart of its service |
 //! | `problem` | what can go wrong, as the pages are told of it |
@@ -39,6 +40,8 @@ mod sending;
 mod session;
 mod settings;
 mod shell;
+#[cfg(target_os = "linux")]
+mod sleep;
 #[cfg(target_os = "linux")]
 mod starting_again;
 mod steady_keyring;
@@ -193,6 +196,13 @@ fn set_up(app: &App, early: &EarlyLinks) -> Result<(), Box<dyn std::error::Error
     receive_first_link(app, &shell);
     early.hand_over(&shell);
     prepare_window(app, &shell);
+    #[cfg(target_os = "linux")]
+    {
+        let shell = shell.clone();
+        // Without logind nothing is lost: the machine's waking is seen too.
+        let watch = move || drop(sleep::watch(|| shell.lock_now()));
+        thread::Builder::new().name("sleep".to_owned()).spawn(watch)?;
+    }
     thread::Builder::new().name("auto-lock".to_owned()).spawn(move || {
         loop {
             thread::sleep(IDLE_CHECK);

@@ -177,6 +177,8 @@ pub(crate) struct SettingsView {
     pub(crate) settings: Settings,
     /// Whether this system can start the app by itself.
     pub(crate) autostart_possible: bool,
+    /// Whether this device is one that people photograph with.
+    pub(crate) camera: bool,
     /// The file could not be read, and these are the defaults.
     pub(crate) replaced: bool,
 }
@@ -216,6 +218,7 @@ impl SettingsFile {
         SettingsView {
             settings: self.settings.clone(),
             autostart_possible: cfg!(desktop),
+            camera: cfg!(mobile),
             replaced: self.replaced,
         }
     }

@@ -115,11 +115,16 @@ impl Shell {
     pub(crate) async fn lock_by_hand(&self) {
         let shell = self.clone();
         let _ = off_main_thread(move || {
-            held(&shell.session).lock();
-            shell.locked();
+            shell.lock_now();
             Ok(())
         })
         .await;
+    }
+
+    /// Locks, and tells the page. Waits for whoever has the session.
+    pub(crate) fn lock_now(&self) {
+        held(&self.session).lock();
+        self.locked();
     }
 
     /// Copies a code, and clears it from the clipboard later where the settings say so.

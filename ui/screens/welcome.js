@@ -21,12 +21,9 @@ export function welcome(app) {
   const back = backButton(leave);
   const emblem = h("div", { class: "mark" }, mark());
   const reading = h("p", { class: "quiet", role: "status" });
-  const chooser = h("input", testid("qr-file-input", {
-    type: "file",
-    accept: "image/png,image/jpeg",
-    hidden: true,
-    onchange: useFile,
-  }));
+  const chooser = pictureInput("qr-file-input", {});
+  // The system's own camera, for one picture.
+  const camera = pictureInput("qr-camera-input", { capture: "environment" });
   let further = false;
 
   async function usePasted() {
@@ -45,9 +42,14 @@ export function welcome(app) {
     }
   }
 
-  async function useFile() {
-    const [file] = chooser.files;
-    chooser.value = "";
+  function pictureInput(id, attributes) {
+    const options = { type: "file", accept: "image/png,image/jpeg", hidden: true, onchange: useFile };
+    return h("input", testid(id, { ...options, ...attributes }));
+  }
+
+  async function useFile({ target }) {
+    const [file] = target.files;
+    target.value = "";
     if (file) await useQr(() => readQrFile(file));
   }
 
@@ -98,8 +100,12 @@ export function welcome(app) {
       submit,
       h("h2", { class: "label apart" }, strings.otherWays),
       chooser,
+      camera,
       reading,
       rows(
+        app.settings.camera
+          ? linkRow(strings.qrCamera, () => camera.click(), "qr-camera", strings.qrCameraHint)
+          : null,
         linkRow(strings.qrFile, () => chooser.click(), "qr-file", strings.qrFileHint),
         linkRow(strings.qrClipboard, () => useQr(readQrClipboard), "qr-clipboard", strings.qrClipboardHint),
         linkRow(strings.makeFirst, () => app.show("name-token", { further }), "make-first", strings.makeFirstHint),

@@ -130,6 +130,8 @@ export default {
   useLink: "Use this link",
   linkEmpty: "Paste your enrolment link here first.",
   otherWays: "Other ways",
+  qrCamera: "Photograph a QR code",
+  qrCameraHint: "With this device's camera",
   qrFile: "QR code from a picture",
   qrFileHint: "A screenshot or a photo of it",
   qrClipboard: "QR code from the clipboard",

@@ -165,6 +165,8 @@ export default {
   useLink: "Usar este enlace",
   linkEmpty: "Pegue antes aquí su enlace de inscripción.",
   otherWays: "Otras maneras",
+  qrCamera: "Fotografiar un código QR",
+  qrCameraHint: "Con la cámara de este dispositivo",
   qrFile: "Código QR de una imagen",
   qrFileHint: "Una captura de pantalla o una foto",
   qrClipboard: "Código QR del portapapeles",

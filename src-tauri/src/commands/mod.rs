@@ -88,7 +88,7 @@
 //! - The settings are `{ auto_lock: "background" | 30 | 60 | 300 | 900, theme: "system" | "light" |
 //!   "dark", text_size: 100 | 125 | 150 | 200, hide_codes, clear_clipboard, language: "system" |
 //!   "en" | "es", autostart }`; `set_settings` takes any of them; the answer adds
-//!   `autostart_possible`, and `replaced`: true where the file could not be read and these are the
+//!   `autostart_possible`, `camera` (a phone's), and `replaced`: true where the file could not be read and these are the
 //!   defaults.
 //! - Going to the background is seen by the program itself; `watch` then says `"locked"`.
 
