@@ -41,6 +41,7 @@ export function details(app) {
   const associating = createAssociating(doing, app);
   const log = createTokenLog({ said, copied: () => toast.say(strings.copied) });
   const deletion = createDeletion({ said, done: () => app.refresh() });
+  const known = h("section", { class: "card" }, idPlace, facts);
   const content = h(
     "div",
     { class: "column" },
@@ -49,7 +50,7 @@ export function details(app) {
     renaming.element,
     error.element,
     clock.element,
-    h("section", { class: "card" }, idPlace, facts),
+    known,
     stateCard,
     associating.element,
     ownRows,
@@ -57,6 +58,13 @@ export function details(app) {
     deletion.element,
     toast.element,
   );
+
+  /** Until a token is known, nothing of it is shown, and nothing of the one before can be pressed. */
+  function clear() {
+    idPlace.replaceChildren();
+    for (const part of [renaming.opener, known, stateCard, associating.element, ownRows, log.element, deletion.element])
+      part.hidden = true;
+  }
 
   /** The token as the list knows it, then as `ipc.details` does. */
   let token;
@@ -79,6 +87,7 @@ export function details(app) {
     token = told;
     const own = told.kind === "own";
     heading.textContent = told.name;
+    for (const part of [known, log.element, deletion.element]) part.hidden = false;
     drawFacts(own);
     idPlace.replaceChildren(...(own ? [idWithCopy()] : []));
     stateCard.hidden = !own || told.enrolment.status === "none";
@@ -170,6 +179,7 @@ export function details(app) {
     app.refresh();
   }
 
+  clear();
   return {
     content,
     async show(data) {
@@ -186,6 +196,7 @@ export function details(app) {
       token = undefined;
       toast.clear();
       for (const part of [renaming, associating, log, deletion]) part.hide();
+      clear();
     },
     back: leave,
   };
