@@ -392,6 +392,23 @@ impl AppWindow {
         .await
     }
 
+    /// Waits until the details show a state that the server told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with what is shown instead.
+    pub async fn state_becomes(&self, state: &str) -> Result<()> {
+        wait::until(&format!("the state to be {state}"), wait::PATIENCE, async || {
+            for line in self.all("state-line").await? {
+                if line.attr("data-state").await.ok().flatten().as_deref() == Some(state) {
+                    return Ok(Look::There(()));
+                }
+            }
+            Ok(Look::NotYet(self.words().await))
+        })
+        .await
+    }
+
     /// Waits until the app has given up sending, and returns what it says of it.
     ///
     /// # Errors
