@@ -52,7 +52,7 @@ export const choosePin = (pin) => withPins([pin], "choose_pin");
 export const repeatPin = (pin) => withPins([pin], "repeat_pin");
 export const enrol = () => invoke("enrol");
 export const sendEnrolment = (id) => invoke("send_enrolment", { id });
-/** Gives a token that was made without a link to the server of one. */
+/** Gives a token that was made without a link to the server of one; `text` null: of the one that waits. */
 export const associateByLink = (id, text) => invoke("associate_by_link", { id, text });
 /** Forgets the token being made without a link, and the other issuer's one that waits. */
 export const setAsideOther = () => invoke("set_aside_other");

@@ -1,6 +1,8 @@
-// What the token is to be called, and where its link leads, if there is one.
+// What the token is to be called, and where its link leads, if there is one; a link can also be for a
+// token that was made without one.
 
 import { alert, button, h, testid, title } from "../parts/dom.js";
+import { createOffer } from "../parts/associating.js";
 import { textField } from "../parts/field.js";
 import * as ipc from "../ipc.js";
 import { problemText, strings } from "../strings.js";
@@ -18,6 +20,7 @@ export function nameToken(app) {
     h("dl", { class: "facts" }, h("dt", {}, strings.issuer), issuer, h("dt", {}, strings.server), host),
   );
   const first = h("p", { class: "lead" }, strings.nameFirstText);
+  const offer = createOffer(refuse, app);
   const { element: field, input } = textField("token-name", strings.tokenName, {
     hint: strings.tokenNameHint,
     "aria-describedby": "token-name-hint token-name-error",
@@ -32,13 +35,16 @@ export function nameToken(app) {
     try {
       app.goOn(await (invited ? ipc.nameToken(input.value) : ipc.addWithoutLink(input.value)));
     } catch (problem) {
-      if (!app.failed(problem)) {
-        error.say(problemText(problem));
-        input.focus();
-      }
+      refuse(problem);
     } finally {
       submit.disabled = false;
     }
+  }
+
+  function refuse(problem) {
+    if (app.failed(problem)) return;
+    error.say(problemText(problem));
+    input.focus();
   }
 
   async function setAside() {
@@ -54,6 +60,7 @@ export function nameToken(app) {
       heading,
       leads,
       first,
+      offer.element,
       field,
       error.element,
       submit,
@@ -65,6 +72,8 @@ export function nameToken(app) {
       invited = Boolean(invitation);
       leads.hidden = !invited;
       first.hidden = invited;
+      const offered = offer.show(invited ? (app.status.tokens ?? []) : []);
+      heading.textContent = offered ? strings.linkWhich : strings.nameToken;
       issuer.textContent = invitation?.issuer ?? "";
       host.textContent = invitation?.host ?? "";
       submit.textContent = further ? strings.makeToken : strings.chooseMyPin;

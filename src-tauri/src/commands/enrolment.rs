@@ -56,15 +56,20 @@ pub(crate) async fn enrol(shell: Managed<'_>) -> Answer<CredentialId> {
     shell.act(|session| session.enrol(clock::now())).await
 }
 
-/// Gives an enrolment link to a token that was made without one.
+/// Gives an enrolment link to a token that was made without one; without a text, the one that waits.
 #[tauri::command]
 pub(crate) async fn associate_by_link(
     shell: Managed<'_>,
     id: CredentialId,
-    text: String,
+    text: Option<String>,
 ) -> Answer<()> {
-    let text = Zeroizing::new(text);
-    shell.act(move |session| session.associate_by_link(id, &text, clock::now())).await
+    let text = text.map(Zeroizing::new);
+    shell
+        .act(move |session| {
+            let text = text.as_deref().map(String::as_str);
+            session.associate_by_link(id, text, clock::now())
+        })
+        .await
 }
 
 /// Sends a token to its server. The session is not held meanwhile: codes go on, and it can lock.

@@ -164,15 +164,22 @@ impl Session {
         Ok(id)
     }
 
-    /// Gives an enrolment link to a token that was made without one.
+    /// Gives an enrolment link to a token that was made without one; without a text, the link that
+    /// waits.
     pub(crate) fn associate_by_link(
         &mut self,
         id: CredentialId,
-        text: &str,
+        text: Option<&str>,
         now: Moment,
     ) -> Result<(), Problem> {
         self.credential(id)?;
-        let link = self.read_link(text, now)?;
+        let link = match text {
+            Some(text) => self.read_link(text, now)?,
+            None => {
+                let waiting = self.invited()?.link.to_text();
+                self.read_link(&waiting, now)?
+            }
+        };
         let activation = link.activation;
         self.unlocked_mut()?.enrol_by_link(id, link, now.unix(), &mut rng())?;
         self.write_note();

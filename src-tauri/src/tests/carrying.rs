@@ -268,7 +268,10 @@ fn locked_nothing_of_this_is_done() {
     assert_eq!(session.last_pskc().err(), locked);
     assert_eq!(session.next_counter_code(id).err(), locked);
     assert_eq!(session.add_without_link("x", None).err(), locked);
-    assert_eq!(session.associate_by_link(id, &server.link().to_text(), after(0)).err(), locked);
+    assert_eq!(
+        session.associate_by_link(id, Some(&server.link().to_text()), after(0)).err(),
+        locked
+    );
     assert_eq!(session.ask_status(id, after(0)).err(), locked);
     enter(&mut session, [PIN, NEW_PIN, NEW_PIN]);
     assert_eq!(session.change_pin(after(0)).err(), locked);

@@ -45,16 +45,41 @@ fn a_token_made_first_is_associated_later() {
     assert_eq!(session.parcel(id).err(), Some(Problem::NothingToSend));
 
     let link = server.link();
-    session.associate_by_link(id, &link.to_text(), after(1)).unwrap();
+    session.associate_by_link(id, Some(&link.to_text()), after(1)).unwrap();
     let parcel = session.parcel(id).unwrap();
     let opened = parcel.sealed.open_for_activation(&server.key, &link.secret).unwrap();
     assert_eq!(opened.credential_id, id);
     session.settle(id, parcel.server, after(2)).unwrap();
 
     let again = server.link().to_text();
-    assert_eq!(session.associate_by_link(id, &again, after(3)), Err(Problem::AlreadyEnrolled));
+    assert_eq!(
+        session.associate_by_link(id, Some(&again), after(3)),
+        Err(Problem::AlreadyEnrolled)
+    );
     let used = Problem::LinkUsed { credential_id: id.to_string() };
     assert_eq!(session.use_link(&link.to_text(), after(3)).err(), Some(used));
+}
+
+#[test]
+fn a_link_that_waits_can_be_for_a_token_that_is_there() {
+    let (device, server) = (TestDevice::new(), TestServer::new());
+    let mut session = device.start();
+    session.add_without_link("Phone", None).unwrap();
+    let id = choose_pin_and_enrol(&mut session);
+    assert_eq!(session.associate_by_link(id, None, after(0)), Err(Problem::NoLink));
+    let link = server.link();
+    session.lock();
+    session.receive_link(&link.to_text(), after(1));
+    assert_eq!(session.associate_by_link(id, None, after(1)), Err(Problem::Locked));
+    session.unlock(PIN, after(1)).unwrap();
+    let late = after(2 * 3600);
+    let expired = session.associate_by_link(id, None, late);
+    assert!(matches!(expired, Err(Problem::LinkExpired)), "{expired:?}");
+    session.associate_by_link(id, None, after(2)).unwrap();
+    assert_eq!(status(&mut session)["invitation"], serde_json::Value::Null);
+    let parcel = session.parcel(id).unwrap();
+    let opened = parcel.sealed.open_for_activation(&server.key, &link.secret).unwrap();
+    assert_eq!(opened.credential_id, id);
 }
 
 #[test]
@@ -95,7 +120,7 @@ fn other_issuers_tokens_make_their_codes() {
     assert_eq!(shown["tokens"][0]["kind"], "totp");
     assert_eq!(session.shown_credential_id(id), Err(Problem::OnlyOwn));
     let link = TestServer::new().link().to_text();
-    assert_eq!(session.associate_by_link(id, &link, after(0)), Err(Problem::OnlyOwn));
+    assert_eq!(session.associate_by_link(id, Some(&link), after(0)), Err(Problem::OnlyOwn));
 
     let typed = r#"{"issuer":"Acme","account":"bob","secret":"gezd gnbv gy3t qojq gezd gnbv gy3t qojq",
         "kind":"totp","algorithm":"SHA1","digits":8,"period":30,"counter":null}"#;
