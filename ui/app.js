@@ -6,7 +6,7 @@ import { keyringScreen } from "./screens/keyring.js";
 import { speak, strings } from "./strings.js";
 
 /** The program is told of the person's activity at most this often, in milliseconds. */
-const TOUCH_EVERY = 10_000;
+const TOUCH_EVERY = 2_000;
 
 /** How long another try is seen to be one, in milliseconds. */
 const TRYING = 400;

@@ -8,6 +8,7 @@
 //! | `commands` | what the pages may ask for |
 //! | `shell` | what the commands share, off the main thread |
 //! | `sleep` | the machine is about to sleep |
+//! | `starts` | starts while the app runs |
 //! | `starting_again` | a start that meets an instance which is just ending |
 //! | `steady_keyring` | a keyring that survives a restart of its service |
 //! | `problem` | what can go wrong, as the pages are told of it |
@@ -44,6 +45,8 @@ mod shell;
 mod sleep;
 #[cfg(target_os = "linux")]
 mod starting_again;
+#[cfg(desktop)]
+mod starts;
 mod steady_keyring;
 mod talking;
 mod tray;
@@ -51,13 +54,7 @@ mod tray;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    alloc::System,
-    process::ExitCode,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{alloc::System, process::ExitCode, sync::Arc, thread, time::Duration};
 
 use tauri::{
     App, AppHandle, Builder, Manager as _, RunEvent, Url, Window, WindowEvent, Wry,
@@ -66,6 +63,8 @@ use tauri::{
 use vault::{Keyring, OsKeyring};
 use zeroizing_alloc::ZeroAlloc;
 
+#[cfg(desktop)]
+use crate::starts::Starts;
 use crate::{
     session::Session, settings::SettingsFile, shell::Shell, steady_keyring::SteadyKeyring,
 };
@@ -74,7 +73,7 @@ use crate::{
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
-/// How often the app looks whether it has been idle for long enough.
+/// How often the app looks whether it has been idle for long enough, or is out of sight.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
 
 /// A window that loses the focus may be about to be minimised: this long later it is known.
@@ -84,12 +83,11 @@ const SETTLING: Duration = Duration::from_millis(300);
 /// Opens the window and stays until it is closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> ExitCode {
-    let early = Arc::new(EarlyLinks::default());
-    let builder = with_desktop_plugins(Builder::default(), &early)
+    let builder = with_desktop_plugins(Builder::default())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(staying_here())
-        .setup(move |app| set_up(app, &early))
-        .on_window_event(look_for_background)
+        .setup(|app| set_up(app))
+        .on_window_event(look_at_window)
         .invoke_handler(tauri::generate_handler![
             commands::lock::status,
             commands::lock::watch,
@@ -140,11 +138,7 @@ pub fn run() -> ExitCode {
         ]);
     match builder.build(tauri::generate_context!()) {
         Ok(app) => {
-            app.run(|app, event| {
-                if let (RunEvent::Exit, Some(shell)) = (event, app.try_state::<Shell>()) {
-                    shell.clear_clipboard();
-                }
-            });
+            app.run(|app, event| look_for_end(app, &event));
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -166,35 +160,31 @@ fn staying_here() -> TauriPlugin<Wry> {
     plugin::Builder::new("staying-here").on_navigation(move |_, url| own(url)).build()
 }
 
-/// Links that other starts hand over before the session is there: they can as soon as the first
-/// start has its name on the bus, which is earlier.
-#[derive(Default)]
-struct EarlyLinks(Mutex<Vec<String>>);
-
-impl EarlyLinks {
-    fn add(&self, link: &str) {
-        self.links().push(link.to_owned());
-    }
-
-    /// Hands them over once there is somebody to take them.
-    fn hand_over(&self, shell: &Shell) {
-        let waiting = std::mem::take(&mut *self.links());
-        waiting.iter().for_each(|link| shell.receive_link(link));
-    }
-
-    fn links(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// What has to be done when the app ends.
+fn look_for_end(app: &AppHandle, event: &RunEvent) {
+    match event {
+        #[cfg(desktop)]
+        RunEvent::ExitRequested { .. } => app.state::<Starts>().close(),
+        RunEvent::Exit => {
+            if let Some(shell) = app.try_state::<Shell>() {
+                shell.clear_clipboard();
+            }
+            #[cfg(desktop)]
+            app.state::<Starts>().end(app);
+        }
+        _ => {}
     }
 }
 
-fn set_up(app: &App, early: &EarlyLinks) -> Result<(), Box<dyn std::error::Error>> {
+fn set_up(app: &App) -> Result<(), Box<dyn std::error::Error>> {
     let keyring = Arc::new(SteadyKeyring::new(Box::new(open_keyring)));
     let settings = SettingsFile::in_folder(&app.path().app_config_dir()?);
     let session = Session::new(keyring, &app.path().app_data_dir()?, settings);
     let shell = Shell::new(session);
     app.manage(shell.clone());
     receive_first_link(app, &shell);
-    early.hand_over(&shell);
+    #[cfg(desktop)]
+    app.state::<Starts>().answer(app.handle());
     prepare_window(app, &shell);
     #[cfg(target_os = "linux")]
     {
@@ -203,10 +193,14 @@ fn set_up(app: &App, early: &EarlyLinks) -> Result<(), Box<dyn std::error::Error
         let watch = move || drop(sleep::watch(|| shell.lock_now()));
         thread::Builder::new().name("sleep".to_owned()).spawn(watch)?;
     }
+    let handle = app.handle().clone();
     thread::Builder::new().name("auto-lock".to_owned()).spawn(move || {
         loop {
             thread::sleep(IDLE_CHECK);
             shell.lock_if_idle();
+            if shell.may_lock_in_background() && is_away(&handle) {
+                shell.lock_in_background();
+            }
         }
     })?;
     Ok(())
@@ -234,25 +228,44 @@ fn prepare_window(app: &App, shell: &Shell) {
 #[cfg(mobile)]
 fn prepare_window(_: &App, _: &Shell) {}
 
-/// Out of sight is in the background.
+/// A window that goes while it has the focus is in the background at once; one that had lost it
+/// before, as soon as it is looked for.
 #[cfg(desktop)]
-fn look_for_background(window: &Window, event: &WindowEvent) {
-    if !matches!(event, WindowEvent::Focused(false)) {
-        return;
-    }
-    let (window, app) = (window.clone(), window.app_handle().clone());
-    thread::spawn(move || {
-        thread::sleep(SETTLING);
-        let away = window.is_minimized().unwrap_or(false) || !window.is_visible().unwrap_or(true);
-        if let (true, Some(shell)) = (away, app.try_state::<Shell>()) {
-            shell.lock_in_background();
+fn look_at_window(window: &Window, event: &WindowEvent) {
+    let app = window.app_handle().clone();
+    match event {
+        WindowEvent::CloseRequested { .. } | WindowEvent::Destroyed => {
+            app.state::<Starts>().close();
         }
-    });
+        WindowEvent::Focused(false) => {
+            thread::spawn(move || {
+                thread::sleep(SETTLING);
+                if let (true, Some(shell)) = (is_away(&app), app.try_state::<Shell>()) {
+                    shell.lock_in_background();
+                }
+            });
+        }
+        _ => {}
+    }
+}
+
+/// Out of sight is in the background. Not on the main thread, which is asked.
+#[cfg(desktop)]
+fn is_away(app: &AppHandle) -> bool {
+    app.get_webview_window("main").is_some_and(|window| {
+        window.is_minimized().unwrap_or(false) || !window.is_visible().unwrap_or(true)
+    })
 }
 
 /// A phone says so itself.
 #[cfg(mobile)]
-fn look_for_background(window: &Window, event: &WindowEvent) {
+fn is_away(_: &AppHandle) -> bool {
+    false
+}
+
+/// A phone says so itself.
+#[cfg(mobile)]
+fn look_at_window(window: &Window, event: &WindowEvent) {
     if let (WindowEvent::Suspended, Some(shell)) = (event, window.app_handle().try_state::<Shell>())
     {
         let shell = shell.inner().clone();
@@ -262,29 +275,23 @@ fn look_for_background(window: &Window, event: &WindowEvent) {
 
 /// A second start brings the first one's window to the front and hands its link over.
 #[cfg(desktop)]
-fn with_desktop_plugins(builder: Builder<Wry>, early: &Arc<EarlyLinks>) -> Builder<Wry> {
+fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
     use tauri_plugin_window_state::StateFlags;
 
-    let early = Arc::clone(early);
-    let second_start = tauri_plugin_single_instance::init(move |app, arguments, _| {
-        show_window(app);
-        if let Some(link) = links::in_arguments(&arguments) {
-            early.add(link);
-        }
-        if let Some(shell) = app.try_state::<Shell>() {
-            early.hand_over(&shell);
-        }
+    let second_start = tauri_plugin_single_instance::init(|app, arguments, _| {
+        app.state::<Starts>().receive(app, arguments);
     });
     let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;
     let window_state =
         tauri_plugin_window_state::Builder::default().with_state_flags(place).build();
     let autostart =
         tauri_plugin_autostart::Builder::new().arg(autostart::ARGUMENT).app_name("Countersign");
+    let builder = builder.manage(Starts::default());
     builder.plugin(second_start).plugin(window_state).plugin(autostart.build())
 }
 
 #[cfg(mobile)]
-fn with_desktop_plugins(builder: Builder<Wry>, _: &Arc<EarlyLinks>) -> Builder<Wry> {
+fn with_desktop_plugins(builder: Builder<Wry>) -> Builder<Wry> {
     builder
 }
 

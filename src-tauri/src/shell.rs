@@ -103,6 +103,11 @@ impl Shell {
         }
     }
 
+    /// Whether [`Shell::lock_in_background`] would lock now.
+    pub(crate) fn may_lock_in_background(&self) -> bool {
+        held(&self.session).may_lock_in_background()
+    }
+
     /// Locks if the settings say so of an app that went to the background.
     pub(crate) fn lock_in_background(&self) {
         let locked = held(&self.session).lock_in_background();

@@ -134,7 +134,7 @@ impl AppWindow {
     ///
     /// When it goes on running.
     pub async fn close_by_hand(self, desktop: &Desktop) -> Result<()> {
-        desktop.focus_window()?;
+        desktop.focus_window().await?;
         desktop.press("alt+F4")?;
         self.ends().await
     }

@@ -66,8 +66,13 @@ impl Session {
 
     /// Locks when the app goes to the background, where the settings say so; whether it did.
     pub(crate) fn lock_in_background(&mut self) -> bool {
-        let wanted = self.settings.settings().auto_lock == AutoLock::Background;
+        let wanted = self.may_lock_in_background();
         self.lock_if(|_| wanted)
+    }
+
+    /// Whether there is something to lock when the app goes to the background.
+    pub(crate) fn may_lock_in_background(&self) -> bool {
+        self.unlocked.is_some() && self.settings.settings().auto_lock == AutoLock::Background
     }
 
     /// What the tray may offer.

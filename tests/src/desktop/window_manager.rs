@@ -32,7 +32,7 @@ impl Desktop {
     ///
     /// When it stays in sight.
     pub async fn minimise_window(&self) -> Result<()> {
-        self.to_window(&["windowminimize", "--sync"])?;
+        self.to_window(&["windowminimize", "--sync"]).await?;
         self.window_is_minimised().await
     }
 
@@ -65,13 +65,72 @@ impl Desktop {
         .await
     }
 
+    /// Whether the app has a window.
+    ///
+    /// # Errors
+    ///
+    /// When `xdotool` cannot be started.
+    pub fn has_window(&self) -> Result<bool> {
+        Ok(!self.windows(&["--onlyvisible"])?.is_empty())
+    }
+
+    /// Moves the app's window and gives it a size, in pixels: left, top, width, height.
+    ///
+    /// # Errors
+    ///
+    /// When it stays.
+    pub async fn place_window(&self, [x, y, width, height]: [i32; 4]) -> Result<()> {
+        let [x, y, width, height] = [x, y, width, height].map(|number| number.to_string());
+        self.to_window(&["windowsize", &width, &height, "windowmove", &x, &y]).await?;
+        wait::until("the window's new size", wait::PATIENCE, async || {
+            let place = self.window_place().await?;
+            let there = place[2].to_string() == width && place[3].to_string() == height;
+            Ok(if there { Look::There(()) } else { Look::NotYet(format!("{place:?}")) })
+        })
+        .await
+    }
+
+    /// Where the app's window is, without its frame: left, top, width, height.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub async fn window_place(&self) -> Result<[i32; 4]> {
+        let told = self.to_window(&["getwindowgeometry", "--shell"]).await?;
+        let number = |name: &str| {
+            let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.and_then(|number| number.parse().ok())
+                .ok_or_else(|| Error::different(format!("no {name} in {told:?}")))
+        };
+        Ok([number("X")?, number("Y")?, number("WIDTH")?, number("HEIGHT")?])
+    }
+
+    /// Opens a window of another program, which then has the focus; it stays until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it does not appear.
+    pub async fn open_another_window(&self) -> Result<Running> {
+        let mut command = self.command("display");
+        command.args(["-title", "Another", "-geometry", "300x200+900+700", "xc:grey"]);
+        let viewer = Running::start("display", &mut command, &self.log("display"), None)?;
+        wait::until("another window with the focus", wait::PATIENCE, async || {
+            let mut ask = self.command("xdotool");
+            let name = process::run(ask.args(["getactivewindow", "getwindowname"]), None);
+            let name = name.unwrap_or_default();
+            Ok(if name.trim() == "Another" { Look::There(()) } else { Look::NotYet(name) })
+        })
+        .await?;
+        Ok(viewer)
+    }
+
     /// Gives the app's window the focus, as a click on it does.
     ///
     /// # Errors
     ///
     /// When there is no such window.
-    pub fn focus_window(&self) -> Result<()> {
-        self.to_window(&["windowfocus", "--sync"]).map(drop)
+    pub async fn focus_window(&self) -> Result<()> {
+        self.to_window(&["windowfocus", "--sync"]).await.map(drop)
     }
 
     /// Presses a key, as `xdotool` names it (`alt+F4`), in whatever window has the focus.
@@ -84,14 +143,17 @@ impl Desktop {
     }
 
     /// Does something with the app's window, once there is one; returns what `xdotool` says.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be done.
-    pub fn to_window(&self, action: &[&str]) -> Result<String> {
-        let mut xdotool = self.command("xdotool");
-        xdotool.args(["search", "--sync", "--onlyvisible", "--name", TITLE]).args(action);
-        process::run(&mut xdotool, None)
+    async fn to_window(&self, action: &[&str]) -> Result<String> {
+        wait::until("something to be done with the window", wait::PATIENCE, async || {
+            let mut xdotool = self.command("xdotool");
+            xdotool.args(["search", "--onlyvisible", "--name", TITLE]).args(action);
+            Ok(match process::run(&mut xdotool, None) {
+                Ok(said) => Look::There(said),
+                // Also where a window went while it was looking.
+                Err(error) => Look::NotYet(error.to_string()),
+            })
+        })
+        .await
     }
 
     /// The numbers of the app's windows.
