@@ -6,7 +6,7 @@ use std::process::Command;
 use data_encoding::HEXLOWER;
 use oath::{Seed, Totp, UnixTime};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::process;
 
 /// The six-digit code that `oathtool` makes of a seed for an instant.
@@ -43,6 +43,51 @@ pub fn read_qr(picture: &Path) -> Result<String> {
     command.args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(picture);
     Ok(process::run(&mut command, None)?.trim().to_owned())
 }
+
+/// A token in a PSKC file, as `python-pskc` reads it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PskcToken {
+    /// The serial number.
+    pub serial: String,
+    /// The key, in base 32.
+    pub key: String,
+    /// The algorithm's name.
+    pub algorithm: String,
+    /// How many digits a code has.
+    pub digits: String,
+    /// How many seconds a code is good for.
+    pub period: String,
+}
+
+/// Opens a PSKC file under a passphrase, and checks its MAC.
+///
+/// # Errors
+///
+/// When `python-pskc` cannot open it.
+pub fn read_pskc(file: &Path, passphrase: &str) -> Result<PskcToken> {
+    // The system's own Python, to which the package belongs.
+    let mut command = Command::new("/usr/bin/python3");
+    command.args(["-c", READ_PSKC]).arg(file);
+    let printed = process::run(&mut command, Some(passphrase))?;
+    let fields: Vec<&str> = printed.lines().collect();
+    let [serial, key, algorithm, digits, period] = fields.as_slice() else {
+        return Err(Error::different(format!("python-pskc printed {printed:?}")));
+    };
+    let [serial, key, algorithm, digits, period] =
+        [serial, key, algorithm, digits, period].map(|field| (**field).to_owned());
+    Ok(PskcToken { serial, key, algorithm, digits, period })
+}
+
+const READ_PSKC: &str = "
+import base64, sys, pskc
+file = pskc.PSKC(sys.argv[1])
+file.encryption.derive_key(sys.stdin.read())
+[key] = file.keys
+assert key.check(), 'no MAC'
+for field in (key.serial, base64.b32encode(key.secret).decode(), key.algorithm,
+              key.response_length, key.time_interval):
+    print(field)
+";
 
 /// A code that this seed makes neither now nor within the five minutes around.
 pub fn wrong_code(seed: &Seed, at: UnixTime) -> String {
