@@ -356,6 +356,21 @@ impl AppWindow {
         shown.await
     }
 
+    /// A security code that is shown with two thirds of its time before it.
+    ///
+    /// # Errors
+    ///
+    /// When none is shown.
+    pub async fn early_code(&self) -> Result<String> {
+        // The page may show the last code for a moment longer than it is good for.
+        wait::until("a new code", wait::PATIENCE, async || {
+            let left = self.seconds().await?;
+            Ok(if left >= 20 { Look::There(()) } else { Look::NotYet(left.to_string()) })
+        })
+        .await?;
+        self.code().await
+    }
+
     /// The seconds that the code is good for, as shown.
     ///
     /// # Errors

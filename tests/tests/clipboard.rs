@@ -74,13 +74,13 @@ async fn what_others_copied_stays_and_so_does_a_credential_id() -> Result<()> {
     let (_, copied) = tap_code(&other_desktop, &other_app).await?;
     let id = other_app.credential_id().await?.to_string();
     other_app.click("copy-credential-id").await?;
-    holds(&other_desktop, &id).await?;
+    other_desktop.holds_copied(&id).await?;
     let targets = other_desktop.clipboard("TARGETS")?.unwrap_or_default();
     ensure(!targets.contains("x-kde-passwordManagerHint"), || targets)?;
 
     passes(copied, SURELY).await;
-    holds(&desktop, LETTER).await?;
-    holds(&other_desktop, &id).await?;
+    desktop.holds_copied(LETTER).await?;
+    other_desktop.holds_copied(&id).await?;
     app.close().await?;
     other_app.close().await
 }
@@ -97,7 +97,7 @@ async fn a_setting_leaves_it_there() -> Result<()> {
     let said = app.some_text("toast").await?;
     ensure(said.contains("Copied") && !said.contains("Cleared"), || said)?;
     passes(copied, SURELY).await;
-    holds(&desktop, &code).await?;
+    desktop.holds_copied(&code).await?;
     app.close().await
 }
 
@@ -120,28 +120,18 @@ async fn a_copied_code_goes_with_the_app_unless_something_else_was_copied() -> R
         tap_code(&desktop, &app).await?;
         desktop.copy_text(LETTER).await?;
         app.close_by_hand(&desktop).await?;
-        holds(&desktop, LETTER).await
+        desktop.holds_copied(LETTER).await
     })
     .await
 }
 
 /// Taps the code, and sees that it is what the clipboard holds; returns it, and when that was.
 async fn tap_code(desktop: &Desktop, app: &AppWindow) -> Result<(String, Stopwatch)> {
-    wait::early_in_time_step().await;
-    let code = app.code().await?;
+    let code = app.early_code().await?;
     app.click("code").await?;
     let copied = Stopwatch::start();
-    holds(desktop, &code).await?;
+    desktop.holds_copied(&code).await?;
     Ok((code, copied))
-}
-
-async fn holds(desktop: &Desktop, text: &str) -> Result<()> {
-    wait::until(&format!("{text:?} in the clipboard"), PATIENCE, async || {
-        let held = desktop.copied_text()?;
-        let there = held.as_deref() == Some(text);
-        Ok(if there { Look::There(()) } else { Look::NotYet(format!("{held:?}")) })
-    })
-    .await
 }
 
 /// Waits until the clipboard is empty; how long after copying that is.

@@ -133,8 +133,7 @@ async fn by_counter_each_code_once_also_over_a_power_cut() -> Result<()> {
             is_code_of(&app, counter).await?;
         }
         app.click("copy-code").await?;
-        let copied = desktop.copied_text()?;
-        ensure(copied == Some(hotp(42)?), || format!("copied: {copied:?}"))?;
+        desktop.holds_copied(&hotp(42)?).await?;
         app.kill().await?;
 
         let app = AppWindow::start(&desktop).await?;

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use e2e::error::ensure;
 use e2e::outside::{oathtool, read_pskc};
 use e2e::scene::own_token;
-use e2e::wait;
 use e2e::{AppWindow, Desktop, KeyringState, Result, clock, test};
 
 const PASSPHRASE: &str = "four words of no sense";
@@ -55,8 +54,7 @@ async fn another_program_opens_the_file_and_makes_the_same_codes() -> Result<()>
         ensure(read_pskc(&again, PASSPHRASE)? == token, || "another token".to_owned())?;
 
         app.leave_export().await?;
-        wait::early_in_time_step().await;
-        let code = app.code().await?;
+        let code = app.early_code().await?;
         let theirs = oathtool(&token.key, &["--totp", &format!("--now=@{}", clock::now().0)])?;
         ensure(code == theirs, || format!("{code} here, {theirs} from the file"))?;
         app.click("open-details").await?;

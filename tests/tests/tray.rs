@@ -15,10 +15,9 @@ async fn a_code_can_be_copied_only_while_unlocked() -> Result<()> {
         let app = own_token(&desktop, "Ward & night_shift").await?;
         let copying = "Copy the code of Ward & night_shift";
         let entries = tray.reads(&["Open Countersign", copying, "Lock", "Quit"]).await?;
-        wait::early_in_time_step().await;
+        let code = app.early_code().await?;
         tray.click(copying).await?;
-        let code = app.code().await?;
-        is_copied(&desktop, &code).await?;
+        desktop.holds_copied(&code).await?;
 
         // A panel may still show what was there before the lock.
         desktop.copy_text(LETTER).await?;
@@ -30,7 +29,7 @@ async fn a_code_can_be_copied_only_while_unlocked() -> Result<()> {
         tray.click_id(yesterday.id).await?;
         app.unlock(PIN).await?;
         tray.reads(&["Open Countersign", copying, "Lock", "Quit"]).await?;
-        is_copied(&desktop, LETTER).await?;
+        desktop.holds_copied(LETTER).await?;
 
         // Of tokens that come and go, and are called otherwise.
         app.click("open-details").await?;
@@ -78,15 +77,6 @@ async fn it_speaks_the_apps_language_brings_the_window_back_and_ends_the_app() -
         app.ends().await?;
         let held = desktop.copied_text()?;
         ensure(held.is_none(), || format!("{held:?} is left behind"))
-    })
-    .await
-}
-
-async fn is_copied(desktop: &Desktop, text: &str) -> Result<()> {
-    wait::until(&format!("{text:?} in the clipboard"), PATIENCE, async || {
-        let held = desktop.copied_text()?;
-        let there = held.as_deref() == Some(text);
-        Ok(if there { Look::There(()) } else { Look::NotYet(format!("{held:?}")) })
     })
     .await
 }

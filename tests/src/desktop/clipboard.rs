@@ -32,6 +32,20 @@ impl Desktop {
         self.clipboard("UTF8_STRING")
     }
 
+    /// Waits until this text is in the clipboard.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with what is there instead.
+    pub async fn holds_copied(&self, text: &str) -> Result<()> {
+        wait::until(&format!("{text:?} in the clipboard"), wait::PATIENCE, async || {
+            let held = self.copied_text()?;
+            let there = held.as_deref() == Some(text);
+            Ok(if there { Look::There(()) } else { Look::NotYet(format!("{held:?}")) })
+        })
+        .await
+    }
+
     /// Copies a text, as another program does.
     ///
     /// # Errors
