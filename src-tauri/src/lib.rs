@@ -183,9 +183,10 @@ fn set_up(app: &App) -> Result<(), Box<dyn std::error::Error>> {
     let shell = Shell::new(session);
     app.manage(shell.clone());
     receive_first_link(app, &shell);
+    prepare_window(app, &shell);
+    // After it, so that a window that somebody asks for does not stay out of the way.
     #[cfg(desktop)]
     app.state::<Starts>().answer(app.handle());
-    prepare_window(app, &shell);
     #[cfg(target_os = "linux")]
     {
         let shell = shell.clone();

@@ -46,7 +46,9 @@ async fn the_setting_writes_and_removes_the_desktops_own_file() -> Result<()> {
 
         // As the session does: out of the way, until somebody wants it.
         let _manager = desktop.manage_windows().await?;
+        let tray = desktop.tray().await?;
         let mut started = AppWindow::start_again(&desktop, &["--minimised"])?;
+        tray.reads(&["Open Countersign", "[Lock]", "Quit"]).await?;
         desktop.window_is_minimised().await?;
         AppWindow::start_again(&desktop, &[])?.ended(PATIENCE).await?;
         desktop.window_is_in_front().await?;
