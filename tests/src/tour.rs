@@ -154,8 +154,32 @@ pub async fn one_token_its_loss_its_data_and_its_end(onlooker: &mut impl Onlooke
     app.reaches("details").await?;
     app.click("back").await?;
     app.reaches("tokens").await?;
+    a_link_for_a_token_made_first(onlooker, &scene, &app).await?;
     app.close().await?;
     Ok(())
+}
+
+/// A token without a link, and then a link, which could be for it.
+async fn a_link_for_a_token_made_first(
+    onlooker: &mut impl Onlooker,
+    scene: &Scene,
+    app: &AppWindow,
+) -> Result<()> {
+    app.click("add-token").await?;
+    app.reaches("welcome").await?;
+    app.click("make-first").await?;
+    app.name_token("Pocket").await?;
+    app.reaches("tokens").await?;
+    let link = scene.server.begin_activation(&scene.prescriber)?.link;
+    app.click("add-token").await?;
+    app.reaches("welcome").await?;
+    app.paste_into("paste-link", &link).await?;
+    app.click("use-link").await?;
+    app.reaches("name-token").await?;
+    app.find("associate-made").await?;
+    onlooker.look(app, "a link for one of two").await?;
+    app.click("associate-made").await?;
+    app.reaches("tokens").await
 }
 
 async fn open_details(app: &AppWindow) -> Result<()> {
