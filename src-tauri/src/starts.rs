@@ -18,7 +18,7 @@ use crate::{links, shell::Shell};
 
 /// A window that goes so soon after it was brought to the front was going already: the system's
 /// events and this program's own do not come in the order in which they happened.
-const UNSEEN: Duration = Duration::from_millis(500);
+const UNSEEN: Duration = Duration::from_secs(1);
 
 /// The starts that wait for their answer.
 #[derive(Default)]
