@@ -68,11 +68,13 @@ impl Change {
         }
     }
 
-    /// How often the keyring is written meanwhile; the details also ask the server, and note that.
+    /// How often the keyring's file is written meanwhile: twice for an entry that is new. The details
+    /// also ask the server, and note its answer.
     pub(crate) fn writes(&self) -> u32 {
         match self {
-            Self::Begin { .. } => 5,
-            Self::Enrol { .. } | Self::Pin { .. } | Self::Delete { .. } => 3,
+            Self::Begin { .. } => 8,
+            Self::Enrol { .. } => 4,
+            Self::Pin { .. } | Self::Delete { .. } => 3,
             Self::Rename { .. } => 2,
             Self::Reorder { .. } => 1,
         }

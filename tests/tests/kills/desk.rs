@@ -165,10 +165,9 @@ impl Desk {
     /// Makes a change to its end, and takes its time.
     async fn change_undisturbed(&mut self, change: Change) -> Result<()> {
         self.prepare(&change).await?;
-        let waited = Stopwatch::start();
         let mut told = Told::default();
         self.watch(&change, &mut told, true).await?;
-        self.spans.insert(change.kind(), waited.elapsed());
+        self.learn_span(&change, &told, None);
         self.take_over(&change, &told);
         self.back_to_the_tokens(&change).await?;
         self.check(&told).await
@@ -189,7 +188,22 @@ impl Desk {
         })?;
         println!("{} of {span:?}, {moment:?}: {outcome:?}", change.kind());
         self.tallies.entry(change.kind()).or_default().count(outcome);
+        self.learn_span(&change, &told, Some(moment));
         Ok(())
+    }
+
+    /// Learns how long a kind of change takes, for the machine is now more and now less busy.
+    fn learn_span(&mut self, change: &Change, told: &Told, killed: Option<Moment>) {
+        let known = self.spans.get(change.kind()).copied();
+        let span = match (told.took, known) {
+            (Some(took), Some(known)) => (took + known) / 2,
+            (Some(took), None) => took,
+            (None, Some(known)) if killed.is_some_and(|moment| moment.is_after(known)) => {
+                known.mul_f64(1.3)
+            }
+            (None, _) => return,
+        };
+        self.spans.insert(change.kind(), span);
     }
 
     async fn prepare(&self, change: &Change) -> Result<()> {
@@ -218,10 +232,11 @@ impl Desk {
         let app = self.window()?;
         let mut input = Some(change.last_input());
         let mut last = Value::Null;
+        let waited = Stopwatch::start();
         loop {
             let (seen, sight) = hands::look(app, input.take().as_ref(), &last).await?;
             last = seen;
-            told.take_down(change, &self.rows, &sight);
+            told.take_down(change, &self.rows, &sight, waited.elapsed());
             if to_the_end && told.confirmed && (told.sent || told.made.is_none()) {
                 return Ok(());
             }

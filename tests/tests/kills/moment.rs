@@ -29,11 +29,16 @@ impl Moment {
     /// takes `span`; half of them close to one of its `writes`, where a change could break in two.
     pub(crate) fn any(rng: &mut StdRng, span: Duration, writes: u32) -> Self {
         if rng.random_bool(0.5) {
-            return Self::AfterInput(part_of(rng, span.mul_f64(1.5)));
+            return Self::AfterInput(part_of(rng, 2 * span));
         }
         let longest = part_of(rng, BETWEEN_WRITES);
         let then = part_of(rng, longest);
         Self::AfterWrites { writes: rng.random_range(1..=writes), then, at_last: 2 * span }
+    }
+
+    /// Whether it came after so long or longer.
+    pub(crate) fn is_after(self, span: Duration) -> bool {
+        matches!(self, Self::AfterInput(delay) if delay >= span)
     }
 
     /// Waits for it and kills the process, as a power cut would.

@@ -1,5 +1,7 @@
 //! What the screens told of a change until its process was killed, and what came of it.
 
+use std::time::Duration;
+
 use crate::change::{Change, Row};
 use crate::hands::Sight;
 
@@ -7,6 +9,8 @@ use crate::hands::Sight;
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) confirmed: bool,
+    /// How long that took.
+    pub(crate) took: Option<Duration>,
     /// The credential ID of a card that was not there before.
     pub(crate) made: Option<String>,
     pub(crate) sent: bool,
@@ -15,8 +19,18 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) fn take_down(&mut self, change: &Change, before: &[Row], sight: &Sight) {
-        self.confirmed |= change.is_confirmed_by(sight, before);
+    /// Takes down what a screen shows so long after the last input.
+    pub(crate) fn take_down(
+        &mut self,
+        change: &Change,
+        before: &[Row],
+        sight: &Sight,
+        after: Duration,
+    ) {
+        if !self.confirmed && change.is_confirmed_by(sight, before) {
+            self.confirmed = true;
+            self.took = Some(after);
+        }
         let is_new = |id: &String| before.iter().all(|row| row.id != *id);
         for card in &sight.cards {
             if is_new(&card.id) {
