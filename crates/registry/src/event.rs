@@ -115,6 +115,8 @@ pub enum EventKind {
     TokenFound,
     /// A token was deactivated.
     TokenDeactivated,
+    /// The key that signs the audit's checkpoints was changed.
+    AuditKeyChanged,
 }
 
 words!(EventKind {
@@ -134,6 +136,7 @@ words!(EventKind {
     TokenSuspended = "token-suspended",
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
+    AuditKeyChanged = "audit-key-changed",
 });
 
 /// How it went.

@@ -11,12 +11,14 @@
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
 //! | [`account`], [`activation`], [`token`], [`session`], [`event`] | what is stored |
 //! | [`rules`] | the token's states, locks, judging and explaining a code, association, reports of a loss |
+//! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
 //! | [`master_key`] | sealing of secrets at rest |
 //! | [`registry`] | the operations |
 //! | [`store`] | the port to a database, and SQLite behind it |
 
 pub mod account;
 pub mod activation;
+pub mod audit;
 pub mod event;
 pub mod master_key;
 pub mod registry;

@@ -30,6 +30,7 @@ pub(crate) enum What {
     Seed,
     ActivationSecret,
     ServerKey,
+    AuditKey,
 }
 
 impl What {
@@ -38,6 +39,7 @@ impl What {
             Self::Seed => b"seed",
             Self::ActivationSecret => b"activation secret",
             Self::ServerKey => b"server key",
+            Self::AuditKey => b"audit key",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_unlock, activation_begin, events, import, issuer_card, serve,
+    account_add, account_unlock, activation_begin, audit, events, import, issuer_card, serve,
     token_change, token_list, token_unlock,
 };
 
@@ -41,6 +41,21 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Show what happened, latest first
     Events(events::Arguments),
+    /// Whether the record of what happened was changed; a day of it; its key
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Find what was edited, removed, exchanged or brought back; ends with 1 where there is anything
+    Verify(audit::VerifyArguments),
+    /// Report one day, also when there is nothing to report
+    Report(audit::ReportArguments),
+    /// Show the public keys that checkpoints are signed with
+    Key(Place),
+    /// Let a new key sign from now on; the old one signs that it follows
+    RotateKey(Place),
 }
 
 #[derive(Subcommand)]

@@ -50,6 +50,10 @@ impl DataDir {
         self.database().exists()
     }
 
+    pub(crate) fn default_checkpoints(&self) -> PathBuf {
+        self.0.join("audit-checkpoints.jsonl")
+    }
+
     pub(crate) fn default_master_key(&self) -> PathBuf {
         self.0.join("master.key")
     }

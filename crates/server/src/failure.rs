@@ -69,6 +69,17 @@ pub(crate) enum Failure {
     #[error("the file {path} cannot be used: {cause}")]
     Provisioning { path: PathBuf, cause: provisioning::Error },
 
+    #[error(
+        "line {line} of {path} is no checkpoint ({cause}): name a file that `serve --checkpoints` wrote"
+    )]
+    CheckpointLine { path: PathBuf, line: usize, cause: serde_json::Error },
+    #[error(
+        "the audit is not as it was written: see the findings above, and keep this database as it is for whoever looks into it"
+    )]
+    AuditChanged,
+    #[error("nothing has been sealed yet: start the server once")]
+    NotSealed,
+
     #[error(transparent)]
     Value(#[from] registry::ValueError),
     #[error(transparent)]

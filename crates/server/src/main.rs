@@ -14,6 +14,7 @@
 //! | [`clock`], [`randomness`] | the only readers of either |
 //! | [`time_text`] | instants as people read them |
 
+mod checkpoint_file;
 mod cli;
 mod clock;
 mod commands;
@@ -25,6 +26,7 @@ mod master_key_file;
 mod opening;
 mod output;
 mod randomness;
+mod sealer;
 mod time_text;
 
 use std::process::ExitCode;

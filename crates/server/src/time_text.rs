@@ -26,6 +26,21 @@ pub(crate) fn rfc3339(at: UnixTime) -> String {
     format!("{date}T{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
+/// The first instant of a day written as `2027-03-04`, UTC.
+pub(crate) fn day(text: &str) -> Result<UnixTime, &'static str> {
+    const EXPECTED: &str = "a day is written as 2027-03-04, from 1970 to 2199";
+    let mut parts = text.split('-').map(|part| part.parse::<u64>().map_err(|_| EXPECTED));
+    let mut next = || parts.next().unwrap_or(Err(EXPECTED));
+    let (year, month, of_month) = (next()?, next()?, next()?);
+    if parts.next().is_some() || !(1970..2200).contains(&year) {
+        return Err(EXPECTED);
+    }
+    // The calendar itself says which days there are.
+    let first = (year - 1970) * 365;
+    let found = (first..first + 430).find(|days| civil_date(*days) == (year, month, of_month));
+    found.map(|days| UnixTime(days * DAY)).ok_or("there is no such day")
+}
+
 fn split(at: UnixTime) -> (String, u64) {
     let (year, month, day) = civil_date(at.0 / DAY);
     (format!("{year:04}-{month:02}-{day:02}"), at.0 % DAY)
@@ -63,6 +78,18 @@ mod tests {
             assert_eq!(rfc3339(UnixTime(at)), text);
         }
         assert_eq!(to_the_minute(UnixTime(1_763_621_251)), "2025-11-20 06:47 UTC");
+    }
+
+    #[test]
+    fn a_day_is_read_by_the_calendar() {
+        for at in [0, 951_782_400, 1_709_164_800, 4_107_542_400, 7_258_032_000] {
+            let text = rfc3339(UnixTime(at));
+            assert_eq!(day(&text[..10]), Ok(UnixTime(at)), "{text}");
+        }
+        for text in ["", "2027", "2027-02-29", "2027-13-01", "1969-12-31", "2027-01-01-01", "x-1-1"]
+        {
+            assert!(day(text).is_err(), "{text}");
+        }
     }
 
     #[test]

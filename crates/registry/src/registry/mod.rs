@@ -29,7 +29,7 @@ use crate::{
 
 /// How often a decision is made again after a conflict, before the caller is asked to come back.
 /// Each conflict means that somebody else's decision on the same record was committed.
-const ATTEMPTS: usize = 64;
+pub(crate) const ATTEMPTS: usize = 64;
 
 const SERVER_KEY: &str = "server key";
 
@@ -39,8 +39,8 @@ const NOBODY: &[u8] = b"nobody";
 /// The registry over a store, under the master key that the store's secrets are sealed with.
 #[derive(Debug)]
 pub struct Registry {
-    store: Arc<dyn Store>,
-    master: MasterKey,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) master: MasterKey,
     server_key: ServerPrivateKey,
     hasher: PassphraseHasher,
     /// A sealed seed that no token has, to be opened where there is no token.
@@ -80,7 +80,7 @@ impl Registry {
     }
 
     /// Commits; `false` if an expectation did not hold, so that it is to be decided again.
-    async fn commit(&self, changes: Changes) -> Result<bool, StoreError> {
+    pub(crate) async fn commit(&self, changes: Changes) -> Result<bool, StoreError> {
         match self.store.commit(changes).await {
             Ok(()) => Ok(true),
             Err(StoreError::Conflict) => Ok(false),
@@ -124,7 +124,7 @@ async fn stored_server_key(
         let key = ServerPrivateKey::generate(rng);
         let sealed = master.seal(What::ServerKey, SERVER_KEY.as_bytes(), key.expose_bytes(), rng);
         let made = Changes::new(
-            [Write::InsertSecret { name: SERVER_KEY, sealed, made: now }],
+            [Write::InsertSecret { name: SERVER_KEY.to_owned(), sealed, made: now }],
             [NewEvent::new(now, Actor::System, EventKind::ServerKeyMade, Outcome::Success)],
         );
         match store.commit(made).await {
@@ -137,7 +137,7 @@ async fn stored_server_key(
 }
 
 /// Refuses whoever is not an administrator or this program itself.
-fn only_the_help_desk(actor: &Actor) -> Result<(), Error> {
+pub(crate) fn only_the_help_desk(actor: &Actor) -> Result<(), Error> {
     match actor {
         Actor::Administrator { .. } | Actor::System => Ok(()),
         Actor::Prescriber { .. } | Actor::Token { .. } | Actor::App | Actor::Stranger => {

@@ -14,6 +14,10 @@ use provisioning::{ActivationId, ReportId};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
+    audit::{
+        chain::{AuditRow, Link},
+        checkpoint::Checkpoint,
+    },
     event::{Event, NewEvent},
     session::SessionRecord,
     token::TokenRecord,
@@ -59,6 +63,30 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Option<SerialNumber>, StoreError>;
     /// The latest events of an account or of all, the latest first, at most `limit`.
     async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError>;
+    /// The events from one instant until before another, in their order, after one, at most `limit`.
+    async fn events_between(
+        &self,
+        from: UnixTime,
+        to: UnixTime,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
+    /// The events after one, as they are stored, in their order, at most `limit`.
+    async fn audit_rows_after(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+    /// The links after an event's, in their order, at most `limit`.
+    async fn audit_links_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Link)>, StoreError>;
+    /// The checkpoints after one, in their order, at most `limit`.
+    async fn checkpoints_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError>;
+    /// The last checkpoint.
+    async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors
@@ -88,7 +116,7 @@ pub enum Write {
     /// A new secret of the server itself, sealed.
     InsertSecret {
         /// Its name.
-        name: &'static str,
+        name: String,
         /// The secret under the master key.
         sealed: Vec<u8>,
         /// When it was made.
@@ -164,6 +192,10 @@ pub enum Write {
         /// When.
         at: UnixTime,
     },
+    /// The links of events.
+    InsertLinks(Vec<(u64, Link)>),
+    /// A new checkpoint.
+    InsertCheckpoint(Box<Checkpoint>),
 }
 
 /// What a database cannot do.

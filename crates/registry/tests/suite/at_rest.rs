@@ -132,7 +132,7 @@ fn a_newer_database_is_refused_with_both_versions() {
     let database = rusqlite::Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", 7).unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(refused, StoreError::Newer { found: 7, known: 2 });
+    assert_eq!(refused, StoreError::Newer { found: 7, known: 3 });
     assert!(refused.to_string().contains("version 7"));
 }
 
@@ -145,10 +145,11 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
     drop((registry, store));
     let path = folder.path().join("countersign.db");
     let database = rusqlite::Connection::open(&path).unwrap();
-    // What step 2 added, taken away again: what is left is what step 1 made.
+    // What later steps added, taken away again: what is left is what step 1 made.
     database
         .execute_batch(
-            "DROP TABLE reports; ALTER TABLE events DROP COLUMN actor_token;
+            "DROP TABLE audit_links; DROP TABLE audit_checkpoints; DROP INDEX events_by_time;
+             DROP TABLE reports; ALTER TABLE events DROP COLUMN actor_token;
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -166,6 +167,9 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
     assert_eq!(answer, Err(registry::ReportRefusal::OwnToken.into()));
     let event = registry.events(None, 1).await.unwrap().remove(0);
     assert_eq!(event.what.actor, Actor::Token { npi: ada(), serial: app.serial() });
+    // What happened before there was a chain is in it from now on.
+    let checkpoint = registry.seal_audit(START, &mut rng()).await.unwrap().unwrap();
+    assert_eq!(checkpoint.statement.last_event, event.id);
 }
 
 /// Every table's columns with their types.

@@ -9,6 +9,11 @@ use registry::{
     Store, StoreError, Token, TokenState,
     account::AccountRecord,
     activation::{ActivationRecord, ActivationState},
+    audit::{
+        chain::Link,
+        checkpoint::{Checkpoint, Statement},
+        keys::AuditPublicKey,
+    },
     event::NewEvent,
     session::SessionRecord,
     store::{Changes, Write},
@@ -27,6 +32,7 @@ async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
     one_open_activation_an_account(&*fresh()).await;
     sessions_are_touched_and_forgotten(&*fresh()).await;
     events_come_in_order(&*fresh()).await;
+    the_audit_is_read_in_order(&*fresh()).await;
     tokens_come_in_order(&*fresh()).await;
     of_many_at_once_one_wins(fresh()).await;
 }
@@ -147,7 +153,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
         session(3, Factor::Full { at: START.plus(1), by: by_code }),
     ];
     let mut writes = vec![
-        Write::InsertSecret { name: "one", sealed: vec![0, 255], made: START },
+        Write::InsertSecret { name: "one".to_owned(), sealed: vec![0, 255], made: START },
         Write::InsertAccount(person.clone()),
         Write::InsertActivation(invited.clone()),
         insert(&full),
@@ -241,7 +247,7 @@ async fn an_update_expects_its_version(store: &dyn Store) {
 async fn an_insert_expects_nothing_there(store: &dyn Store) {
     let key = || "key-1".parse().unwrap();
     let inserts = [
-        Write::InsertSecret { name: "one", sealed: vec![1], made: START },
+        Write::InsertSecret { name: "one".to_owned(), sealed: vec![1], made: START },
         Write::InsertAccount(account(ada())),
         Write::InsertActivation(activation(1, ada())),
         insert(&token("FT1234")),
@@ -346,6 +352,61 @@ async fn events_come_in_order(store: &dyn Store) {
         store.commit(Changes { writes: Vec::new(), events }).await.unwrap();
         assert_eq!(store.events(None, 1).await.unwrap()[0].what, told);
     }
+}
+
+async fn the_audit_is_read_in_order(store: &dyn Store) {
+    let events: Vec<_> = (10..15).map(|at| event(at, None)).collect();
+    store.commit(Changes { writes: Vec::new(), events }).await.unwrap();
+    let between = store.events_between(UnixTime(11), UnixTime(14), 0, 100).await.unwrap();
+    let instants =
+        |events: &[registry::Event]| events.iter().map(|e| e.what.at.0).collect::<Vec<_>>();
+    assert_eq!(instants(&between), [11, 12, 13]);
+    let rest = store.events_between(UnixTime(11), UnixTime(14), between[0].id, 1).await.unwrap();
+    assert_eq!(instants(&rest), [12]);
+
+    let rows = store.audit_rows_after(1, 2).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [2, 3]);
+    let text = |text: &str| Some(text.to_owned());
+    let expected = [
+        text("11"),
+        text("administrator"),
+        text("Hedy"),
+        None,
+        text("code-judged"),
+        text("refused"),
+        None,
+        text("SYMC12345678"),
+        text("signing"),
+        text("wrong"),
+    ];
+    assert_eq!(rows[0].columns, expected);
+
+    let links = vec![(1, Link([1; 32])), (2, Link([2; 32]))];
+    let checkpoint = |number| Checkpoint {
+        statement: Statement {
+            number,
+            at: START,
+            last_event: 2,
+            link: Link([2; 32]),
+            before: [3; 32],
+            next_key: AuditPublicKey::from_bytes([4; 32]),
+        },
+        key: AuditPublicKey::from_bytes([5; 32]),
+        signature: [6; 64],
+    };
+    assert_eq!(store.last_checkpoint().await.unwrap(), None);
+    let first = Write::InsertCheckpoint(Box::new(checkpoint(1)));
+    write(store, [Write::InsertLinks(links.clone()), first.clone()]).await.unwrap();
+    write(store, [Write::InsertCheckpoint(Box::new(checkpoint(2)))]).await.unwrap();
+    assert_eq!(write(store, [first]).await, Err(StoreError::Conflict));
+    let twice = Write::InsertLinks(links[1..].to_vec());
+    assert_eq!(write(store, [twice]).await, Err(StoreError::Conflict));
+    assert_eq!(store.audit_links_after(0, 10).await.unwrap(), links);
+    assert_eq!(store.audit_links_after(1, 10).await.unwrap(), links[1..]);
+    assert_eq!(store.last_checkpoint().await.unwrap(), Some(checkpoint(2)));
+    let both = [checkpoint(1), checkpoint(2)];
+    assert_eq!(store.checkpoints_after(0, 10).await.unwrap(), both);
+    assert_eq!(store.checkpoints_after(1, 10).await.unwrap(), both[1..]);
 }
 
 async fn tokens_come_in_order(store: &dyn Store) {

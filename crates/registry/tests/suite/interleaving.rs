@@ -12,8 +12,16 @@ use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
 use registry::{
     Cause, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry, ReportRefusal, SqliteStore,
-    Store, StoreError, TokenState, VerifyError, account::AccountRecord,
-    activation::ActivationRecord, session::SessionRecord, store::Changes, token::TokenRecord,
+    Store, StoreError, TokenState, VerifyError,
+    account::AccountRecord,
+    activation::ActivationRecord,
+    audit::{
+        chain::{AuditRow, Link},
+        checkpoint::Checkpoint,
+    },
+    session::SessionRecord,
+    store::Changes,
+    token::TokenRecord,
     values::SessionId,
 };
 
@@ -97,6 +105,35 @@ impl Store for Interrupted {
     }
     async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.inner.events(account, limit).await
+    }
+    async fn events_between(
+        &self,
+        from: UnixTime,
+        to: UnixTime,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.inner.events_between(from, to, after, limit).await
+    }
+    async fn audit_rows_after(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.inner.audit_rows_after(after, limit).await
+    }
+    async fn audit_links_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Link)>, StoreError> {
+        self.inner.audit_links_after(after, limit).await
+    }
+    async fn checkpoints_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        self.inner.checkpoints_after(after, limit).await
+    }
+    async fn last_checkpoint(&self) -> Found<Checkpoint> {
+        self.inner.last_checkpoint().await
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;

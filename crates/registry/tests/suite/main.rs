@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod at_rest;
+mod auditing;
 mod clinic;
 mod conformance;
 mod enrolling;

@@ -33,22 +33,32 @@ impl fmt::Display for Lines<'_> {
             return f.write_str("No events.");
         }
         for (place, event) in self.0.iter().enumerate() {
-            let what = &event.what;
             let line_break = if place == 0 { "" } else { "\n" };
-            let at = time_text::rfc3339(what.at);
-            write!(f, "{line_break}{at}  {} {}  by {}", what.kind, what.outcome, what.actor)?;
-            if let Some(npi) = what.account {
-                write!(f, "  account {npi}")?;
-            }
-            if let Some(serial) = &what.serial {
-                write!(f, "  token {serial}")?;
-            }
-            if let Some(purpose) = what.purpose {
-                write!(f, "  for {purpose}")?;
-            }
-            if let Some(cause) = &what.cause {
-                write!(f, "  ({cause})")?;
-            }
+            write!(f, "{line_break}{}", EventLine(event))?;
+        }
+        Ok(())
+    }
+}
+
+/// An event on one line.
+pub(crate) struct EventLine<'a>(pub(crate) &'a Event);
+
+impl fmt::Display for EventLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = &self.0.what;
+        let at = time_text::rfc3339(what.at);
+        write!(f, "{at}  {} {}  by {}", what.kind, what.outcome, what.actor)?;
+        if let Some(npi) = what.account {
+            write!(f, "  account {npi}")?;
+        }
+        if let Some(serial) = &what.serial {
+            write!(f, "  token {serial}")?;
+        }
+        if let Some(purpose) = what.purpose {
+            write!(f, "  for {purpose}")?;
+        }
+        if let Some(cause) = &what.cause {
+            write!(f, "  ({cause})")?;
         }
         Ok(())
     }

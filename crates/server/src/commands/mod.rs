@@ -3,6 +3,7 @@
 pub(crate) mod account_add;
 pub(crate) mod account_unlock;
 pub(crate) mod activation_begin;
+pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod issuer_card;
@@ -16,7 +17,7 @@ use rustix::process::getuid;
 
 use self::token_change::Change;
 use crate::{
-    cli::{AccountCommand, ActivationCommand, Cli, Command, TokenCommand},
+    cli::{AccountCommand, ActivationCommand, AuditCommand, Cli, Command, TokenCommand},
     failure::Failure,
 };
 
@@ -46,11 +47,15 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             token_change::run(Change::Deactivate, arguments, json).await
         }
         Command::Events(arguments) => events::run(arguments, json).await,
+        Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(arguments, json).await,
+        Command::Audit(AuditCommand::Report(arguments)) => audit::report(arguments, json).await,
+        Command::Audit(AuditCommand::Key(place)) => audit::show_key(&place, json).await,
+        Command::Audit(AuditCommand::RotateKey(place)) => audit::rotate_key(&place, json).await,
     }
 }
 
 /// Who works at the command line: the login name that the system says, or the number of the user.
-fn operator() -> Actor {
+pub(crate) fn operator() -> Actor {
     let login = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
     let name = login.ok().and_then(|login| login.parse().ok());
     let name = name.or_else(|| format!("uid {}", getuid().as_raw()).parse().ok());

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -20,9 +21,11 @@ use url::Url;
 use crate::{
     cli::Place,
     dashboard::{RecentTests, SignInPlaces},
+    data_dir::DataDir,
     failure::Failure,
     http::{self, SiteParts},
     opening,
+    sealer::Sealer,
 };
 
 /// The longest that requests may go on after the signal to stop.
@@ -41,6 +44,10 @@ pub(crate) struct Arguments {
     /// Who issues the tokens that are added on the dashboard
     #[arg(long, value_name = "NAME", default_value = "Countersign")]
     issuer: IssuerName,
+    /// Where the audit's checkpoints are written down besides the database: best on another machine
+    /// [default: audit-checkpoints.jsonl in the data folder]
+    #[arg(long, value_name = "FILE")]
+    checkpoints: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -60,9 +67,20 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
         origins: origins(arguments.public_url.as_ref(), address)?,
     });
+    let checkpoints = match arguments.checkpoints {
+        Some(path) => path,
+        None => DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints(),
+    };
+    let mut sealer = Sealer::new(site.clone(), &checkpoints).await?;
     let mut stop = Stop::listen()?;
     announce(address)?;
-    serve(listener, http::router(site), async move { stop.asked().await }).await
+    let served = serve(listener, http::router(site), async move { stop.asked().await });
+    let ended = tokio::select! {
+        ended = served => ended,
+        () = sealer.run() => Ok(()),
+    };
+    sealer.seal().await;
+    ended
 }
 
 /// Logs go to stderr, one line an event; `RUST_LOG` chooses how much.

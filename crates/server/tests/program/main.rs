@@ -15,6 +15,7 @@ mod process;
 
 mod add_token;
 mod app_api;
+mod audit;
 mod command_line;
 mod data_folder;
 mod flood;

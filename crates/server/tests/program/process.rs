@@ -189,6 +189,13 @@ impl Server {
         std::fs::read_to_string(self.folder.0.path().join("log")).unwrap()
     }
 
+    /// Ends as an init system ends it; the folder stays.
+    pub(crate) fn stop(mut self) -> Folder {
+        self.signal("TERM");
+        assert_eq!(self.wait(), Some(0));
+        std::mem::replace(&mut self.folder, Folder::new())
+    }
+
     /// Sends a signal by its name, as an init system would.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill")

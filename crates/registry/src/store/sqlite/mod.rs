@@ -14,7 +14,7 @@ mod writer;
 use std::{fs::OpenOptions, path::Path, time::Duration};
 
 use async_trait::async_trait;
-use oath::SerialNumber;
+use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
 use rusqlite::{Connection, ErrorCode};
 
@@ -22,6 +22,10 @@ use super::{Changes, Store, StoreError};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
+    audit::{
+        chain::{AuditRow, Link},
+        checkpoint::Checkpoint,
+    },
     event::Event,
     session::SessionRecord,
     token::TokenRecord,
@@ -177,6 +181,42 @@ impl Store for SqliteStore {
 
     async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.readers.read(move |database| rows::events(database, account, limit)).await
+    }
+
+    async fn events_between(
+        &self,
+        from: UnixTime,
+        to: UnixTime,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.readers
+            .read(move |database| rows::events_between(database, from, to, after, limit))
+            .await
+    }
+
+    async fn audit_rows_after(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.readers.read(move |database| rows::audit_rows_after(database, after, limit)).await
+    }
+
+    async fn audit_links_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, Link)>, StoreError> {
+        self.readers.read(move |database| rows::audit_links_after(database, after, limit)).await
+    }
+
+    async fn checkpoints_after(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        self.readers.read(move |database| rows::checkpoints_after(database, after, limit)).await
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        self.readers.read(rows::last_checkpoint).await
     }
 
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Records as rows, and rows as records.
 
+mod audit;
 mod events;
 mod people;
 mod tokens;
@@ -12,7 +13,8 @@ use rusqlite::{
     types::{FromSqlError, Type},
 };
 
-pub(super) use events::events;
+pub(super) use audit::{audit_links_after, audit_rows_after, checkpoints_after, last_checkpoint};
+pub(super) use events::{events, events_between};
 pub(super) use people::{account, activation, association, open_activation, secret, session};
 pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of};
 
@@ -55,6 +57,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertReport { reporter, id, lost, at } => {
             tokens::insert_report(database, reporter, *id, lost, *at)
         }
+        Write::InsertLinks(links) => audit::insert_links(database, links),
+        Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
     }
 }
 

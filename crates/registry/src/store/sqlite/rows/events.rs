@@ -1,6 +1,6 @@
 //! Audit events.
 
-use oath::SerialNumber;
+use oath::{SerialNumber, UnixTime};
 use rusqlite::{Connection, Row, named_params};
 
 use super::{
@@ -28,6 +28,21 @@ pub(in super::super) fn events(
         ),
         None => list(database, "SELECT * FROM events ORDER BY id DESC LIMIT ?1", &[&limit], read),
     }
+}
+
+pub(in super::super) fn events_between(
+    database: &Connection,
+    from: UnixTime,
+    to: UnixTime,
+    after: u64,
+    limit: u32,
+) -> rusqlite::Result<Vec<Event>> {
+    list(
+        database,
+        "SELECT * FROM events WHERE at >= ?1 AND at < ?2 AND id > ?3 ORDER BY id LIMIT ?4",
+        &[&to_sql(from.0), &to_sql(to.0), &to_sql(after), &limit],
+        read,
+    )
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Event> {

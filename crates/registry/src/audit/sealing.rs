@@ -1,0 +1,157 @@
+//! Adding the links of new events, and signing checkpoints over them.
+
+use oath::UnixTime;
+use rand_core::CryptoRng;
+
+use super::{
+    chain::{AuditRow, Link},
+    checkpoint::{Checkpoint, Statement},
+    keys::{AuditKey, AuditPublicKey},
+};
+use crate::{
+    Error, Registry,
+    event::{Actor, EventKind, NewEvent, Outcome},
+    master_key::What,
+    registry::{ATTEMPTS, only_the_help_desk},
+    store::{Changes, Write},
+};
+
+/// How many events one checkpoint covers at most.
+const BATCH: u32 = 10_000;
+
+impl Registry {
+    /// Seals the events that no checkpoint covers yet, and returns the checkpoint; `None` where there
+    /// are none, or another server sealed them first. To be called about once a second, and again at
+    /// once while it returns a checkpoint.
+    ///
+    /// # Errors
+    /// What the store cannot do; [`Error::Damaged`] for a signing key that does not open.
+    pub async fn seal_audit(
+        &self,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Option<Checkpoint>, Error> {
+        let before = self.store.last_checkpoint().await?;
+        let rows = self.store.audit_rows_after(sealed_until(before.as_ref()), BATCH).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let (key, mut writes) = self.signing_key(before.as_ref(), now, rng).await?;
+        let next_key = key.public();
+        let checkpoint = seal(before.as_ref(), &rows, now, &key, next_key, &mut writes);
+        let committed = self.commit(Changes::new(writes, [])).await?;
+        Ok(committed.then_some(checkpoint))
+    }
+
+    /// The checkpoints after one, in their order, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn checkpoints_after(
+        &self,
+        number: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, Error> {
+        Ok(self.store.checkpoints_after(number, limit).await?)
+    }
+
+    /// The last checkpoint; `None` where nothing has been sealed yet.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        Ok(self.store.last_checkpoint().await?)
+    }
+
+    /// Changes the key that signs checkpoints: the old one signs that the new one follows.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::Busy`], or what the store cannot do.
+    pub async fn change_audit_key(
+        &self,
+        actor: &Actor,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Checkpoint, Error> {
+        only_the_help_desk(actor)?;
+        for _ in 0..ATTEMPTS {
+            let before = self.store.last_checkpoint().await?;
+            let rows = self.store.audit_rows_after(sealed_until(before.as_ref()), BATCH).await?;
+            let (key, mut writes) = self.signing_key(before.as_ref(), now, rng).await?;
+            let next = AuditKey::generate(rng);
+            writes.push(self.keep_key(&next, now, rng));
+            let checkpoint = seal(before.as_ref(), &rows, now, &key, next.public(), &mut writes);
+            let kind = EventKind::AuditKeyChanged;
+            let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success)
+                .because(format!("followed by {}", next.public()));
+            if self.commit(Changes::new(writes, [event])).await? {
+                return Ok(checkpoint);
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// The key that signs the next checkpoint; before the first one, a new one and its write.
+    async fn signing_key(
+        &self,
+        before: Option<&Checkpoint>,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<(AuditKey, Vec<Write>), Error> {
+        let Some(before) = before else {
+            let key = AuditKey::generate(rng);
+            let write = self.keep_key(&key, now, rng);
+            return Ok((key, vec![write]));
+        };
+        let damaged = || Error::Damaged { what: "the audit's signing key" };
+        let name = secret_name(&before.statement.next_key);
+        let sealed = self.store.secret(&name).await?.ok_or_else(damaged)?;
+        let opened = self.master.open(What::AuditKey, name.as_bytes(), &sealed);
+        let opened = opened.map_err(|_| damaged())?;
+        let bytes = opened.as_slice().try_into().map_err(|_| damaged())?;
+        Ok((AuditKey::from_bytes(bytes), Vec::new()))
+    }
+
+    fn keep_key(&self, key: &AuditKey, made: UnixTime, rng: &mut impl CryptoRng) -> Write {
+        let name = secret_name(&key.public());
+        let sealed = self.master.seal(What::AuditKey, name.as_bytes(), key.expose_bytes(), rng);
+        Write::InsertSecret { name, sealed, made }
+    }
+}
+
+fn secret_name(key: &AuditPublicKey) -> String {
+    format!("audit key {key}")
+}
+
+fn sealed_until(before: Option<&Checkpoint>) -> u64 {
+    before.map_or(0, |before| before.statement.last_event)
+}
+
+/// The checkpoint over these rows, which follow the one before; its writes are added.
+fn seal(
+    before: Option<&Checkpoint>,
+    rows: &[AuditRow],
+    at: UnixTime,
+    key: &AuditKey,
+    next_key: AuditPublicKey,
+    writes: &mut Vec<Write>,
+) -> Checkpoint {
+    let mut link = before.map_or(Link::GENESIS, |before| before.statement.link);
+    let mut links = Vec::with_capacity(rows.len());
+    for row in rows {
+        link = link.then(row);
+        links.push((row.id, link));
+    }
+    let statement = Statement {
+        number: before.map_or(1, |before| before.statement.number + 1),
+        at,
+        last_event: rows.last().map_or_else(|| sealed_until(before), |row| row.id),
+        link,
+        before: before.map_or([0; 32], Checkpoint::digest),
+        next_key,
+    };
+    let checkpoint = Checkpoint::sign(statement, key);
+    writes.push(Write::InsertLinks(links));
+    writes.push(Write::InsertCheckpoint(Box::new(checkpoint)));
+    checkpoint
+}

@@ -1,0 +1,323 @@
+//! The audit's chain: every way of changing the record is found and named, without a secret.
+
+use std::path::Path;
+
+use oath::UnixTime;
+use registry::{
+    Actor, EventKind, MasterKey, Registry, SqliteStore, Store,
+    audit::{
+        checkpoint::Checkpoint,
+        verifying::{Finding, Outside, Verified, verify},
+    },
+};
+use rusqlite::Connection;
+
+use crate::clinic::{Clinic, START, ada, help_desk, rng};
+
+const DAY: u64 = 24 * 3600;
+
+/// A clinic with some events, sealed by several checkpoints, and those as they are kept outside.
+async fn sealed() -> (Clinic, Vec<Checkpoint>) {
+    let (clinic, app) = Clinic::with_token().await;
+    let mut kept = seal(&clinic, START).await;
+    for step in 1..=3 {
+        let now = START.plus(step * 30);
+        let serial = app.serial();
+        let purpose = registry::Purpose::Signing;
+        clinic.registry.verify(&ada(), &serial, &app.code(now), purpose, now).await.unwrap();
+        kept.extend(seal(&clinic, now).await);
+    }
+    (clinic, kept)
+}
+
+async fn seal(clinic: &Clinic, now: UnixTime) -> Vec<Checkpoint> {
+    let mut made = Vec::new();
+    while let Some(checkpoint) = clinic.registry.seal_audit(now, &mut rng()).await.unwrap() {
+        made.push(checkpoint);
+    }
+    made
+}
+
+/// The database by another program's hands, its triggers out of the way.
+fn tamper(clinic: &Clinic, sql: &str) {
+    let database = open(clinic.folder.path());
+    database
+        .execute_batch("DROP TRIGGER events_do_not_change; DROP TRIGGER events_are_kept;")
+        .unwrap();
+    database.execute_batch(sql).unwrap();
+}
+
+fn open(folder: &Path) -> Connection {
+    Connection::open(folder.join("countersign.db")).unwrap()
+}
+
+async fn look(clinic: &Clinic, kept: &[Checkpoint]) -> Verified {
+    let outside = Outside { checkpoints: kept.to_vec(), first_key: kept.first().map(|c| c.key) };
+    verify(&*clinic.store, &outside).await.unwrap()
+}
+
+async fn findings(clinic: &Clinic, kept: &[Checkpoint]) -> Vec<Finding> {
+    look(clinic, kept).await.findings
+}
+
+fn last_event(kept: &[Checkpoint]) -> u64 {
+    kept.last().unwrap().statement.last_event
+}
+
+#[tokio::test]
+async fn what_nobody_touched_verifies() {
+    let (clinic, kept) = sealed().await;
+    let verified = look(&clinic, &kept).await;
+    assert_eq!(verified.findings, []);
+    assert_eq!(verified.events, last_event(&kept));
+    assert_eq!((verified.unsealed, verified.checkpoints), (0, 4));
+    assert_eq!(verified.compared, 4);
+    // Also by nothing but itself; new events wait for their seal.
+    clinic.begin(ada(), START.plus(200)).await;
+    let verified = look(&clinic, &[]).await;
+    assert_eq!((verified.findings, verified.unsealed, verified.compared), (vec![], 1, 0));
+}
+
+#[tokio::test]
+async fn an_edit_is_found_in_every_column_of_the_first_a_middle_and_the_last_event() {
+    let (clinic, kept) = sealed().await;
+    let last = last_event(&kept);
+    tamper(&clinic, "CREATE TABLE untouched AS SELECT * FROM events");
+    for column in [
+        "at = at + 1",
+        "actor = 'nobody'",
+        "actor_name = 'Mallory'",
+        "actor_token = 'SYMC12345678'",
+        "kind = 'nothing'",
+        "outcome = 'none'",
+        "account = 1679576722",
+        "serial = 'SYMC12345678'",
+        "purpose = 'none'",
+        "cause = 'no cause'",
+    ] {
+        for id in [1, last / 2, last] {
+            let database = open(clinic.folder.path());
+            let edit = format!("UPDATE events SET {column} WHERE id = {id}");
+            database.execute_batch(&edit).unwrap();
+            let found = findings(&clinic, &kept).await;
+            assert_eq!(found, [Finding::EventChanged { id }], "{column} of {id}");
+            let restore = "DELETE FROM events; INSERT INTO events SELECT * FROM untouched";
+            database.execute_batch(restore).unwrap();
+        }
+    }
+    assert_eq!(findings(&clinic, &kept).await, []);
+}
+
+#[tokio::test]
+async fn a_deletion_is_found_at_both_ends_and_in_the_middle_with_or_without_its_link() {
+    for link_too in [false, true] {
+        for place in [1, 0, -1] {
+            let (clinic, kept) = sealed().await;
+            let last = last_event(&kept);
+            let id = match place {
+                1 => 1,
+                0 => last / 2,
+                _ => last,
+            };
+            tamper(&clinic, &format!("DELETE FROM events WHERE id = {id}"));
+            if link_too {
+                let sql = format!("DELETE FROM audit_links WHERE event = {id}");
+                open(clinic.folder.path()).execute_batch(&sql).unwrap();
+            }
+            let missing = Finding::EventsMissing { first: id, last: id };
+            assert_eq!(findings(&clinic, &kept).await, [missing], "{id}, link too: {link_too}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_that_were_removed_are_named_as_one_run() {
+    let (clinic, kept) = sealed().await;
+    tamper(
+        &clinic,
+        "DELETE FROM events WHERE id BETWEEN 2 AND 4; DELETE FROM audit_links WHERE event IN (3, 4)",
+    );
+    let missing = Finding::EventsMissing { first: 2, last: 4 };
+    assert_eq!(findings(&clinic, &kept).await, [missing]);
+}
+
+#[tokio::test]
+async fn two_that_were_exchanged_are_both_named() {
+    let (clinic, kept) = sealed().await;
+    tamper(
+        &clinic,
+        "UPDATE events SET id = -1 WHERE id = 2; UPDATE events SET id = 2 WHERE id = 4;
+         UPDATE events SET id = 4 WHERE id = -1;",
+    );
+    let expected = [Finding::EventChanged { id: 2 }, Finding::EventChanged { id: 4 }];
+    assert_eq!(findings(&clinic, &kept).await, expected);
+}
+
+#[tokio::test]
+async fn whoever_mends_the_links_too_is_found_by_the_next_checkpoint() {
+    let (clinic, kept) = sealed().await;
+    let last = last_event(&kept);
+    tamper(&clinic, &format!("UPDATE events SET cause = 'none' WHERE id = {last}"));
+    let (rows, before) = (
+        clinic.store.audit_rows_after(last - 1, 1).await.unwrap(),
+        clinic.store.audit_links_after(last - 2, 1).await.unwrap(),
+    );
+    let mended = before[0].1.then(&rows[0]);
+    open(clinic.folder.path())
+        .execute(
+            "UPDATE audit_links SET link = ?1 WHERE event = ?2",
+            rusqlite::params![mended.0, i64::try_from(last).unwrap()],
+        )
+        .unwrap();
+    let found = findings(&clinic, &kept).await;
+    let [Finding::EventsRewritten { first, last: to, checkpoint: 4 }] = found[..] else {
+        panic!("{found:?}")
+    };
+    assert!(first <= last && to == last, "{first} to {to}");
+}
+
+#[tokio::test]
+async fn a_removed_link_and_a_removed_or_changed_checkpoint_are_found() {
+    let (clinic, kept) = sealed().await;
+    tamper(&clinic, "DELETE FROM audit_links WHERE event = 3");
+    assert_eq!(findings(&clinic, &kept).await, [Finding::LinkMissing { id: 3 }]);
+
+    let (clinic, kept) = sealed().await;
+    tamper(&clinic, "DELETE FROM audit_checkpoints WHERE number = 2");
+    assert_eq!(findings(&clinic, &kept).await, [Finding::CheckpointMissing { number: 2 }]);
+    assert_eq!(findings(&clinic, &[]).await, [Finding::CheckpointMissing { number: 2 }]);
+
+    let (clinic, kept) = sealed().await;
+    tamper(&clinic, "UPDATE audit_checkpoints SET at = at + 1 WHERE number = 3");
+    let found = findings(&clinic, &kept).await;
+    assert!(found.contains(&Finding::CheckpointForged { number: 3 }), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_end_that_was_cut_off_with_all_its_checkpoints_is_found_by_those_outside() {
+    let (clinic, kept) = sealed().await;
+    let [.., before, cut] = &kept[..] else { panic!() };
+    let from = before.statement.last_event;
+    tamper(
+        &clinic,
+        &format!(
+            "DELETE FROM events WHERE id > {from}; DELETE FROM audit_links WHERE event > {from};
+             DELETE FROM audit_checkpoints WHERE number = {}",
+            cut.statement.number
+        ),
+    );
+    assert_eq!(findings(&clinic, &[]).await, [], "nothing in the database itself shows it");
+    let found = findings(&clinic, &kept).await;
+    let last_event = cut.statement.last_event;
+    assert_eq!(found, [Finding::RolledBack { ends_at: 3, must_reach: 4, last_event }]);
+}
+
+#[tokio::test]
+async fn an_old_backup_brought_back_is_found_also_when_it_has_gone_on_since() {
+    let (clinic, mut kept) = sealed().await;
+    let backup = tempfile::tempdir().unwrap();
+    let copy = backup.path().join("countersign.db");
+    let sql = format!("VACUUM INTO '{}'", copy.display());
+    open(clinic.folder.path()).execute_batch(&sql).unwrap();
+    clinic.begin(ada(), START.plus(300)).await;
+    kept.extend(seal(&clinic, START.plus(300)).await);
+
+    let store = std::sync::Arc::new(SqliteStore::open(&copy).unwrap());
+    let outside = Outside { checkpoints: kept.clone(), first_key: None };
+    let last_event = last_event(&kept);
+    let found = verify(&*store, &outside).await.unwrap().findings;
+    assert_eq!(found, [Finding::RolledBack { ends_at: 4, must_reach: 5, last_event }]);
+
+    let master = clinic.master();
+    let registry = Registry::open(store.clone(), master, START, &mut rng()).await.unwrap();
+    registry.unlock_sign_in(&help_desk(), &ada(), START.plus(400)).await.unwrap();
+    registry.seal_audit(START.plus(400), &mut rng()).await.unwrap().unwrap();
+    let found = verify(&*store, &outside).await.unwrap().findings;
+    assert_eq!(found, [Finding::CheckpointDiffers { number: 5 }]);
+}
+
+#[tokio::test]
+async fn a_whole_new_audit_under_a_new_key_is_not_the_auditors() {
+    let (_, kept) = sealed().await;
+    let (other, _) = sealed().await;
+    let found = findings(&other, &kept).await;
+    assert!(found.contains(&Finding::CheckpointForged { number: 1 }), "{found:?}");
+    let only_key = Outside { checkpoints: Vec::new(), first_key: Some(kept[0].key) };
+    let found = verify(&*other.store, &only_key).await.unwrap().findings;
+    assert_eq!(found, [Finding::CheckpointForged { number: 1 }]);
+}
+
+#[tokio::test]
+async fn the_key_is_changed_by_the_help_desk_and_the_chain_goes_on() {
+    let (clinic, mut kept) = sealed().await;
+    let prescriber = Actor::Prescriber { npi: ada() };
+    let refused = clinic.registry.change_audit_key(&prescriber, START, &mut rng()).await;
+    assert_eq!(refused.err(), Some(registry::Error::NotAllowed));
+    let changed = clinic.registry.change_audit_key(&help_desk(), START.plus(500), &mut rng()).await;
+    let changed = changed.unwrap();
+    assert_eq!(changed.key, kept[0].key);
+    kept.push(changed);
+    kept.extend(seal(&clinic, START.plus(501)).await);
+    assert_eq!(kept.last().unwrap().key, changed.statement.next_key);
+    let verified = look(&clinic, &kept).await;
+    assert_eq!((verified.findings, verified.compared), (vec![], 6));
+    // The new key is nobody's to use before the checkpoint that names it.
+    tamper(&clinic, "DELETE FROM audit_checkpoints WHERE number = 5");
+    let only_key = Outside { checkpoints: Vec::new(), first_key: Some(kept[0].key) };
+    let found = verify(&*clinic.store, &only_key).await.unwrap().findings;
+    assert_eq!(found, [Finding::CheckpointMissing { number: 5 }]);
+}
+
+#[tokio::test]
+async fn of_two_that_seal_at_once_one_does() {
+    let (clinic, _) = Clinic::with_token().await;
+    let second = clinic.second_process().await;
+    for round in 0..20 {
+        let now = START.plus(1_000 + round);
+        clinic.registry.unlock_sign_in(&help_desk(), &ada(), now).await.unwrap();
+        let (mut one, mut other) = (rng(), rng());
+        let both = tokio::join!(
+            clinic.registry.seal_audit(now, &mut one),
+            second.seal_audit(now, &mut other)
+        );
+        assert!(both.0.is_ok() && both.1.is_ok(), "{both:?}");
+    }
+    seal(&clinic, START.plus(2_000)).await;
+    let verified = look(&clinic, &[]).await;
+    assert_eq!((verified.findings, verified.unsealed), (vec![], 0));
+}
+
+#[tokio::test]
+async fn another_master_key_signs_nothing() {
+    let (clinic, _) = sealed().await;
+    let stranger = MasterKey::generate(&mut rng());
+    let opened = Registry::open(clinic.store.clone(), stranger, START, &mut rng()).await;
+    assert_eq!(opened.err(), Some(registry::Error::WrongMasterKey));
+}
+
+#[tokio::test]
+async fn a_day_is_reported_also_when_it_is_quiet() {
+    let (clinic, app) = Clinic::with_token().await;
+    let next_day = UnixTime((START.0 / DAY + 1) * DAY);
+    let quiet = clinic.registry.daily_report(next_day.plus(DAY)).await.unwrap();
+    assert_eq!((quiet.events, quiet.is_quiet()), (0, true));
+
+    let now = next_day.plus(3_600);
+    let (serial, purpose) = (app.serial(), registry::Purpose::Signing);
+    for _ in 0..5 {
+        let wrong = app.wrong_code(now);
+        clinic.registry.verify(&ada(), &serial, &wrong, purpose, now).await.unwrap_err();
+    }
+    clinic.registry.unlock_token(&help_desk(), &serial, now).await.unwrap();
+    let report = clinic.registry.daily_report(now.plus(7)).await.unwrap();
+    assert_eq!((report.from, report.to), (next_day, next_day.plus(DAY)));
+    let notable: Vec<_> = report.notable.iter().map(|event| event.what.kind).collect();
+    assert_eq!(notable, [EventKind::TokenUnlocked]);
+    assert_eq!(report.often_refused.len(), 1);
+    assert_eq!(
+        (report.often_refused[0].serial.as_str(), report.often_refused[0].count),
+        (serial.as_str(), 5)
+    );
+    assert_eq!(report.events, report.counts.iter().map(|count| count.count).sum::<u64>());
+    assert!(!report.is_quiet());
+}

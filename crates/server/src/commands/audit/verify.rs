@@ -1,0 +1,72 @@
+//! `audit verify`: finds what was changed in the audit. Needs no master key.
+
+use core::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use registry::{
+    SqliteStore,
+    audit::{
+        keys::AuditPublicKey,
+        verifying::{self, Outside, Verified},
+    },
+};
+
+use crate::{checkpoint_file, cli::Place, data_dir::DataDir, failure::Failure, output};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// The checkpoints that were kept outside the database, as `serve --checkpoints` writes them
+    #[arg(long, value_name = "FILE")]
+    checkpoints: Option<PathBuf>,
+    /// The key that signed the first checkpoint, as `audit key` printed it then
+    #[arg(long, value_name = "HEX")]
+    key: Option<AuditPublicKey>,
+}
+
+pub(crate) async fn verify(arguments: Arguments, json: bool) -> Result<(), Failure> {
+    let store = SqliteStore::open(DataDir::in_use(&arguments.place.data_dir)?.database())?;
+    let checkpoints = match &arguments.checkpoints {
+        Some(path) => checkpoint_file::read(path)?,
+        None => Vec::new(),
+    };
+    let alone = checkpoints.is_empty() && arguments.key.is_none();
+    let outside = Outside { checkpoints, first_key: arguments.key };
+    let verified = verifying::verify(&store, &outside).await?;
+    output::print(json, &verified, &Text(&verified))?;
+    if alone {
+        output::note(
+            json,
+            "nothing from outside the database was compared: a cut-off end, an old copy or a whole new audit cannot be found so; name --checkpoints and --key",
+        );
+    }
+    if verified.findings.is_empty() { Ok(()) } else { Err(Failure::AuditChanged) }
+}
+
+pub(super) struct Text<'a>(pub(super) &'a Verified);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Verified { events, unsealed, checkpoints, compared, first_key, findings } = self.0;
+        for finding in findings {
+            writeln!(f, "{finding}")?;
+        }
+        write!(
+            f,
+            "{events} events, {checkpoints} checkpoints, {compared} compared with those kept outside"
+        )?;
+        if *unsealed > 0 {
+            write!(f, "; {unsealed} events are not sealed yet")?;
+        }
+        if let Some(key) = first_key {
+            write!(f, "\nfirst key {key}")?;
+        }
+        match findings.len() {
+            0 => write!(f, "\nnothing was changed"),
+            1 => write!(f, "\n1 finding"),
+            count => write!(f, "\n{count} findings"),
+        }
+    }
+}
