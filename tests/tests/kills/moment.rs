@@ -26,14 +26,15 @@ pub(crate) enum Moment {
 
 impl Moment {
     /// Half of them fall anywhere from the last input to well after the change is confirmed, which
-    /// takes `span`; half of them close to one of its `writes`, where a change could break in two.
+    /// takes `span`; half of them at the input or close to one of its `writes`, where a change could
+    /// break in two.
     pub(crate) fn any(rng: &mut StdRng, span: Duration, writes: u32) -> Self {
         if rng.random_bool(0.5) {
             return Self::AfterInput(part_of(rng, 2 * span));
         }
         let longest = part_of(rng, BETWEEN_WRITES);
         let then = part_of(rng, longest);
-        Self::AfterWrites { writes: rng.random_range(1..=writes), then, at_last: 2 * span }
+        Self::AfterWrites { writes: rng.random_range(0..=writes), then, at_last: 2 * span }
     }
 
     /// Whether it came after so long or longer.
