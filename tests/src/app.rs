@@ -20,7 +20,7 @@ use crate::wait::{self, Look};
 pub const PROGRAM: &str = "countersign";
 
 /// What the app calls itself on the session bus, so that there is one of it.
-const BUS_NAME: &str = "org.countersign.app.SingleInstance";
+pub(crate) const BUS_NAME: &str = "org.countersign.app.SingleInstance";
 
 /// A process of the app with its window.
 ///

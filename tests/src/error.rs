@@ -50,6 +50,9 @@ pub enum Error {
     /// The session bus, or somebody on it.
     #[error("the session bus: {0}")]
     Bus(#[from] zbus::Error),
+    /// The virtual display refused something.
+    #[error("the display: {0}")]
+    Display(String),
     /// A file, a pipe or a process.
     #[error("{0}")]
     Io(#[from] std::io::Error),

@@ -13,12 +13,14 @@
 //! | [`soft_token`] | a token without an app, all of whose codes the tests know |
 //! | [`tour`] | every screen of the app, in five stories |
 //! | [`camera`] | a picture of each, in both themes and two sizes |
+//! | [`bench`] | the app's speed and memory beside an empty window's |
 //! | [`walk`] | the main job from the first step to the last, as demo and as test |
 //!
 //! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
 
 pub mod app;
 pub mod axe;
+pub mod bench;
 pub mod browser;
 pub mod camera;
 pub mod clock;

@@ -142,12 +142,17 @@ fn command_line(command: &Command) -> String {
     line
 }
 
+/// Every process of the machine.
+pub(crate) fn all() -> Vec<u32> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
 /// The processes whose environment holds this line, `NAME=value`.
 pub fn marked(mark: &str) -> Vec<u32> {
-    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    processes
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|id: &u32| {
+    all()
+        .into_iter()
+        .filter(|id| {
             fs::read(format!("/proc/{id}/environ"))
                 .is_ok_and(|lines| lines.split(|byte| *byte == 0).any(|l| l == mark.as_bytes()))
         })

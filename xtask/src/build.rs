@@ -13,20 +13,37 @@ use crate::error::{Error, Result};
 /// Where each program lies, by its name.
 pub(crate) type Programs = BTreeMap<String, PathBuf>;
 
-/// Builds all programs of the workspace.
+/// What only measures, and so is built for measuring alone.
+const MEASURING: &str = "countersign-empty-window";
+
+/// Builds all programs of the workspace but what only measures.
 ///
 /// # Errors
 ///
 /// When cargo fails; its own diagnostics are then already on the screen.
 pub(crate) fn programs() -> Result<Programs> {
-    let what = "cargo build --workspace --bins";
+    build(&["--exclude", MEASURING])
+}
+
+/// Builds all programs of the workspace as they are shipped.
+///
+/// # Errors
+///
+/// As [`programs`].
+pub(crate) fn released_programs() -> Result<Programs> {
+    build(&["--release"])
+}
+
+fn build(arguments: &[&str]) -> Result<Programs> {
+    let what = format!("cargo build --workspace --bins {}", arguments.join(" "));
     let mut child = cargo()
         .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(if std::io::stderr().is_terminal() { Stdio::piped() } else { Stdio::inherit() })
         .spawn()
-        .map_err(|error| Error::program(what, error))?;
-    let stdout = child.stdout.take().ok_or_else(|| Error::program(what, "no output"))?;
+        .map_err(|error| Error::program(&*what, error))?;
+    let stdout = child.stdout.take().ok_or_else(|| Error::program(&*what, "no output"))?;
 
     let progress = Progress::new(crates_to_build());
     let diagnostics = child.stderr.take().map(|stderr| {
@@ -34,7 +51,7 @@ pub(crate) fn programs() -> Result<Programs> {
         std::thread::spawn(move || show_diagnostics(stderr, &bar))
     });
     let programs = follow(BufReader::new(stdout), &progress);
-    let status = child.wait().map_err(|error| Error::program(what, error))?;
+    let status = child.wait().map_err(|error| Error::program(&*what, error))?;
     if let Some(diagnostics) = diagnostics {
         // The thread ends with the pipe; a panic in it would only lose lines of cargo's.
         let _ = diagnostics.join();
@@ -120,7 +137,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         if plain {
-            println!("Building {} crates.", total.map_or("the".to_owned(), |n| n.to_string()));
+            eprintln!("Building {} crates.", total.map_or("the".to_owned(), |n| n.to_string()));
         }
         Self { bar, total, plain }
     }
@@ -130,15 +147,15 @@ impl Progress {
         self.bar.set_message(name.to_owned());
         if self.plain && done.is_multiple_of(Self::PLAIN_EVERY) {
             match self.total {
-                Some(total) => println!("Built {done} of {total} crates."),
-                None => println!("Built {done} crates."),
+                Some(total) => eprintln!("Built {done} of {total} crates."),
+                None => eprintln!("Built {done} crates."),
             }
         }
     }
 
     fn finish(&self) {
         self.bar.finish_and_clear();
-        println!("Built.");
+        eprintln!("Built.");
     }
 }
 

@@ -28,6 +28,13 @@ pub(crate) fn screenshots() -> Result<ExitCode> {
     become_program(Command::new(found(&programs, "screenshots")?).arg(folder))
 }
 
+/// Measures the app's release build beside an empty window's.
+pub(crate) fn bench_app(json: bool) -> Result<ExitCode> {
+    let programs = build::released_programs()?;
+    let mut command = Command::new(found(&programs, "bench-app")?);
+    become_program(command.args(json.then_some("--json")))
+}
+
 /// Builds the packages for Linux with the Tauri bundler.
 pub(crate) fn package() -> Result<ExitCode> {
     let cli = npm::tauri_cli()?;

@@ -24,7 +24,7 @@ pub(crate) fn install() -> Result<()> {
 pub(crate) fn install_these(wanted: &[Requirement]) -> Result<()> {
     let missing: Vec<&Requirement> = wanted.iter().filter(|wanted| !wanted.is_present()).collect();
     if missing.is_empty() {
-        println!("Nothing to install: all {} requirements are there.", wanted.len());
+        eprintln!("Nothing to install: all {} requirements are there.", wanted.len());
         return Ok(());
     }
     install_by_apt(&missing)
@@ -42,8 +42,8 @@ fn install_by_apt(missing: &[&Requirement]) -> Result<()> {
     let Some(apt) = apt_get() else {
         return Err(Error::Missing(lines));
     };
-    println!("Installing by `{}`:", apt.join(" "));
-    lines.iter().for_each(|line| println!("  {line}"));
+    eprintln!("Installing by `{}`:", apt.join(" "));
+    lines.iter().for_each(|line| eprintln!("  {line}"));
 
     apt_run(&apt, &["update", "--quiet"])?;
     let packages: Vec<&str> = missing.iter().map(|wanted| package(wanted)).collect();

@@ -1,5 +1,5 @@
-//! `cargo xtask install | demo | test | screenshots | check-targets | package`: installs what the
-//! system lacks, builds, and hands over.
+//! `cargo xtask install | demo | test | bench | screenshots | check-targets | package`: installs what
+//! the system lacks, builds, and hands over.
 
 mod build;
 mod check_targets;
@@ -38,12 +38,28 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure the release build; fails where a limit is missed.
+    Bench {
+        #[command(subcommand)]
+        subject: Subject,
+    },
     /// Take pictures of every screen, light and dark, in two sizes, into `target/screenshots`.
     Screenshots,
     /// Type-check the app for Android and Windows, without their SDKs.
     CheckTargets,
     /// Build the app's `.deb` and `.rpm`, into `target/release/bundle`.
     Package,
+}
+
+/// What can be measured.
+#[derive(Subcommand)]
+enum Subject {
+    /// Start, unlock, idle processor and memory, beside an empty Tauri window's.
+    App {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,6 +80,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Package => handover::package(),
         Command::Install => Ok(ExitCode::SUCCESS),
         Command::Demo { headless } => handover::demo(headless),
+        Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),
         Command::Test { arguments } => handover::test(&arguments),
     }
 }

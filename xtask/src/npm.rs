@@ -45,7 +45,7 @@ fn version(file: &Path, pointer: &str) -> Option<String> {
 }
 
 fn ci(folder: &Path, what: &str) -> Result<()> {
-    println!("Installing {what} by `npm ci`.");
+    eprintln!("Installing {what} by `npm ci`.");
     let what = format!("npm ci (in {})", folder.display());
     // No package's own scripts run.
     let status = Command::new("npm")

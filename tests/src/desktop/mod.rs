@@ -62,6 +62,11 @@ impl Desktop {
         command
     }
 
+    /// The display's name, `:7`.
+    pub(crate) fn display_name(&self) -> &str {
+        &self.display_name
+    }
+
     /// The folder in which everything of this desktop lies.
     pub fn folder(&self) -> &Path {
         self.folder.path()
