@@ -4,8 +4,8 @@
 import { LAST_SECONDS } from "./ring.js";
 import * as ipc from "../ipc.js";
 
-/** The rings move so often, in milliseconds: a glide to the eye, and next to no work. */
-const TICK = 250;
+/** The rings move so often, in milliseconds: three pixels at a time, and next to no work. */
+const TICK = 500;
 /** A code that has ended is on the screen no longer than this, in milliseconds, also while the program
  *  is busy: the keyring may be asking its owner something. */
 const STALE = 1000;
