@@ -97,8 +97,13 @@ impl AppWindow {
             .ok_or_else(|| {
                 Error::different("the driver says that the app runs, but it does not")
             })?;
+        Ok(Self::of(driver, process))
+    }
+
+    /// The window that this driver holds, of this process.
+    pub(crate) fn of(driver: Driver, process: u32) -> Self {
         let page = Page::new(driver.session.clone(), "[data-screen]:not([hidden])");
-        Ok(Self { page, driver, process })
+        Self { page, driver, process }
     }
 
     /// Starts the app a second time, without a driver, as a click on a link does while it runs.
@@ -194,7 +199,7 @@ impl AppWindow {
     }
 
     /// Waits until the app has found out which screen to show.
-    async fn settle(&self) -> Result<()> {
+    pub(crate) async fn settle(&self) -> Result<()> {
         wait::until("the first screen", wait::PATIENCE, async || {
             let names = self.screen().await;
             Ok(match names {

@@ -74,6 +74,7 @@ impl Drop for Driver {
     }
 }
 
-fn free_port() -> Result<u16> {
+/// A port on which nobody listens now.
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`desktop`] | a virtual display with a session bus and a keyring of its own |
 //! | [`app`] | the app's window, driven over WebDriver, in the product's words |
+//! | [`package`] | the app's `.deb`, installed on this machine while a test runs |
+//! | [`opener`] | the desktop's own openers of links, and the window that comes up |
 //! | [`axe`] | other people's checker of accessibility, in that window |
 //! | [`browser`], [`dashboard`] | Chromium, and the dashboard's pages in it |
 //! | [`server`] | `countersign-server`, its ready line and its command line |
@@ -29,8 +31,10 @@ pub mod desktop;
 mod driver;
 pub mod error;
 pub mod http;
+pub mod opener;
 pub mod outside;
 pub mod own_card;
+pub mod package;
 pub mod page;
 pub mod pictures;
 pub mod process;

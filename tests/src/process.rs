@@ -161,7 +161,7 @@ pub fn marked(mark: &str) -> Vec<u32> {
 
 /// The name of the program that a process runs.
 pub fn program_of(id: u32) -> Option<String> {
-    let path = fs::read_link(format!("/proc/{id}/exe")).ok()?;
+    let path = program_path_of(id)?;
     let name = path.file_name()?.to_str()?;
     // Linux says so of a program that was built anew since it was started.
     Some(name.trim_end_matches(" (deleted)").to_owned())
@@ -172,6 +172,11 @@ pub fn arguments_of(id: u32) -> Vec<String> {
     let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
     let arguments = line.split(|byte| *byte == 0).filter(|argument| !argument.is_empty());
     arguments.map(|argument| String::from_utf8_lossy(argument).into_owned()).collect()
+}
+
+/// Where the program lies that a process runs.
+pub fn program_path_of(id: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{id}/exe")).ok()
 }
 
 /// The process that started this one.

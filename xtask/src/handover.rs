@@ -43,14 +43,33 @@ pub(crate) fn package() -> Result<ExitCode> {
     become_program(&mut command)
 }
 
+/// Packs the programs that are built already into a `.deb`, for the test that installs it.
+fn package_for_the_tests() -> Result<()> {
+    let cli = npm::tauri_cli()?;
+    println!("Packing the app's .deb, for the test that installs it.");
+    let what = "tauri bundle --debug --bundles deb";
+    // The CLI would write into the program which kind of package it is in; nothing asks it.
+    let output = Command::new(cli)
+        .args(["bundle", "--debug", "--bundles", "deb", "--no-binary-patching"])
+        .current_dir(build::workspace())
+        .output()
+        .map_err(|error| Error::program(what, error))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    Err(Error::program(what, output.status))
+}
+
 fn found<'a>(programs: &'a Programs, name: &str) -> Result<&'a Path> {
     let path = programs.get(name).map(PathBuf::as_path);
     path.ok_or_else(|| Error::program(name, "cargo did not say where it put this program"))
 }
 
-/// Builds the programs that the end-to-end tests start, then runs every test.
+/// Builds the programs that the end-to-end tests start and their package, then runs every test.
 pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
     build::programs()?;
+    package_for_the_tests()?;
     let mut cargo = build::cargo();
     cargo.arg("test");
     if !names_packages(arguments) {

@@ -63,7 +63,14 @@ pub(crate) const ALL: &[Requirement] = &[
             "/usr/lib/aarch64-linux-gnu/libayatana-appindicator3.so.1",
         ]),
     ),
-    program("xdg-utils", &["xdg-open"], &[], "opens the dashboard"),
+    program("xdg-utils", &["xdg-open"], &[], "opens the dashboard, and links in the tests"),
+    program("libglib2.0-bin", &["gio"], &[], "opens links as a desktop does"),
+    program(
+        "desktop-file-utils",
+        &["update-desktop-database"],
+        &[],
+        "makes the app's package known to that, as the one that opens its links",
+    ),
     program("xvfb", &["Xvfb"], &[], "a display for the tests"),
     program("webkit2gtk-driver", &["WebKitWebDriver"], &[], "drives the app's window"),
     program("dbus", &["dbus-daemon"], &["--version"], "a session bus of the tests' own")
