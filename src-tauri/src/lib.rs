@@ -32,6 +32,7 @@ mod clipboard;
 mod clock;
 mod commands;
 mod device;
+#[cfg(desktop)]
 mod links;
 mod note;
 #[cfg(target_os = "linux")]

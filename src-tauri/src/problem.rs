@@ -74,6 +74,7 @@ pub(crate) enum Problem {
     // Pictures.
     #[error("this is no picture that can be read: use a PNG or JPEG file")]
     NoPicture,
+    #[cfg(desktop)]
     #[error("there is no picture in the clipboard: copy one first")]
     NoPictureInClipboard,
     #[error("this picture is too large: cut out the QR code")]

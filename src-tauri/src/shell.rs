@@ -117,6 +117,7 @@ impl Shell {
     }
 
     /// Locks because somebody chose so outside the page.
+    #[cfg(desktop)]
     pub(crate) async fn lock_by_hand(&self) {
         let shell = self.clone();
         let _ = off_main_thread(move || {
