@@ -128,6 +128,7 @@ impl Shell {
     }
 
     /// Locks, and tells the page. Waits for whoever has the session.
+    #[cfg(desktop)]
     pub(crate) fn lock_now(&self) {
         held(&self.session).lock();
         self.locked();
