@@ -15,6 +15,7 @@
 //! | `sending` | a sealed token on its way to its server |
 //! | `talking` | what a token's server is asked, and its clock |
 //! | `note` | which tokens the keyring should hold |
+//! | `replacing` | a small file that is written as a whole |
 //! | `saving` | an export as a file |
 //! | `links` | enrolment links that the system hands over |
 //! | `painting` | who paints the window, on Linux |
@@ -40,6 +41,7 @@ mod painting;
 mod pin_entry;
 mod problem;
 mod qr_reading;
+mod replacing;
 mod saving;
 mod sending;
 mod session;

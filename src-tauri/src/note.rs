@@ -5,14 +5,15 @@
 
 use std::{
     collections::VecDeque,
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use oath::CredentialId;
 use provisioning::{ActivationId, IssuerName, Label};
 use serde::{Deserialize, Serialize};
+
+use crate::replacing::replace;
 
 const FILE: &str = "known-tokens.json";
 const VERSION: u32 = 1;
@@ -152,12 +153,7 @@ impl NoteFile {
 
     /// Replaces the note as a whole: a crash leaves the old one or the new one.
     fn write(&self, note: &Note) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec_pretty(note)?)?;
-        file.as_file().sync_all()?;
-        file.persist(self.folder.join(FILE))?;
-        Ok(())
+        replace(&self.folder, FILE, &serde_json::to_vec_pretty(note)?)
     }
 
     fn read_text(&self) -> io::Result<String> {

@@ -1,15 +1,14 @@
 //! The settings: a plain file in the app's configuration folder, without secrets.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::{problem::Problem, replacing::replace};
 
 const FILE: &str = "settings.json";
 const VERSION: u32 = 1;
@@ -233,15 +232,9 @@ impl SettingsFile {
         Ok(())
     }
 
-    /// Replaces the file as a whole: a crash leaves the old one or the new one.
     fn write(&self, settings: &Settings) -> io::Result<()> {
         let document = Document { version: VERSION, settings: settings.clone() };
-        fs::create_dir_all(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec_pretty(&document)?)?;
-        file.as_file().sync_all()?;
-        file.persist(self.folder.join(FILE))?;
-        Ok(())
+        replace(&self.folder, FILE, &serde_json::to_vec_pretty(&document)?)
     }
 }
 
