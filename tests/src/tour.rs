@@ -10,6 +10,7 @@ use crate::desktop::KeyringState;
 use crate::error::{Result, ensure};
 use crate::scene::{ISSUER, PIN, Scene, WRONG_PIN};
 use crate::soft_token::SoftToken;
+use crate::wait::PATIENCE;
 
 /// Whoever looks at the screens: a checker, a camera.
 pub trait Onlooker {
@@ -89,6 +90,10 @@ pub async fn from_the_first_screen_to_many_tokens(onlooker: &mut impl Onlooker) 
     app.unlock(PIN).await?;
     app.click("reorder").await?;
     onlooker.look(&app, "changing the order").await?;
+    let mut second = AppWindow::start_again(&scene.desktop, &[BY_TIME])?;
+    second.ended(PATIENCE).await?;
+    app.reaches("other-found").await?;
+    onlooker.look(&app, "by its link").await?;
     app.close().await?;
     Ok(())
 }
@@ -331,7 +336,24 @@ pub async fn the_bad_days(onlooker: &mut impl Onlooker) -> Result<()> {
     app.reaches("erased").await?;
     onlooker.look(&app, "a bad day").await?;
     app.close().await?;
-    Ok(())
+    while_the_keyring_asks(onlooker).await
+}
+
+/// A first token whose making waits for an answer to the keyring.
+async fn while_the_keyring_asks(onlooker: &mut impl Onlooker) -> Result<()> {
+    let scene = Scene::start().await?;
+    let (app, _) = scene.open_link().await?;
+    app.name_token("Ward phone").await?;
+    app.reaches("choose-pin").await?;
+    app.enter_pin(PIN).await?;
+    app.reaches("repeat-pin").await?;
+    scene.desktop.set_keyring(KeyringState::Prompting).await?;
+    app.enter_pin(PIN).await?;
+    app.reaches("enrolling").await?;
+    onlooker.look(&app, "the keyring asks").await?;
+    scene.desktop.dismiss_prompt().await?;
+    app.reaches("prompt-dismissed").await?;
+    app.close().await
 }
 
 /// A keyring that comes back empty.

@@ -15,6 +15,7 @@ async fn from_the_first_screen_to_many_tokens() -> Result<()> {
             "other",
             "choose-pin",
             "repeat-pin",
+            "other-found",
             "tokens",
             "unlock",
         ])
@@ -47,8 +48,14 @@ async fn the_bad_days() -> Result<()> {
     test(async {
         let mut axe = Axe::load()?;
         tour::the_bad_days(&mut axe).await?;
-        let screens =
-            ["loading", "keyring-locked", "keyring-absent", "prompt-dismissed", "entry-damaged"];
+        let screens = [
+            "enrolling",
+            "loading",
+            "keyring-locked",
+            "keyring-absent",
+            "prompt-dismissed",
+            "entry-damaged",
+        ];
         axe.verdict(&[&screens[..], &["unlock", "erased"]].concat())
     })
     .await
