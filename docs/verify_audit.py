@@ -36,8 +36,14 @@ def main():
 
 
 def read_kept(path):
-    lines = open(path, encoding="utf-8").read().splitlines()
-    return {line["checkpoint"]: line for line in map(json.loads, lines)}
+    kept = {}
+    for line in open(path, encoding="utf-8", errors="replace"):
+        try:
+            checkpoint = json.loads(line)
+            kept.setdefault(checkpoint["checkpoint"], checkpoint)
+        except (ValueError, KeyError, TypeError):
+            print("a line outside is no checkpoint, and was passed over", file=sys.stderr)
+    return kept
 
 
 def check_checkpoints(database, kept, first_key, findings):

@@ -56,6 +56,14 @@ pub enum Error {
         /// What is damaged.
         what: &'static str,
     },
+    /// The audit in the database is not what it was, or does not go on as it must.
+    #[error(
+        "the audit in the database does not hold checkpoint {checkpoint} as it was, or does not go on from it as it must: somebody changed it, or an old copy was brought back; nothing is sealed until that is cleared up. Run `countersign-server audit verify --checkpoints FILE`; for a copy that was brought back on purpose, see docs/audit.md"
+    )]
+    AuditBroken {
+        /// The last checkpoint that held; 0 for the beginning.
+        checkpoint: u64,
+    },
     /// Too many at once on the same record.
     #[error("too many requests at once for the same token or account: try again in a moment")]
     Busy,

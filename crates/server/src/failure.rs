@@ -69,10 +69,12 @@ pub(crate) enum Failure {
     #[error("the file {path} cannot be used: {cause}")]
     Provisioning { path: PathBuf, cause: provisioning::Error },
 
+    #[error("{path} holds no checkpoint: name a file that `serve --checkpoints` wrote")]
+    NoCheckpoints { path: PathBuf },
     #[error(
-        "line {line} of {path} is no checkpoint ({cause}): name a file that `serve --checkpoints` wrote"
+        "{path} cannot be written ({cause}): check the disk and the rights on the file, or name another with --checkpoints"
     )]
-    CheckpointLine { path: PathBuf, line: usize, cause: serde_json::Error },
+    CheckpointsUnwritable { path: PathBuf, cause: io::Error },
     #[error(
         "the audit is not as it was written: see the findings above, and keep this database as it is for whoever looks into it"
     )]

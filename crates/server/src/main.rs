@@ -29,15 +29,22 @@ mod randomness;
 mod sealer;
 mod time_text;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
+use failure::Failure;
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let json = cli.json;
-    match commands::run(cli).await {
+    let ended = Runtime::new().map_err(Failure::Serve).and_then(|runtime| {
+        let ended = runtime.block_on(commands::run(cli));
+        // A thread that a disk holds up does not hold up the end.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        ended
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output::failure(json, &failure),
     }

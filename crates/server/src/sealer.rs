@@ -1,72 +1,172 @@
-//! Seals the audit about once a second, and writes its checkpoints down outside the database.
+//! Seals the audit about once a second, and writes its checkpoints down outside the database: two
+//! tasks, so that neither requests nor sealing wait for the file.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use registry::{Error, Registry};
-use tokio::time::{MissedTickBehavior, interval};
+use registry::{
+    Error, Registry,
+    audit::{checkpoint::Checkpoint, sealing},
+};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, spawn_blocking},
+    time::{MissedTickBehavior, interval, timeout},
+};
 
 use crate::{checkpoint_file::CheckpointFile, clock, failure::Failure, http::Site, randomness};
 
 const EVERY: Duration = Duration::from_secs(1);
-/// How many checkpoints are written down at a time.
+/// How long the file is waited for, at the start and at the end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many checkpoints are read or written down at a time.
 const BATCH: u32 = 1_000;
+/// A failure that stays is told again after so many attempts.
+const TOLD_AGAIN: u32 = 60;
 
-/// The sealer of a running server.
-pub(crate) struct Sealer {
+/// The sealing of a running server.
+pub(crate) struct Sealing {
+    /// Dropping it asks to stop.
+    stop: watch::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Sealing {
+    /// Starts to seal, and to write down to the file at `path`.
+    pub(crate) fn start(site: Site, path: PathBuf) -> Self {
+        let (stop, stopped) = watch::channel(());
+        Self { stop, task: tokio::spawn(keep(site, path, stopped)) }
+    }
+
+    /// Seals what is left and writes it down; the file is not waited for without end.
+    pub(crate) async fn finish(self) {
+        drop(self.stop);
+        if timeout(PATIENCE, self.task).await.is_err() {
+            tracing::warn!(
+                "stopped before the audit's last checkpoints were written down: the next start does it"
+            );
+        }
+    }
+}
+
+async fn keep(site: Site, path: PathBuf, stopped: watch::Receiver<()>) {
+    // A file that cannot be had yet is tried again by whoever writes to it.
+    let file = timeout(PATIENCE, open(&path)).await.ok().and_then(Result::ok);
+    let known = file.as_ref().and_then(CheckpointFile::last).copied();
+    let (sealed, news) = watch::channel(());
+    let writer = Writer { site: site.clone(), path, file };
+    let writing = tokio::spawn(writer.run(news));
+    Sealer { site, known }.run(stopped, sealed).await;
+    // A task that panicked has told so already.
+    let _ = writing.await;
+}
+
+async fn open(path: &Path) -> Result<CheckpointFile, Failure> {
+    let owned = path.to_owned();
+    let opened = spawn_blocking(move || CheckpointFile::open(&owned)).await;
+    opened.unwrap_or_else(|_| Err(Failure::Serve(std::io::Error::other("a thread panicked"))))
+}
+
+struct Sealer {
     site: Site,
-    file: CheckpointFile,
+    /// The last checkpoint that is known to hold: what is sealed has to go on from it.
+    known: Option<Checkpoint>,
 }
 
 impl Sealer {
-    /// A sealer that writes to the file at `path`. Says so where the database is older than the file.
-    pub(crate) async fn new(site: Site, path: &Path) -> Result<Self, Failure> {
-        let file = CheckpointFile::open(path)?;
-        if let Some(last) = file.last() {
-            let (number, path) = (last.statement.number, path.display());
-            let stored = site.registry.checkpoints_after(number.saturating_sub(1), 1).await?;
-            if stored.first() != Some(last) {
-                tracing::error!(
-                    "the audit in the database does not reach checkpoint {number} as {path} has it: an old copy was brought back, or its end was cut off. See `countersign-server audit verify --checkpoints`"
-                );
-            }
-        }
-        Ok(Self { site, file })
-    }
-
-    /// Seals until it is dropped; a failure is told, and tried again.
-    pub(crate) async fn run(&mut self) {
+    /// Seals until asked to stop, and then once more.
+    async fn run(mut self, mut stopped: watch::Receiver<()>, sealed: watch::Sender<()>) {
         let mut tick = interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failures = Failures::default();
         loop {
-            tick.tick().await;
-            self.seal().await;
+            let stop = tokio::select! {
+                _ = stopped.changed() => true,
+                _ = tick.tick() => false,
+            };
+            let result = self.seal().await;
+            failures.tell("the audit could not be sealed; trying again", result);
+            // The writer is gone only if it panicked, which it has told.
+            let _ = sealed.send(());
+            if stop {
+                return;
+            }
         }
     }
 
-    /// Seals what there is, and writes it down.
-    pub(crate) async fn seal(&mut self) {
-        if let Err(error) = seal_all(&self.site.registry).await {
-            tracing::error!(%error, "the audit could not be sealed; trying again");
+    async fn seal(&mut self) -> Result<(), Error> {
+        let registry: &Registry = &self.site.registry;
+        // Also what somebody else sealed meanwhile, as `audit rotate-key` does.
+        loop {
+            let following = registry.checkpoints_following(self.known.as_ref(), BATCH).await?;
+            let Some(last) = following.last() else { break };
+            self.known = Some(*last);
         }
-        if let Err(error) = self.write_down().await {
-            tracing::error!(%error, "the audit's checkpoints could not be written down; trying again");
+        loop {
+            let before = self.known.as_ref();
+            let from = before.map_or(0, |before| before.statement.last_event);
+            let sealed = registry.seal_audit(before, clock::now(), &mut randomness::rng()).await?;
+            let Some(checkpoint) = sealed else { return Ok(()) };
+            self.known = Some(checkpoint);
+            // Events that arrived since wait for the next second: under load there are always some.
+            if checkpoint.statement.last_event - from < u64::from(sealing::BATCH) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+struct Writer {
+    site: Site,
+    path: PathBuf,
+    file: Option<CheckpointFile>,
+}
+
+impl Writer {
+    /// Writes down whenever something may have been sealed, until the sealer is gone.
+    async fn run(mut self, mut news: watch::Receiver<()>) {
+        let mut failures = Failures::default();
+        while news.changed().await.is_ok() {
+            let result = self.write_down().await;
+            failures
+                .tell("the audit's checkpoints could not be written down; trying again", result);
         }
     }
 
     async fn write_down(&mut self) -> Result<(), Failure> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => open(&self.path).await?,
+        };
         loop {
-            let after = self.file.last().map_or(0, |last| last.statement.number);
-            let checkpoints = self.site.registry.checkpoints_after(after, BATCH).await?;
-            if checkpoints.is_empty() {
+            self.file = Some(file.clone());
+            let following = self.site.registry.checkpoints_following(file.last(), BATCH).await?;
+            if following.is_empty() {
                 return Ok(());
             }
-            // A few hundred bytes a second: not worth a thread of its own.
-            self.file.add(&checkpoints).map_err(Failure::Output)?;
+            let written = spawn_blocking(move || file.add(&following).map(|()| file)).await;
+            let panicked = |_| Failure::Serve(std::io::Error::other("a thread panicked"));
+            file = written.map_err(panicked)??;
         }
     }
 }
 
-async fn seal_all(registry: &Registry) -> Result<(), Error> {
-    while registry.seal_audit(clock::now(), &mut randomness::rng()).await?.is_some() {}
-    Ok(())
+/// Tells a failure when it begins, and now and then while it stays.
+#[derive(Default)]
+struct Failures {
+    text: String,
+    times: u32,
+}
+
+impl Failures {
+    fn tell<E: std::fmt::Display>(&mut self, what: &str, result: Result<(), E>) {
+        let text = result.err().map(|error| error.to_string()).unwrap_or_default();
+        self.times = if text == self.text { (self.times + 1) % TOLD_AGAIN } else { 0 };
+        if self.times == 0 && !text.is_empty() {
+            tracing::error!(error = %text, "{what}");
+        }
+        self.text = text;
+    }
 }

@@ -54,6 +54,24 @@ impl Checkpoint {
         self.key.verifies(&message(&self.statement, &self.key), &self.signature)
     }
 
+    /// Whether it may stand right after another, or, where there is none, as the very first.
+    #[must_use]
+    pub fn follows(&self, before: Option<&Self>) -> bool {
+        let now = &self.statement;
+        let fits = match before {
+            None => now.number == 1 && now.before == [0; 32],
+            Some(before) => {
+                let was = &before.statement;
+                Some(now.number) == was.number.checked_add(1)
+                    && now.before == before.digest()
+                    && self.key == was.next_key
+                    && (now.last_event > was.last_event
+                        || now.last_event == was.last_event && now.link == was.link)
+            }
+        };
+        fits && self.is_signed()
+    }
+
     /// What the checkpoint after it names it by: SHA-256 of what was signed and the signature.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {

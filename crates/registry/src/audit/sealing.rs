@@ -17,30 +17,63 @@ use crate::{
 };
 
 /// How many events one checkpoint covers at most.
-const BATCH: u32 = 10_000;
+pub const BATCH: u32 = 10_000;
 
 impl Registry {
-    /// Seals the events that no checkpoint covers yet, and returns the checkpoint; `None` where there
-    /// are none, or another server sealed them first. To be called about once a second, and again at
-    /// once while it returns a checkpoint.
+    /// Seals the events after the last checkpoint, which the caller knows to hold, and returns the new
+    /// one; `None` where there are none, or another server sealed them first. To be called about once
+    /// a second, and again at once while a checkpoint covers [`BATCH`] events.
     ///
     /// # Errors
-    /// What the store cannot do; [`Error::Damaged`] for a signing key that does not open.
+    /// What the store cannot do; [`Error::Damaged`] for a signing key that does not open;
+    /// [`Error::AuditBroken`] where something stands in the new one's place.
     pub async fn seal_audit(
         &self,
+        before: Option<&Checkpoint>,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Option<Checkpoint>, Error> {
-        let before = self.store.last_checkpoint().await?;
-        let rows = self.store.audit_rows_after(sealed_until(before.as_ref()), BATCH).await?;
+        let rows = self.store.audit_rows_after(sealed_until(before), BATCH).await?;
         if rows.is_empty() {
             return Ok(None);
         }
-        let (key, mut writes) = self.signing_key(before.as_ref(), now, rng).await?;
-        let next_key = key.public();
-        let checkpoint = seal(before.as_ref(), &rows, now, &key, next_key, &mut writes);
-        let committed = self.commit(Changes::new(writes, [])).await?;
-        Ok(committed.then_some(checkpoint))
+        let (key, mut writes) = self.signing_key(before, now, rng).await?;
+        let checkpoint = seal(before, &rows, now, &key, key.public(), &mut writes);
+        if self.commit(Changes::new(writes, [])).await? {
+            return Ok(Some(checkpoint));
+        }
+        // A conflict is another sealer's work only if that left a checkpoint.
+        if self.checkpoints_following(before, 1).await?.is_empty() {
+            return Err(broken(before));
+        }
+        Ok(None)
+    }
+
+    /// The checkpoints after one that is known to hold (`None`: from the first on), at most `limit`,
+    /// each of them checked to follow from the one before.
+    ///
+    /// # Errors
+    /// [`Error::AuditBroken`] where the known one is not there as it was, or one does not follow; what
+    /// the store cannot do.
+    pub async fn checkpoints_following(
+        &self,
+        known: Option<&Checkpoint>,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, Error> {
+        let mut before = known.copied();
+        let from = known.map_or(0, |known| known.statement.number.saturating_sub(1));
+        let with_known = limit + u32::from(known.is_some());
+        let mut stored = self.store.checkpoints_after(from, with_known).await?;
+        if known.is_some() && (stored.first() != known || stored.drain(..1).count() != 1) {
+            return Err(broken(known));
+        }
+        for checkpoint in &stored {
+            if !checkpoint.follows(before.as_ref()) {
+                return Err(broken(before.as_ref()));
+            }
+            before = Some(*checkpoint);
+        }
+        Ok(stored)
     }
 
     /// The checkpoints after one, in their order, at most `limit`.
@@ -103,13 +136,23 @@ impl Registry {
             let write = self.keep_key(&key, now, rng);
             return Ok((key, vec![write]));
         };
+        let next = &before.statement.next_key;
+        let key = self.audit_key(next).await?;
+        // Only what a key of ours signed is gone on from: nobody else can have sealed it.
+        if before.key != *next {
+            self.audit_key(&before.key).await.map_err(|_| broken(Some(before)))?;
+        }
+        if before.is_signed() { Ok((key, Vec::new())) } else { Err(broken(Some(before))) }
+    }
+
+    async fn audit_key(&self, key: &AuditPublicKey) -> Result<AuditKey, Error> {
         let damaged = || Error::Damaged { what: "the audit's signing key" };
-        let name = secret_name(&before.statement.next_key);
+        let name = secret_name(key);
         let sealed = self.store.secret(&name).await?.ok_or_else(damaged)?;
         let opened = self.master.open(What::AuditKey, name.as_bytes(), &sealed);
         let opened = opened.map_err(|_| damaged())?;
         let bytes = opened.as_slice().try_into().map_err(|_| damaged())?;
-        Ok((AuditKey::from_bytes(bytes), Vec::new()))
+        Ok(AuditKey::from_bytes(bytes))
     }
 
     fn keep_key(&self, key: &AuditKey, made: UnixTime, rng: &mut impl CryptoRng) -> Write {
@@ -117,6 +160,10 @@ impl Registry {
         let sealed = self.master.seal(What::AuditKey, name.as_bytes(), key.expose_bytes(), rng);
         Write::InsertSecret { name, sealed, made }
     }
+}
+
+fn broken(last: Option<&Checkpoint>) -> Error {
+    Error::AuditBroken { checkpoint: last.map_or(0, |last| last.statement.number) }
 }
 
 fn secret_name(key: &AuditPublicKey) -> String {
@@ -143,7 +190,7 @@ fn seal(
         links.push((row.id, link));
     }
     let statement = Statement {
-        number: before.map_or(1, |before| before.statement.number + 1),
+        number: before.map_or(1, |before| before.statement.number.saturating_add(1)),
         at,
         last_event: rows.last().map_or_else(|| sealed_until(before), |row| row.id),
         link,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use oath::UnixTime;
 use registry::{
-    Actor, EventKind, MasterKey, Registry, SqliteStore, Store,
+    Actor, Error, EventKind, Registry, SqliteStore, Store,
     audit::{
         checkpoint::Checkpoint,
         verifying::{Finding, Outside, Verified, verify},
@@ -32,10 +32,15 @@ async fn sealed() -> (Clinic, Vec<Checkpoint>) {
 
 async fn seal(clinic: &Clinic, now: UnixTime) -> Vec<Checkpoint> {
     let mut made = Vec::new();
-    while let Some(checkpoint) = clinic.registry.seal_audit(now, &mut rng()).await.unwrap() {
+    while let Some(checkpoint) = try_seal(clinic, now).await.unwrap() {
         made.push(checkpoint);
     }
     made
+}
+
+async fn try_seal(clinic: &Clinic, now: UnixTime) -> Result<Option<Checkpoint>, Error> {
+    let before = clinic.registry.last_checkpoint().await?;
+    clinic.registry.seal_audit(before.as_ref(), now, &mut rng()).await
 }
 
 /// The database by another program's hands, its triggers out of the way.
@@ -231,7 +236,8 @@ async fn an_old_backup_brought_back_is_found_also_when_it_has_gone_on_since() {
     let master = clinic.master();
     let registry = Registry::open(store.clone(), master, START, &mut rng()).await.unwrap();
     registry.unlock_sign_in(&help_desk(), &ada(), START.plus(400)).await.unwrap();
-    registry.seal_audit(START.plus(400), &mut rng()).await.unwrap().unwrap();
+    let before = registry.last_checkpoint().await.unwrap();
+    registry.seal_audit(before.as_ref(), START.plus(400), &mut rng()).await.unwrap().unwrap();
     let found = verify(&*store, &outside).await.unwrap().findings;
     assert_eq!(found, [Finding::CheckpointDiffers { number: 5 }]);
 }
@@ -276,11 +282,13 @@ async fn of_two_that_seal_at_once_one_does() {
         let now = START.plus(1_000 + round);
         clinic.registry.unlock_sign_in(&help_desk(), &ada(), now).await.unwrap();
         let (mut one, mut other) = (rng(), rng());
+        let before = clinic.registry.last_checkpoint().await.unwrap();
         let both = tokio::join!(
-            clinic.registry.seal_audit(now, &mut one),
-            second.seal_audit(now, &mut other)
+            clinic.registry.seal_audit(before.as_ref(), now, &mut one),
+            second.seal_audit(before.as_ref(), now, &mut other)
         );
-        assert!(both.0.is_ok() && both.1.is_ok(), "{both:?}");
+        let sealed = [both.0.unwrap(), both.1.unwrap()];
+        assert_eq!(sealed.iter().flatten().count(), 1, "{sealed:?}");
     }
     seal(&clinic, START.plus(2_000)).await;
     let verified = look(&clinic, &[]).await;
@@ -288,11 +296,51 @@ async fn of_two_that_seal_at_once_one_does() {
 }
 
 #[tokio::test]
-async fn another_master_key_signs_nothing() {
+async fn sealing_does_not_stop_in_silence() {
+    for (name, sql) in [
+        ("the last checkpoint is gone", "DELETE FROM audit_checkpoints WHERE number = 4"),
+        (
+            "its number is the last there can be",
+            "UPDATE audit_checkpoints SET number = 9223372036854775807 WHERE number = 4",
+        ),
+        (
+            "it covers all there will be",
+            "UPDATE audit_checkpoints SET last_event = 9000000000000000000 WHERE number = 4",
+        ),
+        (
+            "links stand where new ones must",
+            "INSERT INTO audit_links SELECT max(event) + 1, link FROM audit_links",
+        ),
+    ] {
+        let (clinic, kept) = sealed().await;
+        clinic.begin(ada(), START.plus(300)).await;
+        tamper(&clinic, sql);
+        let broken = |error: Error| matches!(error, Error::AuditBroken { .. });
+        // Who knows what it sealed last finds it there no more; who knows nothing cannot go on.
+        let known = kept.last();
+        let follows = clinic.registry.checkpoints_following(known, 10).await;
+        let seals = clinic.registry.seal_audit(known, START.plus(301), &mut rng()).await;
+        assert!(follows.is_err_and(broken) || seals.is_err_and(broken), "{name}");
+        let alone = clinic.registry.checkpoints_following(None, 10).await;
+        let seals = try_seal(&clinic, START.plus(302)).await;
+        assert!(alone.is_err_and(broken) || seals.is_err_and(broken), "{name}, alone");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sealed_on_top_of_a_strangers_checkpoint() {
     let (clinic, _) = sealed().await;
-    let stranger = MasterKey::generate(&mut rng());
-    let opened = Registry::open(clinic.store.clone(), stranger, START, &mut rng()).await;
-    assert_eq!(opened.err(), Some(registry::Error::WrongMasterKey));
+    let (stranger, _) = sealed().await;
+    clinic.begin(ada(), START.plus(300)).await;
+    let database = open(clinic.folder.path());
+    let path = stranger.folder.path().join("countersign.db").display().to_string();
+    let sql = format!(
+        "ATTACH '{path}' AS stranger; DELETE FROM audit_checkpoints;
+         INSERT INTO audit_checkpoints SELECT * FROM stranger.audit_checkpoints;"
+    );
+    database.execute_batch(&sql).unwrap();
+    let refused = try_seal(&clinic, START.plus(301)).await.unwrap_err();
+    assert!(matches!(refused, Error::Damaged { .. }), "{refused:?}");
 }
 
 #[tokio::test]

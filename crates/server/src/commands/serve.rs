@@ -25,7 +25,7 @@ use crate::{
     failure::Failure,
     http::{self, SiteParts},
     opening,
-    sealer::Sealer,
+    sealer::Sealing,
 };
 
 /// The longest that requests may go on after the signal to stop.
@@ -71,15 +71,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(path) => path,
         None => DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints(),
     };
-    let mut sealer = Sealer::new(site.clone(), &checkpoints).await?;
     let mut stop = Stop::listen()?;
+    let sealing = Sealing::start(site.clone(), checkpoints);
     announce(address)?;
-    let served = serve(listener, http::router(site), async move { stop.asked().await });
-    let ended = tokio::select! {
-        ended = served => ended,
-        () = sealer.run() => Ok(()),
-    };
-    sealer.seal().await;
+    let ended = serve(listener, http::router(site), async move { stop.asked().await }).await;
+    sealing.finish().await;
     ended
 }
 

@@ -116,3 +116,102 @@ fn a_day_is_reported_as_text_and_as_json() {
     let wrong = server.folder.run(&["audit", "report", "--day", "2020-02-30"], "");
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+fn lines(folder: &Folder) -> usize {
+    fs::read_to_string(kept(folder)).unwrap_or_default().lines().count()
+}
+
+fn wait_for_log(server: &Server, words: &str) {
+    for _ in 0..600 {
+        if server.log().contains(words) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the log does not say {words:?}: {}", server.log());
+}
+
+fn database(folder: &Folder) -> rusqlite::Connection {
+    rusqlite::Connection::open(folder.path().join("countersign.db")).unwrap()
+}
+
+#[test]
+fn checkpoints_are_written_down_while_events_keep_coming() {
+    let server = Server::start();
+    wait_for_checkpoints(&server.folder, 1);
+    let database = database(&server.folder);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let load = std::thread::spawn(move || {
+        let event = "INSERT INTO events (at, actor, kind, outcome)
+            VALUES (1812345660, 'system', 'code-judged', 'refused')";
+        while stopped.try_recv().is_err() {
+            database.execute_batch(event).unwrap();
+        }
+    });
+    let before = lines(&server.folder);
+    wait_for_checkpoints(&server.folder, before + 3);
+    assert!(!load.is_finished());
+    stop.send(()).unwrap();
+    load.join().unwrap();
+}
+
+#[test]
+fn a_line_that_a_crash_cut_short_is_passed_over_and_followed_by_whole_ones() {
+    let server = Server::start();
+    wait_for_checkpoints(&server.folder, 1);
+    let folder = server.stop();
+    let whole = fs::read_to_string(kept(&folder)).unwrap();
+    fs::write(kept(&folder), &whole[..whole.len() - 20]).unwrap();
+    folder.add_account(NPI, "Ada Quill");
+    // Twice, as a line that is glued to the next one would stop the second start.
+    let server = Server::start_in(folder, &[]);
+    wait_for_checkpoints(&server.folder, 3);
+    let server = Server::start_in(server.stop(), &[]);
+    server.folder.begin_activation(NPI, &server.address);
+    wait_for_checkpoints(&server.folder, 4);
+    let text = fs::read_to_string(kept(&server.folder)).unwrap();
+    let broken =
+        text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_err());
+    assert_eq!(broken.count(), 1, "{text}");
+    assert!(server.log().contains("is no checkpoint, and was passed over"), "{}", server.log());
+    let (well, says) = verify(&server.folder);
+    assert!(well, "{says}");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_does_not_stop_the_server() {
+    let folder = Folder::new();
+    let nowhere = folder.path().join("no such folder").join("file");
+    let server = Server::start_in(folder, &["--checkpoints", nowhere.to_str().unwrap()]);
+    wait_for_log(&server, "cannot be written");
+    fs::create_dir(nowhere.parent().unwrap()).unwrap();
+    for _ in 0..600 {
+        if nowhere.exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("nothing was written once it could be");
+}
+
+#[test]
+fn a_running_servers_database_that_is_rolled_back_is_told_and_not_sealed() {
+    let server = Server::start();
+    wait_for_checkpoints(&server.folder, 1);
+    server.folder.add_account(NPI, "Ada Quill");
+    wait_for_checkpoints(&server.folder, 2);
+    let database = database(&server.folder);
+    database
+        .execute_batch(
+            "DROP TRIGGER events_do_not_change; DROP TRIGGER events_are_kept; BEGIN IMMEDIATE;
+             DELETE FROM events WHERE id > (SELECT last_event FROM audit_checkpoints WHERE number = 1);
+             DELETE FROM audit_links WHERE event > (SELECT max(id) FROM events);
+             DELETE FROM audit_checkpoints WHERE number > 1; COMMIT",
+        )
+        .unwrap();
+    server.folder.begin_activation(NPI, &server.address);
+    wait_for_log(&server, "an old copy was brought back");
+    let last = "SELECT max(number) FROM audit_checkpoints";
+    let last: i64 = database.query_row(last, [], |row| row.get(0)).unwrap();
+    assert_eq!(last, 1);
+}

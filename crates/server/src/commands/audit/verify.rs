@@ -1,12 +1,13 @@
 //! `audit verify`: finds what was changed in the audit. Needs no master key.
 
 use core::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use registry::{
     SqliteStore,
     audit::{
+        checkpoint::Checkpoint,
         keys::AuditPublicKey,
         verifying::{self, Outside, Verified},
     },
@@ -29,7 +30,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn verify(arguments: Arguments, json: bool) -> Result<(), Failure> {
     let store = SqliteStore::open(DataDir::in_use(&arguments.place.data_dir)?.database())?;
     let checkpoints = match &arguments.checkpoints {
-        Some(path) => checkpoint_file::read(path)?,
+        Some(path) => kept(path, json)?,
         None => Vec::new(),
     };
     let alone = checkpoints.is_empty() && arguments.key.is_none();
@@ -43,6 +44,18 @@ pub(crate) async fn verify(arguments: Arguments, json: bool) -> Result<(), Failu
         );
     }
     if verified.findings.is_empty() { Ok(()) } else { Err(Failure::AuditChanged) }
+}
+
+/// The checkpoints of a file that holds at least one.
+pub(super) fn kept(path: &Path, json: bool) -> Result<Vec<Checkpoint>, Failure> {
+    let kept = checkpoint_file::read(path)?;
+    if kept.checkpoints.is_empty() {
+        return Err(Failure::NoCheckpoints { path: path.to_owned() });
+    }
+    if let Some(note) = kept.note(path) {
+        output::note(json, &note);
+    }
+    Ok(kept.checkpoints)
 }
 
 pub(super) struct Text<'a>(pub(super) &'a Verified);
