@@ -105,14 +105,21 @@ impl NoteFile {
         Self { folder: folder.to_owned() }
     }
 
-    /// Reads the note; never fails, since no token depends on it.
+    /// Reads what the note says of tokens; never fails, since none depends on it.
     pub(crate) fn read(&self) -> Found {
+        match self.parsed() {
+            Found::Note(note) if note.tokens.is_empty() && !note.erased => Found::Nothing,
+            found => found,
+        }
+    }
+
+    /// The note as it is, also one that lists no token.
+    fn parsed(&self) -> Found {
         match self.read_text() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Found::Nothing,
             Err(_) => Found::Unreadable,
             Ok(text) => match serde_json::from_str::<Note>(&text) {
                 Ok(note) if note.version != VERSION => Found::Unreadable,
-                Ok(note) if note.tokens.is_empty() && !note.erased => Found::Nothing,
                 Ok(note) => Found::Note(note),
                 Err(_) => Found::Unreadable,
             },
@@ -121,7 +128,7 @@ impl NoteFile {
 
     /// Changes the note; one that cannot be read is replaced.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Note)) -> io::Result<()> {
-        let mut note = match self.read() {
+        let mut note = match self.parsed() {
             Found::Note(note) => note,
             Found::Nothing | Found::Unreadable => Note::default(),
         };
@@ -132,7 +139,7 @@ impl NoteFile {
 
     /// The token whose code was wanted last.
     pub(crate) fn used_last(&self) -> Option<CredentialId> {
-        let Found::Note(note) = self.read() else { return None };
+        let Found::Note(note) = self.parsed() else { return None };
         note.used_last
     }
 
@@ -146,7 +153,7 @@ impl NoteFile {
 
     /// The token that a link made here.
     pub(crate) fn token_of_link(&self, activation: ActivationId) -> Option<CredentialId> {
-        let Found::Note(note) = self.read() else { return None };
+        let Found::Note(note) = self.parsed() else { return None };
         let used = note.used_links.iter().find(|used| used.activation == activation)?;
         Some(used.credential_id)
     }
@@ -202,6 +209,20 @@ mod tests {
         file.update(|note| note.list(vec![token(), token()], &[])).unwrap();
         assert_eq!(file.token_of_link(used), Some(token().credential_id));
         assert_eq!(file.token_of_link(other), None);
+    }
+
+    #[test]
+    fn a_note_that_lists_no_token_keeps_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = NoteFile::in_folder(folder.path());
+        let (id, link) = (token().credential_id, ActivationId::from_bytes([1; 16]));
+        file.update(|note| note.list(vec![token()], &[])).unwrap();
+        file.update(|note| note.link_used(link, id)).unwrap();
+        file.update(|note| note.list(Vec::new(), &[])).unwrap();
+        file.write_used_last(Some(id));
+        assert_eq!(file.read(), Found::Nothing);
+        assert_eq!(file.token_of_link(link), Some(id));
+        assert_eq!(file.used_last(), Some(id));
     }
 
     #[test]

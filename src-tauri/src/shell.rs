@@ -138,8 +138,9 @@ impl Shell {
     pub(crate) async fn copy_code(&self, id: CredentialId) -> Result<(), Refusal> {
         let copied = self.act(move |session| {
             let clears = session.settings.settings().clear_clipboard;
+            let digits = session.code_digits(id, clock::now())?;
             session.used(id)?;
-            Ok((session.code_digits(id, clock::now())?, clears))
+            Ok((digits, clears))
         });
         let (digits, clears) = copied.await?;
         let number = self.with_clipboard(move |clipboard| clipboard.copy_code(&digits)).await?;

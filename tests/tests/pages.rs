@@ -182,6 +182,20 @@ async fn order_and_search_among_many() -> Result<()> {
         names_become(&app, &["A", "B", "C"]).await?;
         app.click("reorder").await?;
         names_become(&app, &["A", "B", "C"]).await?;
+
+        // By keys alone too: the order that they change comes on the screen first.
+        app.script(&copy, vec![]).await?;
+        app.some_text("toast").await?;
+        app.click("lock-now").await?;
+        app.unlock(PIN).await?;
+        names_become(&app, &["C", "A", "B"]).await?;
+        app.script("document.querySelector('[data-testid=copy-code]').focus()", vec![]).await?;
+        app.press_with(Key::Alt, Key::Up).await?;
+        names_become(&app, &["A", "C", "B"]).await?;
+        app.press_with(Key::Alt, Key::Down).await?;
+        names_become(&app, &["A", "B", "C"]).await?;
+        app.click("reorder").await?;
+        names_become(&app, &["A", "B", "C"]).await?;
         for name in ["Wound clinic", "Night shift", "Day shift", "Lab"] {
             make_first(&app, name).await?;
         }

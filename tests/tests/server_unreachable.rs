@@ -1,7 +1,10 @@
 //! The server goes away in the middle of enrolment: the credential is kept, and sent later.
 
 use e2e::error::ensure;
+use e2e::http::post_text;
 use e2e::scene::PIN;
+use e2e::soft_token::SoftToken;
+use e2e::wait::{self, Look, PATIENCE};
 use e2e::{AppWindow, Result, Scene, test};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +55,39 @@ async fn what_could_not_be_sent_is_sent_by_itself_after_the_next_unlock() -> Res
         app.click("lock-now").await?;
         app.unlock(PIN).await?;
         app.enrolment_becomes("sent").await?;
+        app.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_refused_is_sent_again_only_by_hand() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let (app, activation) = scene.open_link().await?;
+        let thief = SoftToken::generate("Thief's phone")?;
+        let text = thief.sealed_for(&activation.link)?;
+        let taken = post_text(scene.server.address(), "/v1/provisioning", &text).await?;
+        ensure(taken.status == 201, || format!("{taken:?}"))?;
+        app.name_token("Ward phone").await?;
+        app.choose_pin(PIN).await?;
+        app.reaches("tokens").await?;
+        let words = app.sending_failed().await?;
+        ensure(words.contains("did not take the token"), || words)?;
+
+        app.click("lock-now").await?;
+        app.unlock(PIN).await?;
+        // A sending would show itself at once, and leave its failure.
+        let words = app.text("token-card").await?;
+        let untried = words.contains("refused it") && !words.contains("did not take");
+        ensure(untried, || words)?;
+        app.click("retry-sending").await?;
+        wait::until("the answer to sending by hand", PATIENCE, async || {
+            let words = app.text("token-card").await?;
+            let told = words.contains("did not take the token");
+            Ok(if told { Look::There(()) } else { Look::NotYet(words) })
+        })
+        .await?;
         app.close().await
     })
     .await

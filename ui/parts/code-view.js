@@ -121,7 +121,9 @@ export function createCodeView(token, { hidden, tapped, asked, shown }) {
     forget() {
       clearTimeout(timer);
       latest = undefined;
-      wipe();
+      // Without its timer a revealed code would stay in sight when it comes back.
+      if (hidden && !byCounter) hide();
+      else wipe();
     },
   };
 }

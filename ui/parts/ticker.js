@@ -26,13 +26,13 @@ export function createTicker(cards, failed) {
   /** Asks for the codes of this step, then waits for the next one. */
   async function step() {
     clearTimeout(timer);
-    const stale = setTimeout(forget, leftOfCodes() + STALE);
+    const stale = setTimeout(forgetCodes, leftOfCodes() + STALE);
     try {
       codes = await ipc.codes();
     } catch (problem) {
       if (!running) return;
       // No code at all is better than one that may be old.
-      forget();
+      forgetCodes();
       failed(problem);
       if (running) timer = setTimeout(step, AGAIN);
       return;
@@ -81,7 +81,13 @@ export function createTicker(cards, failed) {
     }
   }
 
-  function forget() {
+  /** Those that end by themselves: a code by counter holds until it is used. */
+  function forgetCodes() {
+    each((card) => card.forget());
+    codes = [];
+  }
+
+  function forgetAll() {
     for (const card of cards()) card.forget();
     codes = [];
   }
@@ -98,7 +104,7 @@ export function createTicker(cards, failed) {
     stop() {
       running = false;
       clearTimeout(timer);
-      forget();
+      forgetAll();
     },
   };
 }

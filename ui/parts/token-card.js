@@ -118,12 +118,17 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved }) 
       pending: () => [
         line("warn", wait(), strings.pending(host), status),
         h("p", { class: "failure", role: "alert" }, failure ? `${problemText(failure)} ${strings.tokenKept}` : ""),
-        h("p", { class: "quiet" }, state.expired ? strings.pendingExpired : strings.exportInstead),
+        h("p", { class: "quiet" }, pendingHint(state)),
         button(strings.retrySending, send, testid("retry-sending", { class: "second" })),
       ],
     };
     const told = token.state && token.state.state !== "active" ? stateLine(token.state, "token-state") : null;
     enrolment.replaceChildren(...drawn[status](), ...(told ? [told] : []));
+  }
+
+  function pendingHint({ expired, refused }) {
+    if (expired) return strings.pendingExpired;
+    return refused ? strings.pendingRefused : strings.exportInstead;
   }
 
   const sentLine = (host) => line("quiet", check(), strings.sent(host), "sent");

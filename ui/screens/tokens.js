@@ -63,6 +63,12 @@ export function tokens(app) {
   async function moved(token, by) {
     const from = cards.findIndex(({ id }) => id === token.id);
     const to = from + by;
+    if (!arranging()) {
+      // By keys: in the order that is going to change, which may not be the one on the screen.
+      if (arrange.hidden) return;
+      toggleArranging();
+      cards[from].focusMover(by);
+    }
     if (to < 0 || to >= cards.length) return;
     const order = [...cards];
     order.splice(to, 0, ...order.splice(from, 1));
@@ -101,10 +107,11 @@ export function tokens(app) {
     list.classList.toggle("arranging", on);
   }
 
-  /** What its server does not have yet is sent by itself: once when it is made, once after each unlock. */
+  /** What its server does not have yet, and did not refuse, is sent by itself: once when it is made, once
+   *  after each unlock. */
   function sendPending() {
     const due = (card) => app.justUnlocked || card.id === app.justMade;
-    const pending = ({ status, expired }) => status === "pending" && !expired;
+    const pending = ({ status, expired, refused }) => status === "pending" && !expired && !refused;
     cards.filter((card) => due(card) && pending(card.token.enrolment)).forEach((card) => card.send());
     app.justUnlocked = false;
     app.justMade = undefined;

@@ -233,6 +233,7 @@ export default {
   sending: (host) => `Sending to ${host}`,
   pending: (host) => `Not sent to ${host} yet`,
   pendingExpired: "Its link has expired: if sending fails, ask your help desk for a new one.",
+  pendingRefused: "Its server refused it; its details say why. Ask your help desk, or send it again.",
   notEnrolled: "Not associated with an account yet",
   otherIssuers: "Of another issuer",
   tokenKept: "The token is kept here.",
@@ -403,7 +404,7 @@ export default {
     },
     "keyring-failed": {
       title: "Your keyring failed",
-      text: "It is there, but could not do what Countersign asked. Your tokens are kept in it. Nothing was changed.",
+      text: "It is there, but could not do what Countersign asked. Your tokens are kept in it.",
       steps: [
         "Try again in a moment.",
         "If it goes on, sign out of your system and in again, or tell whoever looks after this device what stands below.",

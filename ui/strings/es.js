@@ -270,6 +270,7 @@ export default {
   pending: (host) => `Todavía no enviado a ${host}`,
   pendingExpired:
     "Su enlace ha caducado: si el envío falla, pida uno nuevo a su servicio de asistencia.",
+  pendingRefused: "Su servidor lo rechazó; los detalles dicen por qué. Pregunte a su servicio de asistencia o envíelo de nuevo.",
   notEnrolled: "Todavía no está asociado a una cuenta",
   otherIssuers: "De otro emisor",
   tokenKept: "El token se conserva aquí.",
@@ -446,7 +447,7 @@ export default {
     },
     "keyring-failed": {
       title: "Su llavero ha fallado",
-      text: "Está ahí, pero no ha podido hacer lo que Countersign pidió. Sus tokens se guardan en él. No se ha cambiado nada.",
+      text: "Está ahí, pero no ha podido hacer lo que Countersign pidió. Sus tokens se guardan en él.",
       steps: [
         "Inténtelo de nuevo dentro de un momento.",
         "Si continúa, cierre la sesión de su sistema y vuelva a entrar, o enseñe lo que pone abajo a quien se ocupe de este dispositivo.",

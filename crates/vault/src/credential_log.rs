@@ -31,6 +31,14 @@ pub struct LogLine {
     pub what: LogEvent,
 }
 
+impl LogLine {
+    /// Whether `next` says the same again of a sending that is tried over and over.
+    pub(crate) fn is_repeated_by(&self, next: &Self) -> bool {
+        let of_sending = matches!(self.what, LogEvent::NotSent { .. } | LogEvent::Refused { .. });
+        of_sending && self.what == next.what
+    }
+}
+
 /// What can happen to a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]

@@ -338,12 +338,32 @@ fn the_log_tells_what_happened_and_what_the_server_said() {
 }
 
 #[test]
+fn a_sending_that_fails_the_same_way_again_renews_its_line() {
+    let (_, vault, mut open, [id, ..]) = vault_of_three();
+    let failed = |seconds, reason| LogLine {
+        at: UnixTime(NOW + seconds),
+        what: LogEvent::NotSent { reason: Reason::new(reason) },
+    };
+    for (seconds, reason) in [(1, "no network"), (2, "no network"), (3, "hung up"), (4, "hung up")]
+    {
+        open.write_log(id, failed(seconds, reason), &mut rng()).unwrap();
+    }
+    let exported = LogLine { at: UnixTime(NOW + 5), what: LogEvent::ExportedUnderPassphrase };
+    open.write_log(id, exported.clone(), &mut rng()).unwrap();
+    open.write_log(id, exported.clone(), &mut rng()).unwrap();
+    let open = vault.unlock(&pin(PIN)).unwrap();
+    let expected = [failed(2, "no network"), failed(4, "hung up"), exported.clone(), exported];
+    assert_eq!(open.credentials()[0].log[1..], expected);
+}
+
+#[test]
 fn a_log_that_is_too_long_loses_its_oldest_lines() {
     let (memory, vault, mut open, [id, ..]) = vault_of_three();
     let longest = Reason::new(&"\u{1F511}".repeat(1_000));
     assert_eq!(longest.as_str().chars().count(), Reason::MAX_CHARACTERS);
     let line = |number| {
-        let reason = if number % 7 == 0 { longest.clone() } else { Reason::new("short") };
+        let short = || Reason::new(&format!("short {number}"));
+        let reason = if number % 7 == 0 { longest.clone() } else { short() };
         LogLine { at: UnixTime(NOW + number), what: LogEvent::NotSent { reason } }
     };
     for number in 1..100 {

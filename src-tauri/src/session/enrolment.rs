@@ -204,8 +204,11 @@ impl Session {
     /// Writes into a token's log why it could not be sent; the log is no more than a help.
     pub(crate) fn note_not_sent(&mut self, id: CredentialId, problem: &Problem, now: Moment) {
         let what = match problem {
-            Problem::ServerRefused { detail, .. } => {
+            Problem::ServerRefused { detail, status, .. } if is_final(*status) => {
                 LogEvent::Refused { reason: Reason::new(detail) }
+            }
+            Problem::ServerRefused { detail, .. } => {
+                LogEvent::NotSent { reason: Reason::new(detail) }
             }
             Problem::ServerUnreachable { reason, .. } => {
                 LogEvent::NotSent { reason: Reason::new(&reason.to_string()) }
@@ -289,6 +292,11 @@ impl Session {
             Err(Problem::KeyringEmptied)
         }
     }
+}
+
+/// Whether a server that answers so would answer the same again: not when it is busy, or at fault.
+fn is_final(status: u16) -> bool {
+    (400..500).contains(&status) && ![408, 429].contains(&status)
 }
 
 impl Invitation {

@@ -3,7 +3,7 @@
 use oath::{Algorithm, CredentialId, UnixTime};
 use provisioning::{EnrolmentLink, OtpKind, OtpauthUri};
 use serde::Serialize;
-use vault::{Credential, CredentialKind, Enrolment, LastState, LogLine, TokenState};
+use vault::{Credential, CredentialKind, Enrolment, LastState, LogEvent, LogLine, TokenState};
 use zeroize::Zeroizing;
 
 use super::Making;
@@ -121,7 +121,7 @@ impl TokenView {
             name: credential.name.to_string(),
             issuer: credential.issuer.as_ref().map(ToString::to_string),
             kind: kind_of(credential.kind),
-            enrolment: EnrolmentView::of(&credential.enrolment, now),
+            enrolment: EnrolmentView::of(credential, now),
             state: credential.last_state.as_ref().map(StateView::of),
         }
     }
@@ -240,23 +240,37 @@ fn kind_of(kind: CredentialKind) -> &'static str {
 pub(crate) enum EnrolmentView {
     /// It has none.
     None,
-    /// The server does not have it yet, as far as we know.
-    Pending { host: String, expired: bool },
+    /// The server does not have it yet, as far as we know. One that refused it is asked again only
+    /// when the person wants that.
+    Pending { host: String, expired: bool, refused: bool },
     /// The server has it.
     Sent { host: String },
 }
 
 impl EnrolmentView {
-    fn of(enrolment: &Enrolment, now: UnixTime) -> Self {
-        match enrolment {
+    fn of(credential: &Credential, now: UnixTime) -> Self {
+        match &credential.enrolment {
             Enrolment::None => Self::None,
             Enrolment::Pending(link) => Self::Pending {
                 host: link.server.host().to_owned(),
                 expired: link.check_expiry(now).is_err(),
+                refused: was_refused(&credential.log),
             },
             Enrolment::Sent { server, .. } => Self::Sent { host: server.host().to_owned() },
         }
     }
+}
+
+/// Whether the last that is known of sending is that the server refused.
+fn was_refused(log: &[LogLine]) -> bool {
+    let last = log.iter().rev().find_map(|line| match line.what {
+        LogEvent::Refused { .. } => Some(true),
+        LogEvent::NotSent { .. } | LogEvent::LinkUsed { .. } | LogEvent::MadeByLink { .. } => {
+            Some(false)
+        }
+        _ => None,
+    });
+    last.unwrap_or(false)
 }
 
 /// A code and how long it holds.

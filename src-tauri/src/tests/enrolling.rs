@@ -70,6 +70,43 @@ fn a_failed_sending_keeps_the_token_and_a_later_one_settles_it() {
 }
 
 #[test]
+fn a_refused_token_waits_for_the_person_and_a_repeated_failure_is_one_line() {
+    let (device, server) = (TestDevice::new(), TestServer::new());
+    let mut session = device.start();
+    let id = enrol_first(&mut session, &server.link());
+    let refusal = |status| Problem::ServerRefused {
+        host: "clinic".to_owned(),
+        status,
+        slug: None,
+        detail: format!("status {status}"),
+    };
+    let busy = Problem::ServerUnreachable {
+        host: "clinic".to_owned(),
+        reason: sending::Unreached::HungUp,
+    };
+    for (number, (problem, refused, lines)) in [
+        (&busy, false, 2),
+        (&busy, false, 2),
+        (&refusal(409), true, 3),
+        (&refusal(409), true, 3),
+        (&refusal(503), false, 4),
+        (&refusal(429), false, 5),
+        (&refusal(410), true, 6),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let at = after(60 * (number as u64 + 1));
+        session.note_not_sent(id, problem, at);
+        let details = serde_json::to_value(session.details(id, at).unwrap()).unwrap();
+        assert_eq!(details["enrolment"]["refused"], refused, "{problem:?}");
+        let log = details["log"].as_array().unwrap();
+        assert_eq!(log.len(), lines, "{log:?}");
+        assert_eq!(log.last().unwrap()["at"], at.unix().0);
+    }
+}
+
+#[test]
 fn what_is_sent_while_the_app_locks_is_settled_at_the_next_unlock() {
     let (device, server) = (TestDevice::new(), TestServer::new());
     let mut session = device.start();

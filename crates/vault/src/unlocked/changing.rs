@@ -122,7 +122,7 @@ impl UnlockedVault {
     }
 
     /// Writes a line into a credential's log; one write. The oldest lines go where there is no
-    /// room for all.
+    /// room for all; a sending that fails for the same reason again only renews its line's time.
     ///
     /// # Errors
     /// [`Error::UnknownCredential`], [`Error::NoVault`] if the vault is gone by now, and the
@@ -134,7 +134,10 @@ impl UnlockedVault {
         rng: &mut impl CryptoRng,
     ) -> Result<(), Error> {
         let place = self.place(id)?;
-        self.rewrite(place, rng, |credential| credential.log.push(line))
+        self.rewrite(place, rng, |credential| {
+            credential.log.pop_if(|last| last.is_repeated_by(&line));
+            credential.log.push(line);
+        })
     }
 
     fn forget(&mut self) {
