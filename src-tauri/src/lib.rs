@@ -158,19 +158,32 @@ pub fn run() -> ExitCode {
 
 /// Keeps the window on the app's own pages, whatever a link in them says.
 fn staying_here() -> TauriPlugin<Wry> {
-    let own = |url: &Url| {
-        let host = url.host_str();
-        // On Windows and Android the pages have an address of this form.
-        url.scheme() == "tauri" && host == Some("localhost") || host == Some("tauri.localhost")
-    };
-    plugin::Builder::new("staying-here").on_navigation(move |_, url| own(url)).build()
+    plugin::Builder::new("staying-here").on_navigation(|_, url| is_own_page(url)).build()
+}
+
+/// Whether the app's own pages have this address on this system.
+fn is_own_page(url: &Url) -> bool {
+    if url.port().is_some() {
+        return false;
+    }
+    let (scheme, host) = (url.scheme(), url.host_str());
+    if cfg!(any(windows, target_os = "android")) {
+        matches!(scheme, "http" | "https") && host == Some("tauri.localhost")
+    } else {
+        scheme == "tauri" && host == Some("localhost")
+    }
 }
 
 /// What has to be done when the app ends.
 fn look_for_end(app: &AppHandle, event: &RunEvent) {
     match event {
         #[cfg(desktop)]
-        RunEvent::ExitRequested { .. } => app.state::<Starts>().close(),
+        RunEvent::ExitRequested { code, .. } => match code {
+            // The last window is gone.
+            None => app.state::<Starts>().close(),
+            // Chosen in the tray.
+            Some(_) => app.state::<Starts>().quit(),
+        },
         RunEvent::Exit => {
             if let Some(shell) = app.try_state::<Shell>() {
                 shell.clear_clipboard();

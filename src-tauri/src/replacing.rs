@@ -9,7 +9,8 @@ use std::{
 /// Writes `content` to `folder/name`; the folder is made where it does not exist.
 ///
 /// The new file has one name until it takes the old one's place, so that a crash leaves at most one
-/// behind, which the next write takes over. There is one instance of the app, so one writer.
+/// behind, which the next write takes over. There is one instance of the app, so one writer; without
+/// a session bus, where nobody counts the instances, two that write at once may spoil the file.
 pub(crate) fn replace(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let new = folder.join(format!("{name}.new"));

@@ -10,7 +10,7 @@ const TRIES: u32 = 20;
 const APART: Duration = Duration::from_millis(250);
 
 /// Counts the tries from one start to the next.
-const COUNT: &str = "COUNTERSIGN_START";
+pub(crate) const COUNT: &str = "COUNTERSIGN_START";
 
 /// Becomes another start of the app, if this one met an ending instance and has tries left.
 /// Returns only if it does not.

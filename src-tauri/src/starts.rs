@@ -75,6 +75,11 @@ impl Starts {
         self.held().close();
     }
 
+    /// The person wants the app to end: what has been answered was seen.
+    pub(crate) fn quit(&self) {
+        self.held().quit();
+    }
+
     /// Gives up being the one instance, and makes those starts again that came too late.
     pub(crate) fn end(&self, app: &AppHandle) {
         tauri_plugin_single_instance::destroy(app);
@@ -82,6 +87,9 @@ impl Starts {
         let Ok(program) = env::current_exe() else { return };
         for arguments in late {
             let mut command = Command::new(&program);
+            // It has its own tries.
+            #[cfg(target_os = "linux")]
+            command.env_remove(crate::starting_again::COUNT);
             if let Err(error) = command.args(arguments.iter().skip(1)).spawn() {
                 eprintln!("countersign: starting again failed: {error}");
             }
@@ -121,6 +129,11 @@ impl Waiting {
         self.arguments.splice(0..0, self.answered.drain(..));
     }
 
+    fn quit(&mut self) {
+        self.closing = true;
+        self.answered.clear();
+    }
+
     fn end(&mut self) -> Vec<Vec<String>> {
         self.ended = true;
         std::mem::take(&mut self.arguments)
@@ -152,5 +165,17 @@ mod tests {
         assert_eq!(waiting.end(), [start("unseen"), start("late")]);
         assert!(!waiting.add(start("too late")));
         assert!(waiting.end().is_empty());
+    }
+
+    #[test]
+    fn who_quits_has_seen_what_was_answered() {
+        let mut waiting = Waiting::default();
+        waiting.add(start("seen"));
+        assert_eq!(waiting.take_while_open(), [start("seen")]);
+        waiting.quit();
+        assert!(waiting.add(start("after it")));
+        // The window goes with the app.
+        waiting.close();
+        assert_eq!(waiting.end(), [start("after it")]);
     }
 }

@@ -1,5 +1,6 @@
 //! Before the machine sleeps, the app locks; sleep waits for it.
 
+use e2e::error::ensure;
 use e2e::scene::{PIN, own_token};
 use e2e::{Desktop, KeyringState, Result, test};
 
@@ -13,6 +14,10 @@ async fn the_app_is_locked_before_the_machine_sleeps_each_time() -> Result<()> {
             logind.is_inhibited().await?;
             app.code().await?;
             logind.sleep().await?;
+            // At once: sleep would not wait for anything that comes later.
+            let status = "return window.__TAURI__.core.invoke('status')";
+            let status = app.script(status, vec![]).await?;
+            ensure(status["vault"] == "locked", || format!("asleep while {status}"))?;
             app.reaches("unlock").await?;
             logind.wake().await?;
             app.unlock(PIN).await?;

@@ -63,12 +63,14 @@ impl Clipboard {
 
     /// The picture that the clipboard holds.
     pub(crate) fn picture(&mut self) -> Result<Picture, Problem> {
-        let image = self.opened()?.get_image().map_err(|error| match error {
+        let clipboard = self.opened()?;
+        let image = clipboard.get_image().map_err(|error| match error {
+            arboard::Error::ContentNotAvailable => Problem::NoPictureInClipboard,
+            arboard::Error::ConversionFailure => Problem::NoPicture,
             // Some programs answer with their text to whoever asks for a picture.
-            arboard::Error::ContentNotAvailable | arboard::Error::Unknown { .. } => {
+            arboard::Error::Unknown { .. } if clipboard.get_text().map(Zeroizing::new).is_ok() => {
                 Problem::NoPictureInClipboard
             }
-            arboard::Error::ConversionFailure => Problem::NoPicture,
             other => failed(other),
         })?;
         let edge = |length| u32::try_from(length).map_err(|_| Problem::PictureTooLarge);

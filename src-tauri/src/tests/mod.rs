@@ -5,6 +5,7 @@ mod enrolling;
 mod locking;
 pub(crate) mod loopback;
 mod making;
+mod staying;
 mod talking;
 
 use std::{
