@@ -2,6 +2,8 @@
 //! while the app is unlocked or locked, or pasted. The link is offered to it, and it stays the token
 //! that it was.
 
+use std::time::Duration;
+
 use e2e::axe::Axe;
 use e2e::dashboard::{NewToken, Row};
 use e2e::error::ensure;
@@ -9,8 +11,9 @@ use e2e::scene::{ISSUER, PIN, Scene};
 use e2e::server::Activation;
 use e2e::tour::Onlooker;
 use e2e::wait::{self, Look, PATIENCE};
-use e2e::{AppWindow, Browser, Dashboard, Result, test};
-use oath::CredentialId;
+use e2e::{AppWindow, Browser, Dashboard, Result, clock, test};
+use oath::{CredentialId, UnixTime};
+use provisioning::EnrolmentLink;
 use serde_json::json;
 
 const NAME: &str = "Pocket";
@@ -128,6 +131,16 @@ async fn by_a_link_that_starts_the_app() -> Result<()> {
         app.unlock_to(PIN, "name-token").await?;
         take_the_offer(&app, id).await?;
         associate(&scene, &app, id, &activation).await?;
+
+        // What the help desk ends is seen to have ended, here and on its card.
+        let end = ["token", "deactivate", id.as_str(), "--reason", "the phone was returned"];
+        scene.server.run(&end, None)?;
+        app.click("refresh-state").await?;
+        app.state_becomes("deactivated").await?;
+        app.click("back").await?;
+        app.reaches("tokens").await?;
+        let state = app.attribute("token-state", "data-state").await?;
+        ensure(state == "deactivated", || format!("its card says {state}"))?;
         app.close().await
     })
     .await
@@ -158,6 +171,38 @@ async fn by_a_pasted_link_where_tokens_are_added_and_in_its_details() -> Result<
         app.paste_into("associate-link", &activation.link).await?;
         app.click("associate").await?;
         app.reaches("tokens").await?;
+        associate(&scene, &app, id, &activation).await?;
+        app.close().await
+    })
+    .await
+}
+
+/// How long a link is good that is to expire during the test: as long as enrolling takes, and more.
+const SHORT: u64 = 45;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_link_expired_unsent_takes_a_new_one() -> Result<()> {
+    test(async {
+        let mut scene = Scene::start().await?;
+        let mut link =
+            EnrolmentLink::parse(&scene.server.begin_activation(&scene.prescriber)?.link)?;
+        link.expires = UnixTime(clock::now().0 + SHORT);
+        scene.server.stop();
+        let app = AppWindow::open_link(&scene.desktop, &link.to_text()).await?;
+        app.name_token(NAME).await?;
+        app.choose_pin(PIN).await?;
+        app.reaches("tokens").await?;
+        app.sending_failed().await?;
+        let id = app.credential_id().await?;
+        scene.server.start_again().await?;
+
+        wait::until("the link to expire", Duration::from_secs(SHORT) + PATIENCE, async || {
+            let left = (link.expires.0 + 1).saturating_sub(clock::now().0);
+            Ok(if left == 0 { Look::There(()) } else { Look::NotYet(format!("{left} s left")) })
+        })
+        .await?;
+        let activation = open_while_it_runs(&scene).await?;
+        take_the_offer(&app, id).await?;
         associate(&scene, &app, id, &activation).await?;
         app.close().await
     })
