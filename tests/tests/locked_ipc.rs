@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use e2e::clock::Stopwatch;
 use e2e::error::ensure;
 use e2e::scene::{PIN, Scene};
+use e2e::wait::{self, Look, PATIENCE};
 use e2e::{AppWindow, Result, test};
 use serde_json::{Value, json};
 
@@ -155,18 +157,34 @@ async fn a_locked_vault_refuses_every_command_that_needs_it() -> Result<()> {
     .await
 }
 
+/// Leaves, as a page does, for a page of the app's own; how long it takes until the former is gone.
+async fn own_page_takes(app: &AppWindow) -> Result<Duration> {
+    app.script("window.former = true; location.href = '/index.html?again'", vec![]).await?;
+    let left = Stopwatch::start();
+    let took = wait::until("the former page to be gone", PATIENCE, async || {
+        let there = app.script("return window.former ?? null", vec![]).await?;
+        let took = left.elapsed();
+        Ok(if there.is_null() { Look::There(took) } else { Look::NotYet("it is here".to_owned()) })
+    })
+    .await?;
+    app.reaches("welcome").await?;
+    Ok(took)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_window_stays_on_the_apps_own_pages() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let app = AppWindow::start(&scene.desktop).await?;
         app.reaches("welcome").await?;
+        let allowed = own_page_takes(&app).await?;
         for address in
             [format!("{}/sign-in", scene.server.address()), "https://localhost/".to_owned()]
         {
             app.script("location.href = arguments[0]", vec![json!(address)]).await?;
-            // Long enough for a page on this machine; one that came would have no screens.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            // What is refused shows nothing, so this waits for many times as long as it took just now to
+            // leave for a page that is allowed.
+            tokio::time::sleep(Duration::max(Duration::from_secs(1), allowed * 10)).await;
             let here = app.script("return location.origin", vec![]).await?;
             ensure(here == "tauri://localhost", || format!("{address} led to {here}"))?;
             app.reaches("welcome").await?;
