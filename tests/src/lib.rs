@@ -21,6 +21,7 @@
 //! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
 
 pub mod app;
+mod app_screens;
 pub mod axe;
 pub mod bench;
 pub mod browser;

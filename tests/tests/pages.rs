@@ -289,8 +289,13 @@ async fn settings_hold_over_a_restart_and_a_new_pin_opens() -> Result<()> {
                 "const shape = (texts, at = '') => Object.entries(texts).flatMap(([key, text]) =>
                      text && typeof text === 'object' && !Array.isArray(text)
                          ? shape(text, `${at}${key}.`) : [`${at}${key}: ${typeof text} ${text.length > 0}`]);
-                 return Promise.all(['en', 'es'].map(tag => import(`/strings/${tag}.js`))).then(all => {
-                     const [one, other] = all.map(texts => shape(texts.default));
+                 const texts = async tag => {
+                     const { default: all } = await import(`/strings/${tag}.js`);
+                     const { problems, unreached } = await import(`/strings/problems-${tag}.js`);
+                     return { ...all, problems, unreached };
+                 };
+                 return Promise.all(['en', 'es'].map(texts)).then(all => {
+                     const [one, other] = all.map(texts => shape(texts));
                      return [...one.filter(key => !other.includes(key)), ...other.filter(key => !one.includes(key))];
                  })",
                 vec![],
