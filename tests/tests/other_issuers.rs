@@ -145,6 +145,94 @@ async fn by_counter_each_code_once_also_over_a_power_cut() -> Result<()> {
     .await
 }
 
+/// The first card's code, the second's, and whether that is hidden with a button to show it.
+const CODES: &str = "
+    const cards = [...document.querySelectorAll('[data-testid=token-card]')];
+    const part = (place, id) => cards[place].querySelector(`[data-testid=${id}]`);
+    return [part(0, 'code').textContent, part(1, 'code').textContent, !part(1, 'reveal').hidden]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_keyring_hangs_an_old_code_goes_and_one_by_counter_stays() -> Result<()> {
+    test(async {
+        let desktop = Desktop::start(KeyringState::Unlocked).await?;
+        let link = format!("otpauth://hotp/Elsewhere:gate?secret={SHA1_KEY}&digits=8&counter=7");
+        let app = AppWindow::open_link(&desktop, &link).await?;
+        app.reaches("other-found").await?;
+        app.click("take-other").await?;
+        app.choose_pin(PIN).await?;
+        app.reaches("tokens").await?;
+        app.click("settings-open").await?;
+        app.reaches("settings").await?;
+        app.switch_setting("hide_codes").await?;
+        app.click("back").await?;
+        app.reaches("tokens").await?;
+        app.click("add-token").await?;
+        app.reaches("welcome").await?;
+        app.paste_into("paste-link", &MAIL.link()).await?;
+        app.click("use-link").await?;
+        app.reaches("tokens").await?;
+
+        // So that the code ends before it would be hidden for its age.
+        wait::until("the middle of a time step", PATIENCE, async || {
+            let second = clock::now().0 % 30;
+            let there = (8..16).contains(&second);
+            Ok(if there { Look::There(()) } else { Look::NotYet(second.to_string()) })
+        })
+        .await?;
+        app.click("make-next-code").await?;
+        let reveal = "document.querySelector('[data-testid=reveal]:not([hidden])').click()";
+        app.script(reveal, vec![]).await?;
+        codes_look(&app, "both codes", |counted, timed, hidden| {
+            counted.len() == 9 && timed.len() == 7 && !hidden
+        })
+        .await?;
+
+        desktop.hold_keyring(true)?;
+        let id = "document.querySelector('[data-testid=token-card]').dataset.credentialId";
+        let rename =
+            format!("window.__TAURI__.core.invoke('rename', {{ id: {id}, name: 'Door' }})");
+        app.script(
+            &format!("window.renamed = false; {rename}.then(() => (window.renamed = true))"),
+            vec![],
+        )
+        .await?;
+        let late = codes_look(&app, "no code of an ended step", |counted, timed, hidden| {
+            counted.len() == 9 && timed.is_empty() && hidden
+        })
+        .await;
+        desktop.hold_keyring(false)?;
+        late?;
+        wait::until("the keyring's answer", PATIENCE, async || {
+            let renamed = app.script("return window.renamed", vec![]).await? == true;
+            Ok(if renamed { Look::There(()) } else { Look::NotYet("none".to_owned()) })
+        })
+        .await?;
+        // Whoever wants it again asks again.
+        app.script(reveal, vec![]).await?;
+        codes_look(&app, "both codes again", |counted, timed, hidden| {
+            counted.len() == 9 && timed.len() == 7 && !hidden
+        })
+        .await?;
+        app.close().await
+    })
+    .await
+}
+
+async fn codes_look(
+    app: &AppWindow,
+    what: &str,
+    right: impl Fn(&str, &str, bool) -> bool,
+) -> Result<()> {
+    wait::until(what, PATIENCE, async || {
+        let shown = app.script(CODES, vec![]).await?;
+        let (counted, timed, hidden): (String, String, bool) =
+            serde_json::from_value(shown.clone())?;
+        let there = right(&counted, &timed, hidden);
+        Ok(if there { Look::There(()) } else { Look::NotYet(shown.to_string()) })
+    })
+    .await
+}
+
 async fn is_found(app: &AppWindow, token: &ByTime) -> Result<()> {
     app.reaches("other-found").await?;
     let words = app.words().await;

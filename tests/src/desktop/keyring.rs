@@ -66,6 +66,18 @@ impl Desktop {
         self.set_keyring(KeyringState::Unlocked).await
     }
 
+    /// Stops the keyring in the middle of what it does, or lets it go on.
+    ///
+    /// # Errors
+    ///
+    /// When no keyring runs.
+    pub fn hold_keyring(&self, hold: bool) -> Result<()> {
+        let process = self.keyring.lock().ok().and_then(|held| held.as_ref().map(Running::id));
+        let process = process.ok_or_else(|| Error::different("no keyring runs"))?;
+        let signal = if hold { "-STOP" } else { "-CONT" };
+        process::run(self.command("kill").args([signal, &process.to_string()]), None).map(drop)
+    }
+
     /// The bytes of everything that the keyring has written to disk, by file name.
     ///
     /// # Errors
