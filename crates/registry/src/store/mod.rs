@@ -73,19 +73,21 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<Event>, StoreError>;
     /// The events after one, as they are stored, in their order, at most `limit`.
     async fn audit_rows_after(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
-    /// The links after an event's, in their order, at most `limit`.
+    /// How many events, links and checkpoints are numbered below 1, where none can be.
+    async fn audit_out_of_place(&self) -> Result<u64, StoreError>;
+    /// The links after an event's, those that can be read, in their order, at most `limit`.
     async fn audit_links_after(
         &self,
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, Link)>, StoreError>;
-    /// The checkpoints after one, in their order, at most `limit`.
+    /// The checkpoints after one, those that can be read, in their order, at most `limit`.
     async fn checkpoints_after(
         &self,
         after: u64,
         limit: u32,
     ) -> Result<Vec<Checkpoint>, StoreError>;
-    /// The last checkpoint.
+    /// The last checkpoint, of those that can be read.
     async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///

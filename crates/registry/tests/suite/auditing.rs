@@ -185,17 +185,17 @@ async fn whoever_mends_the_links_too_is_found_by_the_next_checkpoint() {
 async fn a_removed_link_and_a_removed_or_changed_checkpoint_are_found() {
     let (clinic, kept) = sealed().await;
     tamper(&clinic, "DELETE FROM audit_links WHERE event = 3");
-    assert_eq!(findings(&clinic, &kept).await, [Finding::LinkMissing { id: 3 }]);
+    assert_eq!(findings(&clinic, &kept).await, [Finding::LinksMissing { first: 3, last: 3 }]);
 
     let (clinic, kept) = sealed().await;
     tamper(&clinic, "DELETE FROM audit_checkpoints WHERE number = 2");
-    assert_eq!(findings(&clinic, &kept).await, [Finding::CheckpointMissing { number: 2 }]);
-    assert_eq!(findings(&clinic, &[]).await, [Finding::CheckpointMissing { number: 2 }]);
+    assert_eq!(findings(&clinic, &kept).await, [Finding::CheckpointsMissing { first: 2, last: 2 }]);
+    assert_eq!(findings(&clinic, &[]).await, [Finding::CheckpointsMissing { first: 2, last: 2 }]);
 
     let (clinic, kept) = sealed().await;
     tamper(&clinic, "UPDATE audit_checkpoints SET at = at + 1 WHERE number = 3");
     let found = findings(&clinic, &kept).await;
-    assert!(found.contains(&Finding::CheckpointForged { number: 3 }), "{found:?}");
+    assert!(found.contains(&Finding::CheckpointsForged { first: 3, last: 3 }), "{found:?}");
 }
 
 #[tokio::test]
@@ -214,7 +214,8 @@ async fn an_end_that_was_cut_off_with_all_its_checkpoints_is_found_by_those_outs
     assert_eq!(findings(&clinic, &[]).await, [], "nothing in the database itself shows it");
     let found = findings(&clinic, &kept).await;
     let last_event = cut.statement.last_event;
-    assert_eq!(found, [Finding::RolledBack { ends_at: 3, must_reach: 4, last_event }]);
+    let missing = Finding::EventsMissing { first: from + 1, last: last_event };
+    assert_eq!(found, [Finding::RolledBack { ends_at: 3, must_reach: 4, last_event }, missing]);
 }
 
 #[tokio::test]
@@ -231,15 +232,23 @@ async fn an_old_backup_brought_back_is_found_also_when_it_has_gone_on_since() {
     let outside = Outside { checkpoints: kept.clone(), first_key: None };
     let last_event = last_event(&kept);
     let found = verify(&*store, &outside).await.unwrap().findings;
-    assert_eq!(found, [Finding::RolledBack { ends_at: 4, must_reach: 5, last_event }]);
+    let missing = Finding::EventsMissing { first: last_event, last: last_event };
+    assert_eq!(found, [Finding::RolledBack { ends_at: 4, must_reach: 5, last_event }, missing]);
 
     let master = clinic.master();
     let registry = Registry::open(store.clone(), master, START, &mut rng()).await.unwrap();
-    registry.unlock_sign_in(&help_desk(), &ada(), START.plus(400)).await.unwrap();
-    let before = registry.last_checkpoint().await.unwrap();
-    registry.seal_audit(before.as_ref(), START.plus(400), &mut rng()).await.unwrap().unwrap();
-    let found = verify(&*store, &outside).await.unwrap().findings;
-    assert_eq!(found, [Finding::CheckpointDiffers { number: 5 }]);
+    for now in [400, 401].map(|seconds| START.plus(seconds)) {
+        registry.unlock_sign_in(&help_desk(), &ada(), now).await.unwrap();
+        let before = registry.last_checkpoint().await.unwrap();
+        registry.seal_audit(before.as_ref(), now, &mut rng()).await.unwrap().unwrap();
+    }
+    // The other history is named as one, and the event that took the place of the genuine one.
+    let (first, last) = (last_event, last_event);
+    let expected = [
+        Finding::CheckpointsDiffer { first: 5, last: 6 },
+        Finding::EventsRewritten { first, last, checkpoint: 5 },
+    ];
+    assert_eq!(verify(&*store, &outside).await.unwrap().findings, expected);
 }
 
 #[tokio::test]
@@ -247,10 +256,10 @@ async fn a_whole_new_audit_under_a_new_key_is_not_the_auditors() {
     let (_, kept) = sealed().await;
     let (other, _) = sealed().await;
     let found = findings(&other, &kept).await;
-    assert!(found.contains(&Finding::CheckpointForged { number: 1 }), "{found:?}");
+    assert!(found.contains(&Finding::CheckpointsForged { first: 1, last: 4 }), "{found:?}");
     let only_key = Outside { checkpoints: Vec::new(), first_key: Some(kept[0].key) };
     let found = verify(&*other.store, &only_key).await.unwrap().findings;
-    assert_eq!(found, [Finding::CheckpointForged { number: 1 }]);
+    assert_eq!(found, [Finding::CheckpointsForged { first: 1, last: 4 }]);
 }
 
 #[tokio::test]
@@ -271,7 +280,9 @@ async fn the_key_is_changed_by_the_help_desk_and_the_chain_goes_on() {
     tamper(&clinic, "DELETE FROM audit_checkpoints WHERE number = 5");
     let only_key = Outside { checkpoints: Vec::new(), first_key: Some(kept[0].key) };
     let found = verify(&*clinic.store, &only_key).await.unwrap().findings;
-    assert_eq!(found, [Finding::CheckpointMissing { number: 5 }]);
+    let missing = Finding::CheckpointsMissing { first: 5, last: 5 };
+    assert_eq!(found, [missing.clone(), Finding::CheckpointsForged { first: 6, last: 6 }]);
+    assert_eq!(findings(&clinic, &kept).await, [missing], "unless it was kept outside");
 }
 
 #[tokio::test]
@@ -293,6 +304,113 @@ async fn of_two_that_seal_at_once_one_does() {
     seal(&clinic, START.plus(2_000)).await;
     let verified = look(&clinic, &[]).await;
     assert_eq!((verified.findings, verified.unsealed), (vec![], 0));
+}
+
+#[tokio::test]
+async fn checkpoints_that_were_cut_off_alone_are_told_by_the_links() {
+    let (clinic, kept) = sealed().await;
+    tamper(&clinic, "DELETE FROM audit_checkpoints WHERE number = 4");
+    let (covered, linked) = (kept[2].statement.last_event, last_event(&kept));
+    assert_eq!(findings(&clinic, &[]).await, [Finding::CheckpointsCutOff { covered, linked }]);
+    open(clinic.folder.path()).execute_batch("DELETE FROM audit_checkpoints").unwrap();
+    let cut_off = Finding::CheckpointsCutOff { covered: 0, linked };
+    assert_eq!(findings(&clinic, &[]).await, [cut_off]);
+    open(clinic.folder.path()).execute_batch("DELETE FROM audit_links").unwrap();
+    let only_key = Outside { checkpoints: Vec::new(), first_key: Some(kept[0].key) };
+    let found = verify(&*clinic.store, &only_key).await.unwrap().findings;
+    assert_eq!(found, [Finding::NoCheckpoints]);
+}
+
+#[tokio::test]
+async fn records_that_cannot_be_are_found_and_stop_no_search() {
+    let last = 9_223_372_036_854_775_807;
+    let forged = Finding::CheckpointsForged { first: last, last };
+    let missing = |first, last| Finding::CheckpointsMissing { first, last };
+    for (sql, expected) in [
+        (
+            "UPDATE audit_links SET link = zeroblob(31) WHERE event = 3",
+            vec![Finding::LinksMissing { first: 3, last: 3 }],
+        ),
+        (
+            "UPDATE audit_links SET link = zeroblob(32) WHERE event = 3",
+            vec![Finding::LinksChanged { first: 3, last: 3 }],
+        ),
+        (
+            "UPDATE events SET cause = CAST(x'ff' AS TEXT) WHERE id = 3",
+            vec![Finding::EventChanged { id: 3 }],
+        ),
+        ("UPDATE events SET at = -1 WHERE id = 3", vec![Finding::EventChanged { id: 3 }]),
+        ("UPDATE audit_checkpoints SET at = -1 WHERE number = 2", vec![missing(2, 2)]),
+        ("UPDATE audit_checkpoints SET last_event = -1 WHERE number = 3", vec![missing(3, 3)]),
+        (
+            "UPDATE audit_checkpoints SET number = 9223372036854775807 WHERE number = 4",
+            vec![missing(4, last - 1), forged],
+        ),
+        (
+            "INSERT INTO events SELECT 0, at, actor, actor_name, kind, outcome, account, serial, purpose, cause, actor_token FROM events WHERE id = 1",
+            vec![Finding::OutOfPlace { records: 1 }],
+        ),
+        (
+            "INSERT INTO audit_links SELECT -7, link FROM audit_links WHERE event = 1",
+            vec![Finding::OutOfPlace { records: 1 }],
+        ),
+    ] {
+        let (clinic, kept) = sealed().await;
+        tamper(&clinic, sql);
+        assert_eq!(findings(&clinic, &kept).await, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_mends_all_links_to_the_end_leaves_the_innocent_unnamed() {
+    let (clinic, kept) = sealed().await;
+    let (edited, last) = (2, last_event(&kept));
+    tamper(&clinic, &format!("UPDATE events SET cause = 'none' WHERE id = {edited}"));
+    let rows = clinic.store.audit_rows_after(edited - 1, 1_000).await.unwrap();
+    let mut link = clinic.store.audit_links_after(edited - 2, 1).await.unwrap()[0].1;
+    for row in &rows {
+        link = link.then(row);
+        let id = i64::try_from(row.id).unwrap();
+        let mend = "UPDATE audit_links SET link = ?1 WHERE event = ?2";
+        open(clinic.folder.path()).execute(mend, rusqlite::params![link.0, id]).unwrap();
+    }
+    let sealed = kept[0].statement.last_event;
+    let expected = [
+        Finding::EventsRewritten { first: 1, last: sealed, checkpoint: 1 },
+        Finding::LinksChanged { first: sealed + 1, last },
+    ];
+    assert_eq!(findings(&clinic, &kept).await, expected);
+}
+
+#[tokio::test]
+async fn after_a_gap_a_strangers_key_is_no_better() {
+    let (clinic, kept) = sealed().await;
+    let (stranger, _) = sealed().await;
+    let path = stranger.folder.path().join("countersign.db").display().to_string();
+    let sql = format!(
+        "ATTACH '{path}' AS stranger; DELETE FROM audit_checkpoints WHERE number > 1;
+         INSERT INTO audit_checkpoints SELECT * FROM stranger.audit_checkpoints WHERE number > 2;"
+    );
+    open(clinic.folder.path()).execute_batch(&sql).unwrap();
+    let only_key = Outside { checkpoints: Vec::new(), first_key: Some(kept[0].key) };
+    let verified = verify(&*clinic.store, &only_key).await.unwrap();
+    let expected = [
+        Finding::CheckpointsMissing { first: 2, last: 2 },
+        Finding::CheckpointsForged { first: 3, last: 4 },
+    ];
+    assert_eq!(verified.findings, expected);
+    let sealed = kept[0].statement.last_event;
+    assert_eq!(verified.unsealed, last_event(&kept) - sealed, "they cover nothing");
+}
+
+#[tokio::test]
+async fn a_line_added_outside_does_not_take_the_place_of_the_first() {
+    let (clinic, mut kept) = sealed().await;
+    let (_, strangers) = sealed().await;
+    kept.push(kept[3]);
+    assert_eq!(findings(&clinic, &kept).await, [], "the same once more is no other");
+    kept.push(strangers[3]);
+    assert_eq!(findings(&clinic, &kept).await, [Finding::OutsideUnclear { number: 4 }]);
 }
 
 #[tokio::test]

@@ -366,7 +366,7 @@ async fn the_audit_is_read_in_order(store: &dyn Store) {
 
     let rows = store.audit_rows_after(1, 2).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [2, 3]);
-    let text = |text: &str| Some(text.to_owned());
+    let text = |text: &str| Some(text.as_bytes().to_vec());
     let expected = [
         text("11"),
         text("administrator"),

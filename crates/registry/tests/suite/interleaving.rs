@@ -118,6 +118,9 @@ impl Store for Interrupted {
     async fn audit_rows_after(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
         self.inner.audit_rows_after(after, limit).await
     }
+    async fn audit_out_of_place(&self) -> Result<u64, StoreError> {
+        self.inner.audit_out_of_place().await
+    }
     async fn audit_links_after(
         &self,
         after: u64,

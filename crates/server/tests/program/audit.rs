@@ -23,7 +23,12 @@ fn wait_for_checkpoints(folder: &Folder, count: usize) {
     panic!("the server has not written {count} checkpoints down");
 }
 
-/// What both checkers say: whether all is well, and our own's words.
+/// What a checker found, line by line; its sums come after.
+fn named(says: &str) -> Vec<&str> {
+    says.lines().take_while(|line| !line.starts_with(|c: char| c.is_ascii_digit())).collect()
+}
+
+/// What both checkers say, which must be the same: whether all is well, and our own's words.
 fn verify(folder: &Folder) -> (bool, String) {
     let kept = kept(folder).display().to_string();
     let ours = folder.run(&["audit", "verify", "--checkpoints", &kept], "");
@@ -32,6 +37,8 @@ fn verify(folder: &Folder) -> (bool, String) {
     let theirs = Command::new("python3").arg(CHECKER).arg(database).arg(&kept).output().unwrap();
     let says = format!("{}{}", text(&theirs.stdout), text(&theirs.stderr));
     assert_eq!(code, theirs.status.code(), "ours: {ours}\ntheirs: {says}");
+    assert_eq!(named(&ours), named(&text(&theirs.stdout)), "ours: {ours}\ntheirs: {says}");
+    assert!(says.contains(" good checkpoints, "), "{says}");
     (code == Some(0), ours)
 }
 
@@ -214,4 +221,83 @@ fn a_running_servers_database_that_is_rolled_back_is_told_and_not_sealed() {
     let last = "SELECT max(number) FROM audit_checkpoints";
     let last: i64 = database.query_row(last, [], |row| row.get(0)).unwrap();
     assert_eq!(last, 1);
+}
+
+#[test]
+fn both_checkers_name_the_same_things() {
+    let server = Server::start();
+    wait_for_checkpoints(&server.folder, 1);
+    server.folder.add_account(NPI, "Ada Quill");
+    wait_for_checkpoints(&server.folder, 2);
+    for more in 3..=4 {
+        server.folder.begin_activation(NPI, &server.address);
+        wait_for_checkpoints(&server.folder, more);
+    }
+    let folder = server.stop();
+    let (path, genuine) = (folder.path().join("countersign.db"), folder.path().join("genuine.db"));
+    let sql = format!(
+        "DROP TRIGGER events_do_not_change; DROP TRIGGER events_are_kept; PRAGMA journal_mode = DELETE;
+         VACUUM INTO '{}'",
+        genuine.display()
+    );
+    database(&folder).execute_batch(&sql).unwrap();
+    let (well, says) = verify(&folder);
+    assert!(well, "{says}");
+    for (sql, words) in [
+        ("UPDATE events SET cause = 'x' WHERE id = 2", "event 2 was changed"),
+        ("UPDATE events SET cause = CAST(x'ff' AS TEXT) WHERE id = 2", "event 2 was changed"),
+        ("UPDATE events SET at = -1 WHERE id = 2", "event 2 was changed"),
+        ("DELETE FROM events WHERE id IN (2, 3)", "removed: events 2 to 3"),
+        (
+            "DELETE FROM events WHERE id > 2; DELETE FROM audit_links WHERE event > 2",
+            "removed: event",
+        ),
+        ("UPDATE events SET id = 0 WHERE id = 2", "numbered below 1"),
+        ("DELETE FROM audit_links WHERE event = 2", "without a link that can be read: event 2"),
+        ("UPDATE audit_links SET link = zeroblob(31) WHERE event = 2", "without a link"),
+        (
+            "UPDATE audit_links SET link = zeroblob(32) WHERE event = 2",
+            "links changed, and no event: event 2",
+        ),
+        (
+            "UPDATE events SET cause = 'x' WHERE id = 2; DELETE FROM audit_links WHERE event = 2",
+            "links do not tell which",
+        ),
+        ("DELETE FROM audit_checkpoints WHERE number = 2", "removed or not readable: checkpoint 2"),
+        (
+            "UPDATE audit_checkpoints SET last_event = -1 WHERE number = 2",
+            "removed or not readable",
+        ),
+        (
+            "UPDATE audit_checkpoints SET last_event = 9e18 WHERE number = 4",
+            "not signed by the key",
+        ),
+        ("UPDATE audit_checkpoints SET number = -1 WHERE number = 2", "numbered below 1"),
+        (
+            "UPDATE audit_checkpoints SET number = 9223372036854775807 WHERE number = 4",
+            "checkpoints 4 to",
+        ),
+        ("DELETE FROM audit_checkpoints WHERE number = 4", "the database ends at checkpoint 3"),
+        ("DELETE FROM audit_checkpoints", "the database ends at checkpoint 0"),
+    ] {
+        let _ = fs::remove_file(&path);
+        for tail in ["-wal", "-shm"] {
+            let _ = fs::remove_file(folder.path().join(format!("countersign.db{tail}")));
+        }
+        fs::copy(&genuine, &path).unwrap();
+        database(&folder).execute_batch(sql).unwrap();
+        let (well, says) = verify(&folder);
+        assert!(!well && says.contains(words), "{sql}: {says}");
+    }
+    // The daily report does not vouch for such a record either.
+    let report = folder.run(&["audit", "report", "--day", "2020-02-29"], "");
+    assert_eq!(report.status.code(), Some(1));
+    let says = text(&report.stdout);
+    assert!(
+        !says.contains("Nothing to look at.") && !says.contains("nothing was changed"),
+        "{says}"
+    );
+    fs::remove_file(kept(&folder)).unwrap();
+    let alone = text(&folder.run(&["audit", "report", "--day", "2020-02-29"], "").stdout);
+    assert!(!alone.contains("nothing was changed"), "{alone}");
 }

@@ -199,6 +199,10 @@ impl Store for SqliteStore {
         self.readers.read(move |database| rows::audit_rows_after(database, after, limit)).await
     }
 
+    async fn audit_out_of_place(&self) -> Result<u64, StoreError> {
+        self.readers.read(rows::audit_out_of_place).await
+    }
+
     async fn audit_links_after(
         &self,
         after: u64,

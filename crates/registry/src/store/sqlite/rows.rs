@@ -13,7 +13,9 @@ use rusqlite::{
     types::{FromSqlError, Type},
 };
 
-pub(super) use audit::{audit_links_after, audit_rows_after, checkpoints_after, last_checkpoint};
+pub(super) use audit::{
+    audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
+};
 pub(super) use events::{events, events_between};
 pub(super) use people::{account, activation, association, open_activation, secret, session};
 pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of};

@@ -13,7 +13,7 @@ use registry::{
     },
 };
 
-use crate::{checkpoint_file, cli::Place, data_dir::DataDir, failure::Failure, output};
+use crate::{checkpoint_file, cli::Place, data_dir::DataDir, failure::Failure, output, time_text};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -33,10 +33,15 @@ pub(crate) async fn verify(arguments: Arguments, json: bool) -> Result<(), Failu
         Some(path) => kept(path, json)?,
         None => Vec::new(),
     };
-    let alone = checkpoints.is_empty() && arguments.key.is_none();
     let outside = Outside { checkpoints, first_key: arguments.key };
     let verified = verifying::verify(&store, &outside).await?;
-    output::print(json, &verified, &Text(&verified))?;
+    let alone = outside.is_empty();
+    output::print(json, &verified, &Text { verified: &verified, alone })?;
+    judge(&verified, alone, json)
+}
+
+/// What a verification means for the command.
+pub(super) fn judge(verified: &Verified, alone: bool, json: bool) -> Result<(), Failure> {
     if alone {
         output::note(
             json,
@@ -58,11 +63,23 @@ pub(super) fn kept(path: &Path, json: bool) -> Result<Vec<Checkpoint>, Failure> 
     Ok(kept.checkpoints)
 }
 
-pub(super) struct Text<'a>(pub(super) &'a Verified);
+pub(super) struct Text<'a> {
+    pub(super) verified: &'a Verified,
+    /// Whether nothing from outside the database was compared.
+    pub(super) alone: bool,
+}
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verified { events, unsealed, checkpoints, compared, first_key, findings } = self.0;
+        let Verified {
+            events,
+            unsealed,
+            unsealed_since,
+            checkpoints,
+            compared,
+            first_key,
+            findings,
+        } = self.verified;
         for finding in findings {
             writeln!(f, "{finding}")?;
         }
@@ -73,10 +90,18 @@ impl fmt::Display for Text<'_> {
         if *unsealed > 0 {
             write!(f, "; {unsealed} events are not sealed yet")?;
         }
+        if let Some(since) = unsealed_since {
+            write!(
+                f,
+                ", the first of them since {}: if that is more than a minute ago, no server runs, or its log says why it does not seal",
+                time_text::rfc3339(*since)
+            )?;
+        }
         if let Some(key) = first_key {
             write!(f, "\nfirst key {key}")?;
         }
         match findings.len() {
+            0 if self.alone => write!(f, "\nnothing was found by the database alone"),
             0 => write!(f, "\nnothing was changed"),
             1 => write!(f, "\n1 finding"),
             count => write!(f, "\n{count} findings"),

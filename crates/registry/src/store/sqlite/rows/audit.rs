@@ -12,8 +12,9 @@ use crate::{
     store::StoreError,
 };
 
-/// The columns as they are stored, whatever they say: a row that was tampered with is to be found,
-/// not to stop the search.
+// What was tampered with is to be found, not to stop the search: columns are read byte for byte,
+// whatever they say, and a link or checkpoint that is none is passed over, as if it were removed.
+
 pub(in super::super) fn audit_rows_after(
     database: &Connection,
     after: u64,
@@ -21,8 +22,10 @@ pub(in super::super) fn audit_rows_after(
 ) -> rusqlite::Result<Vec<AuditRow>> {
     list(
         database,
-        "SELECT id, CAST(at AS TEXT), actor, actor_name, actor_token, kind, outcome,
-            CAST(account AS TEXT), serial, purpose, cause
+        "SELECT id, CAST(CAST(at AS TEXT) AS BLOB), CAST(actor AS BLOB), CAST(actor_name AS BLOB),
+            CAST(actor_token AS BLOB), CAST(kind AS BLOB), CAST(outcome AS BLOB),
+            CAST(CAST(account AS TEXT) AS BLOB), CAST(serial AS BLOB), CAST(purpose AS BLOB),
+            CAST(cause AS BLOB)
          FROM events WHERE id > ?1 ORDER BY id LIMIT ?2",
         &[&to_sql(after), &limit],
         |row| {
@@ -42,11 +45,16 @@ pub(in super::super) fn audit_links_after(
 ) -> rusqlite::Result<Vec<(u64, Link)>> {
     list(
         database,
-        "SELECT event, link FROM audit_links WHERE event > ?1 ORDER BY event LIMIT ?2",
+        "SELECT event, link FROM audit_links
+         WHERE event > ?1 AND length(link) = 32 ORDER BY event LIMIT ?2",
         &[&to_sql(after), &limit],
         |row| Ok((count(row, "event")?, Link(row.get("link")?))),
     )
 }
+
+/// Whether a row is a checkpoint at all.
+const READABLE: &str = "number > 0 AND at >= 0 AND last_event >= 0 AND length(link) = 32
+    AND length(before) = 32 AND length(next_key) = 32 AND length(key) = 32 AND length(signature) = 64";
 
 pub(in super::super) fn checkpoints_after(
     database: &Connection,
@@ -55,7 +63,9 @@ pub(in super::super) fn checkpoints_after(
 ) -> rusqlite::Result<Vec<Checkpoint>> {
     list(
         database,
-        "SELECT * FROM audit_checkpoints WHERE number > ?1 ORDER BY number LIMIT ?2",
+        &format!(
+            "SELECT * FROM audit_checkpoints WHERE number > ?1 AND {READABLE} ORDER BY number LIMIT ?2"
+        ),
         &[&to_sql(after), &limit],
         read,
     )
@@ -64,7 +74,16 @@ pub(in super::super) fn checkpoints_after(
 pub(in super::super) fn last_checkpoint(
     database: &Connection,
 ) -> rusqlite::Result<Option<Checkpoint>> {
-    find(database, "SELECT * FROM audit_checkpoints ORDER BY number DESC LIMIT 1", params![], read)
+    let sql =
+        format!("SELECT * FROM audit_checkpoints WHERE {READABLE} ORDER BY number DESC LIMIT 1");
+    find(database, &sql, params![], read)
+}
+
+pub(in super::super) fn audit_out_of_place(database: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT (SELECT count(*) FROM events WHERE id < 1)
+        + (SELECT count(*) FROM audit_links WHERE event < 1)
+        + (SELECT count(*) FROM audit_checkpoints WHERE number < 1) AS records";
+    database.query_row(sql, [], |row| count(row, "records"))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Checkpoint> {
