@@ -414,6 +414,23 @@ async fn a_line_added_outside_does_not_take_the_place_of_the_first() {
 }
 
 #[tokio::test]
+async fn what_is_evidence_is_opened_for_reading_only() {
+    let (clinic, kept) = sealed().await;
+    let copy = clinic.folder.path().join("copy.db");
+    let sql = format!("VACUUM INTO '{}'", copy.display());
+    open(clinic.folder.path()).execute_batch(&sql).unwrap();
+    let before = std::fs::read(&copy).unwrap();
+    let store = SqliteStore::open_to_read(&copy).unwrap();
+    let outside = Outside { checkpoints: kept, first_key: None };
+    assert_eq!(verify(&store, &outside).await.unwrap().findings, []);
+    let refused = store.commit(registry::store::Changes::default()).await;
+    assert!(matches!(refused, Err(registry::StoreError::Unavailable { .. })), "{refused:?}");
+    assert_eq!(std::fs::read(&copy).unwrap(), before);
+    let nowhere = clinic.folder.path().join("nowhere.db");
+    assert!(SqliteStore::open_to_read(&nowhere).is_err() && !nowhere.exists());
+}
+
+#[tokio::test]
 async fn sealing_does_not_stop_in_silence() {
     for (name, sql) in [
         ("the last checkpoint is gone", "DELETE FROM audit_checkpoints WHERE number = 4"),

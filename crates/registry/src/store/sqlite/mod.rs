@@ -16,7 +16,7 @@ use std::{fs::OpenOptions, path::Path, time::Duration};
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Changes, Store, StoreError};
 use crate::{
@@ -40,7 +40,8 @@ const STATEMENTS: usize = 64;
 /// A registry's database in one file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: writer::Writer,
+    /// `None` where it was opened for reading only.
+    writer: Option<writer::Writer>,
     readers: reader::Readers,
 }
 
@@ -61,9 +62,19 @@ impl SqliteStore {
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         migrations::run(&mut connection)?;
         Ok(Self {
-            writer: writer::Writer::start(connection)?,
-            readers: reader::Readers::open(path)?,
+            writer: Some(writer::Writer::start(connection)?),
+            readers: reader::Readers::open(path, connect)?,
         })
+    }
+
+    /// Opens the database at `path` as it is, for reading only: it is neither made nor migrated.
+    ///
+    /// # Errors
+    /// As of [`SqliteStore::open`].
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        migrations::check(&connect_to_read(path)?)?;
+        Ok(Self { writer: None, readers: reader::Readers::open(path, connect_to_read)? })
     }
 }
 
@@ -79,7 +90,15 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path).map_err(failed)?;
+    prepared(Connection::open(path).map_err(failed)?)
+}
+
+fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    prepared(Connection::open_with_flags(path, flags).map_err(failed)?)
+}
+
+fn prepared(connection: Connection) -> Result<Connection, StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -224,6 +243,11 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
-        self.writer.commit(changes).await
+        match &self.writer {
+            Some(writer) => writer.commit(changes).await,
+            None => {
+                Err(StoreError::Unavailable { reason: "it was opened for reading only".to_owned() })
+            }
+        }
     }
 }

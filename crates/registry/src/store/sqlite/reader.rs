@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::{StoreError, connect, failed};
+use super::{StoreError, failed};
 
 /// How many reads go on at a time.
 const CONNECTIONS: usize = 4;
@@ -21,7 +21,10 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        path: &Path,
+        connect: impl Fn(&Path) -> Result<Connection, StoreError>,
+    ) -> Result<Self, StoreError> {
         let open = |_| {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true).map_err(failed)?;

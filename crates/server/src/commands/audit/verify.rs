@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn verify(arguments: Arguments, json: bool) -> Result<(), Failure> {
-    let store = SqliteStore::open(DataDir::in_use(&arguments.place.data_dir)?.database())?;
+    let store = SqliteStore::open_to_read(DataDir::in_use(&arguments.place.data_dir)?.database())?;
     let checkpoints = match &arguments.checkpoints {
         Some(path) => kept(path, json)?,
         None => Vec::new(),
