@@ -4,8 +4,9 @@
 import { LAST_SECONDS } from "./ring.js";
 import * as ipc from "../ipc.js";
 
-/** The rings move so often, in milliseconds: three pixels at a time, and next to no work. */
-const TICK = 500;
+/** The rings move so often, in milliseconds: with their numbers, so that the window is painted once a
+ *  second. Each painting costs a fifth to a third of a per cent of a core, however little has changed. */
+const TICK = 1000;
 /** A code that has ended is on the screen no longer than this, in milliseconds, also while the program
  *  is busy: the keyring may be asking its owner something. */
 const STALE = 1000;
