@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
-use crate::process::{Folder, NPI, Server, text};
+use crate::process::{Folder, NPI, Server, agent, text};
 
 /// Our own description's checker, which has none of our code.
 const CHECKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify_audit.py");
@@ -205,6 +205,29 @@ fn a_file_that_cannot_be_used_does_not_stop_the_server() {
         std::thread::sleep(Duration::from_millis(100));
     }
     panic!("nothing was written once it could be");
+}
+
+#[test]
+fn a_file_that_never_answers_holds_up_neither_requests_nor_sealing_nor_the_end() {
+    let pipes = tempfile::tempdir().unwrap();
+    // Whoever opens a pipe waits for its other end, which nobody holds.
+    let pipe = pipes.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let server = Server::start_in(Folder::new(), &["--checkpoints", pipe.to_str().unwrap()]);
+    let page = agent().get(&format!("{}/", server.address)).call().unwrap();
+    assert!(page.status().as_u16() < 500);
+    let sealed = || -> i64 {
+        let sql = "SELECT count(*) FROM audit_checkpoints";
+        database(&server.folder).query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    for _ in 0..600 {
+        if sealed() > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(sealed() > 0);
+    server.stop();
 }
 
 #[test]
