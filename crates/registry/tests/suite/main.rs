@@ -10,6 +10,7 @@ mod enrolling;
 mod interleaving;
 mod races;
 mod reporting;
+mod sealing;
 mod signing_in;
 mod token_life;
 mod verifying;
