@@ -22,7 +22,8 @@ export function createRing() {
     svg("circle", { class: "ring-track", cx: 28, cy: 28, r: RADIUS }),
     arc,
   );
-  const text = h("span", testid("seconds"));
+  const digits = document.createTextNode("");
+  const text = h("span", testid("seconds"), digits);
   const element = h(
     "div",
     testid("ring", { class: "ring" }),
@@ -42,7 +43,7 @@ export function createRing() {
       arc.style.strokeDashoffset = LENGTH * (1 - drawn / (period * 1000));
       if (seconds === number) return;
       number = seconds;
-      text.textContent = String(seconds);
+      digits.data = String(seconds);
       element.classList.toggle("last", seconds <= LAST_SECONDS);
     },
   };
