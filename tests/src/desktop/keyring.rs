@@ -55,6 +55,26 @@ impl Desktop {
         Ok(())
     }
 
+    /// Starts the keyring again, unlocked, where its program has ended by itself; whether it had.
+    ///
+    /// gnome-keyring 42 sometimes stops at an assertion of its own after a client was killed; a
+    /// session's bus would start it again. Its entries are on the disk.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub async fn revive_keyring(&self) -> Result<bool> {
+        let ended = self.keyring.lock().is_ok_and(|keyring| {
+            keyring.as_ref().is_some_and(|running| !process::runs(running.id()))
+        });
+        if ended {
+            println!("gnome-keyring has ended by itself, and is started again");
+            drop(self.take_keyring());
+            self.set_keyring(KeyringState::Unlocked).await?;
+        }
+        Ok(ended)
+    }
+
     /// Takes every entry out of the keyring, as somebody who resets it would.
     ///
     /// # Errors

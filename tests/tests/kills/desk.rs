@@ -180,7 +180,15 @@ impl Desk {
         let moment = Moment::any(&mut self.rng, span, change.writes());
         let mut told = Told::default();
         self.kill_at(moment, &change, &mut told).await?;
-        let outcome = self.start_again_after(&change, &told).await.map_err(|error| {
+        let mut outcome = self.start_again_after(&change, &told).await;
+        // Not the app's doing; what it keeps must be there all the same.
+        if outcome.is_err() && self.scene.desktop.revive_keyring().await? {
+            if let Some(app) = self.app.take() {
+                app.kill().await?;
+            }
+            outcome = self.start_again_after(&change, &told).await;
+        }
+        let outcome = outcome.map_err(|error| {
             Error::different(format!(
                 "killed {moment:?} of {change:?} among {:?}; the screens had told {told:?}: {error}",
                 self.rows
@@ -244,6 +252,7 @@ impl Desk {
     }
 
     async fn start_again_after(&mut self, change: &Change, told: &Told) -> Result<Outcome> {
+        self.scene.desktop.revive_keyring().await?;
         self.app = Some(AppWindow::start(&self.scene.desktop).await?);
         let first = matches!(change, Change::Begin { .. });
         if first && !told.confirmed && self.window()?.screen().await? == "welcome" {
@@ -369,7 +378,15 @@ impl Desk {
         hands::lock(app).await?;
         let entries = self.rows.iter().map(|row| format!("credential:{}", row.id));
         for entry in entries.chain(["attempts".to_owned(), "vault".to_owned()]) {
-            self.scene.desktop.keyring_entry(&["delete", &entry], None)?;
+            let delete = || self.scene.desktop.keyring_entry(&["delete", &entry], None);
+            if let Err(error) = delete() {
+                let revived = self.scene.desktop.revive_keyring().await?;
+                if revived {
+                    delete()?
+                } else {
+                    return Err(error);
+                };
+            }
         }
         std::fs::remove_file(
             self.scene.desktop.data_home().join("org.countersign.app/known-tokens.json"),
