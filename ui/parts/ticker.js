@@ -5,7 +5,7 @@ import { LAST_SECONDS } from "./ring.js";
 import * as ipc from "../ipc.js";
 
 /** The rings move so often, in milliseconds: with their numbers, so that the window is painted once a
- *  second. Each painting costs a fifth to a third of a per cent of a core, however little has changed. */
+ *  second. Each painting costs, however little has changed: docs/performance.md. */
 const TICK = 1000;
 /** A code that has ended is on the screen no longer than this, in milliseconds, also while the program
  *  is busy: the keyring may be asking its owner something. */
