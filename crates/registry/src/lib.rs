@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
 //! | [`account`], [`activation`], [`token`], [`session`], [`event`] | what is stored |
+//! | [`otp`] | how a token's codes are made, by time or by counter |
 //! | [`rules`] | the token's states, locks, judging and explaining a code, association, reports of a loss |
 //! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
 //! | [`master_key`] | sealing of secrets at rest |
@@ -21,6 +22,7 @@ pub mod activation;
 pub mod audit;
 pub mod event;
 pub mod master_key;
+pub mod otp;
 pub mod registry;
 pub mod rules;
 pub mod session;
@@ -38,6 +40,7 @@ pub use error::{
 };
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;
+pub use otp::Otp;
 pub use registry::{Accepted, Association, Consumed, Registry};
 pub use rules::{
     judging::{Cause, Purpose},

@@ -1,10 +1,10 @@
 //! A token as the registry knows it.
 
-use oath::{Drift, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
+use oath::{Drift, Manufacturer, SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationId, IssuerName, Label};
 use serde::Serialize;
 
-use crate::{rules::lock::Lock, values::Npi};
+use crate::{otp::Otp, rules::lock::Lock, values::Npi};
 
 /// Where a token is in its life; what leads from one to another stands in
 /// [`crate::rules::token_states`].
@@ -73,15 +73,15 @@ pub struct Token {
     pub issuer: Option<IssuerName>,
     /// An app or a device.
     pub token_type: TokenType,
-    /// What the device that holds it calls itself.
-    pub device: Label,
+    /// What the device that holds it calls itself; a hard token is a device of its own.
+    pub device: Option<Label>,
     /// The operating system of that device.
-    pub platform: Label,
+    pub platform: Option<Label>,
     /// How its codes are made.
-    pub totp: Totp,
-    /// How far its clock is from ours, in time steps.
+    pub otp: Otp,
+    /// How far its clock is from ours, in time steps; nothing where it has none.
     pub drift: Drift,
-    /// The last time step whose code was accepted.
+    /// The last time step or counter whose code was accepted: only a later one's is good.
     pub last_accepted: Option<u64>,
     /// When a code was last accepted.
     pub last_used: Option<UnixTime>,
@@ -100,6 +100,40 @@ pub struct Token {
 }
 
 impl Token {
+    /// A token whose seed became known at an instant, and that nobody owns.
+    #[must_use]
+    pub fn provisioned(
+        serial: SerialNumber,
+        manufacturer: Manufacturer,
+        token_type: TokenType,
+        name: Label,
+        otp: Otp,
+        at: UnixTime,
+    ) -> Self {
+        Self {
+            serial,
+            state: TokenState::Provisioned,
+            owner: None,
+            activation: None,
+            name,
+            manufacturer,
+            issuer: None,
+            token_type,
+            device: None,
+            platform: None,
+            otp,
+            drift: Drift::default(),
+            last_accepted: None,
+            last_used: None,
+            failures: 0,
+            lock: None,
+            rehearsal_misses: 0,
+            rehearsing_since: None,
+            provisioned: at,
+            associated: None,
+        }
+    }
+
     /// When its lock ends by itself; `None` if it is not locked, or until the help desk unlocks it.
     #[must_use]
     pub fn locked_until(&self, now: UnixTime) -> Option<UnixTime> {

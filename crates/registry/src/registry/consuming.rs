@@ -1,6 +1,6 @@
 //! Consuming provisioning data.
 
-use oath::{CredentialId, Drift, Manufacturer, SerialNumber, TokenType, UnixTime};
+use oath::{CredentialId, Manufacturer, SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationSecret, ProvisioningData, SealedToken};
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
@@ -11,8 +11,9 @@ use crate::{
     activation::{ActivationRecord, ActivationState},
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
+    otp::Otp,
     store::{Changes, Write},
-    token::{Token, TokenRecord, TokenState},
+    token::{Token, TokenRecord},
 };
 
 /// What became of a sealed token.
@@ -118,7 +119,7 @@ impl Registry {
     fn is_the_same(&self, record: &TokenRecord, data: &ProvisioningData) -> Result<bool, Error> {
         let seed = self.open_seed(record)?;
         let same_seed = seed.expose_bytes().ct_eq(data.seed.expose_bytes());
-        Ok(record.token.totp == data.totp && bool::from(same_seed))
+        Ok(record.token.otp == Otp::Totp(data.totp) && bool::from(same_seed))
     }
 
     fn provision(
@@ -174,26 +175,13 @@ fn new_token(
     activation: Option<&ActivationRecord>,
     now: UnixTime,
 ) -> Token {
+    let manufacturer = serial.manufacturer().unwrap_or(Manufacturer::Countersign);
+    let token_type = serial.token_type().unwrap_or(TokenType::Soft);
+    let otp = Otp::Totp(data.totp);
     Token {
-        manufacturer: serial.manufacturer().unwrap_or(Manufacturer::Countersign),
-        token_type: serial.token_type().unwrap_or(TokenType::Soft),
-        serial,
-        state: TokenState::Provisioned,
-        owner: None,
         activation: activation.map(|activation| activation.id),
-        name: data.name,
-        issuer: None,
-        device: data.device,
-        platform: data.platform,
-        totp: data.totp,
-        drift: Drift::default(),
-        last_accepted: None,
-        last_used: None,
-        failures: 0,
-        lock: None,
-        rehearsal_misses: 0,
-        rehearsing_since: None,
-        provisioned: now,
-        associated: None,
+        device: Some(data.device),
+        platform: Some(data.platform),
+        ..Token::provisioned(serial, manufacturer, token_type, data.name, otp, now)
     }
 }

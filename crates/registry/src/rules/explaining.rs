@@ -10,7 +10,7 @@
 //! | sign-in: charged, but whoever types may hold the passphrase only | not told | not told |
 //! | test: not charged | not told | told, and used up in the same commit |
 
-use oath::{Code, Seed, UnixTime, Window};
+use oath::{Code, Refusal, Seed, Totp, UnixTime};
 
 use super::judging::{Cause, Judgement, Purpose, Verdict, check_judgeable, judge};
 use crate::token::{Token, TokenRecord};
@@ -63,7 +63,8 @@ fn other_token(other: &TokenRecord) -> Cause {
 }
 
 fn is_good_for(token: &Token, seed: &Seed, code: &Code, now: UnixTime) -> bool {
-    token.totp.verify(seed, code, now, token.drift, None, Window::default()).is_ok()
+    let judged = token.otp.judge(seed, code, now, token.drift, token.last_accepted);
+    !matches!(judged, Err(Refusal::Wrong))
 }
 
 /// Judges the code as a test of the other token: where it is told, it is good no more.
@@ -85,16 +86,27 @@ fn another_time(
     ahead: u64,
     now: UnixTime,
 ) -> Option<Cause> {
-    let expected = token.totp.period.step_at(now).saturating_add_signed(token.drift.steps().into());
+    token.otp.by_time().iter().find_map(|totp| at_another_time(token, totp, seed, code, ahead, now))
+}
+
+fn at_another_time(
+    token: &Token,
+    totp: &Totp,
+    seed: &Seed,
+    code: &Code,
+    ahead: u64,
+    now: UnixTime,
+) -> Option<Cause> {
+    let expected = totp.period.step_at(now).saturating_add_signed(token.drift.steps().into());
     let reach = (STEPS_BACK + ahead) / 2;
-    let step = token.totp.step_of(seed, code, (expected + ahead).saturating_sub(reach), reach)?;
+    let step = totp.step_of(seed, code, (expected + ahead).saturating_sub(reach), reach)?;
     match token.last_accepted {
         Some(last) if step == last => Some(Cause::AlreadyUsed {
             seconds_ago: token.last_used.map_or(0, |used| now.since(used)),
         }),
         Some(last) if step < last => Some(Cause::Old),
         _ => {
-            let seconds = i64::from(u32::from(token.totp.period));
+            let seconds = i64::from(u32::from(totp.period));
             Some(Cause::ClockOff {
                 seconds: step.cast_signed().wrapping_sub(expected.cast_signed()) * seconds,
             })

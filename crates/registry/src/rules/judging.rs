@@ -2,12 +2,13 @@
 //!
 //! A code is good if it is the code of the time step that is expected of this token (our time and
 //! its learnt drift), of the step before or of the step after, and that step is later than the last
+//! accepted one; or, where a button makes the codes, of one of the eleven counters after the last
 //! accepted one. What was decided is stored on the condition that nobody stored anything for this
 //! token meanwhile; only then is it told. So no code is good twice, and no wrong code goes uncounted.
 
 use core::fmt;
 
-use oath::{Code, Refusal, Seed, UnixTime, Window};
+use oath::{Code, Refusal, Seed, UnixTime};
 use provisioning::Label;
 
 use super::{
@@ -202,12 +203,12 @@ pub(crate) fn judge(
     now: UnixTime,
 ) -> Judgement {
     let mut token = token.at(now);
-    let judged =
-        token.totp.verify(seed, code, now, token.drift, token.last_accepted, Window::default());
+    let judged = token.otp.judge(seed, code, now, token.drift, token.last_accepted);
     let verdict = match judged {
-        Ok(accepted) => {
-            token.last_accepted = Some(accepted.step);
-            token.drift = accepted.drift;
+        Ok(good) => {
+            token.otp = good.otp;
+            token.last_accepted = Some(good.accepted);
+            token.drift = good.drift;
             token.last_used = Some(now);
             if purpose != Purpose::Test {
                 token.failures = 0;

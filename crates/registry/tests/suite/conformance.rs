@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use oath::{Drift, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
+use oath::{Drift, Hotp, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
 use provisioning::{ActivationId, ReportId};
 use registry::{
-    Account, Actor, EventKind, Factor, Lock, Npi, Outcome, Purpose, SecondFactor, SqliteStore,
+    Account, Actor, EventKind, Factor, Lock, Npi, Otp, Outcome, Purpose, SecondFactor, SqliteStore,
     Store, StoreError, Token, TokenState,
     account::AccountRecord,
     activation::{ActivationRecord, ActivationState},
@@ -83,9 +83,9 @@ fn token(text: &str) -> TokenRecord {
         manufacturer: Manufacturer::Symantec,
         issuer: None,
         token_type: TokenType::Hard,
-        device: label("phone"),
-        platform: label("linux"),
-        totp: Totp::default(),
+        device: Some(label("phone")),
+        platform: Some(label("linux")),
+        otp: Otp::Totp(Totp::default()),
         drift: Drift::from_parts(-7, 3),
         last_accepted: None,
         last_used: None,
@@ -130,7 +130,9 @@ fn update(record: &TokenRecord) -> Write {
 }
 
 async fn what_is_written_is_read(store: &dyn Store) {
-    let (person, invited, bare) = (account(ada()), activation(1, ada()), token("AVT123"));
+    let (person, invited, mut bare) = (account(ada()), activation(1, ada()), token("AVT123"));
+    bare.token.otp = Otp::TotpOfUnknownStep(Hotp::default());
+    (bare.token.device, bare.token.platform) = (None, None);
     let mut full = token("SYMC12345678");
     full.token = Token {
         state: TokenState::Locked,
@@ -221,6 +223,7 @@ async fn an_update_expects_its_version(store: &dyn Store) {
     write(store, inserts).await.unwrap();
 
     device.token.failures = 1;
+    device.token.otp = Otp::Hotp(Hotp::default());
     let version = 1;
     let updates = [
         Write::UpdateAccount(person),
@@ -238,6 +241,7 @@ async fn an_update_expects_its_version(store: &dyn Store) {
     assert_eq!(write(store, [updates[4].clone()]).await, Err(StoreError::Conflict));
     let read = store.token(&device.token.serial).await.unwrap().unwrap();
     assert_eq!((read.version, read.token.failures), (2, 1));
+    assert_eq!(read.token.otp, device.token.otp, "what was learnt of it is kept");
     assert_eq!(read.sealed_seed, device.sealed_seed);
     // Nothing is updated that is not there.
     let absent = token("FT9999");

@@ -8,8 +8,12 @@ use super::{StoreError, failed};
 const APPLICATION_ID: u32 = 0x4353_5247;
 
 /// Step n brings a database from version n to n + 1. A step that was released never changes.
-const STEPS: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.
 pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {

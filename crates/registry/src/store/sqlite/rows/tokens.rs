@@ -1,14 +1,15 @@
 //! Tokens, and reports of their loss.
 
-use oath::{Digits, Drift, Period, SerialNumber, Totp, UnixTime};
+use oath::{Digits, Drift, Hotp, Period, SerialNumber, UnixTime};
 use provisioning::{ActivationId, Label, ReportId};
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
 
 use super::{
     change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql, maybe_count,
     maybe_instant, maybe_parsed, parsed, people::npi, to_sql, word,
 };
 use crate::{
+    otp::Otp,
     store::StoreError,
     token::{Token, TokenRecord, TokenState},
     values::Npi,
@@ -68,9 +69,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
         manufacturer: parsed(row, "manufacturer")?,
         issuer: maybe_parsed(row, "issuer")?,
         token_type: parsed(row, "token_type")?,
-        device: parsed(row, "device")?,
-        platform: parsed(row, "platform")?,
-        totp: read_totp(row)?,
+        device: label_or_none(row, "device")?,
+        platform: label_or_none(row, "platform")?,
+        otp: read_otp(row)?,
         drift: Drift::from_parts(row.get("drift_resync")?, row.get("drift_learnt")?),
         last_accepted: maybe_count(row, "last_accepted")?,
         last_used: maybe_instant(row, "last_used")?,
@@ -84,14 +85,28 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
     Ok(TokenRecord { token, sealed_seed: row.get("sealed_seed")?, version: count(row, "version")? })
 }
 
-fn read_totp(row: &Row<'_>) -> rusqlite::Result<Totp> {
-    let digits: u8 = row.get("digits")?;
-    let period: u32 = row.get("period")?;
-    Ok(Totp {
+fn read_otp(row: &Row<'_>) -> rusqlite::Result<Otp> {
+    let (digits, period): (u8, u32) = (row.get("digits")?, row.get("period")?);
+    let hotp = Hotp {
         algorithm: parsed(row, "algorithm")?,
         digits: Digits::try_from(digits).map_err(|error| damaged("digits", error))?,
-        period: Period::try_from(period).map_err(|error| damaged("period", error))?,
+    };
+    let period = match period {
+        0 => None,
+        seconds => Some(Period::try_from(seconds).map_err(|error| damaged("period", error))?),
+    };
+    let kind: String = row.get("otp")?;
+    Otp::of_kind(&kind, hotp, period).ok_or_else(|| {
+        damaged("otp", FromSqlError::Other(format!("{kind} with this period is unknown").into()))
     })
+}
+
+/// A label; empty where there is none.
+fn label_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Label>> {
+    match row.get_ref(column)?.as_str()? {
+        "" => Ok(None),
+        _ => parsed(row, column).map(Some),
+    }
 }
 
 pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
@@ -100,11 +115,11 @@ pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), 
     change_one(
         database,
         "INSERT INTO tokens (serial, version, state, owner, activation, name, manufacturer, issuer,
-            token_type, device, platform, algorithm, digits, period, drift_resync, drift_learnt,
+            token_type, device, platform, otp, algorithm, digits, period, drift_resync, drift_learnt,
             last_accepted, last_used, failures, locked_until, rehearsal_misses, rehearsing_since,
             provisioned, associated, sealed_seed)
          VALUES (:serial, 1, :state, :owner, :activation, :name, :manufacturer, :issuer,
-            :token_type, :device, :platform, :algorithm, :digits, :period, :drift_resync,
+            :token_type, :device, :platform, :otp, :algorithm, :digits, :period, :drift_resync,
             :drift_learnt, :last_accepted, :last_used, :failures, :locked_until, :rehearsal_misses,
             :rehearsing_since, :provisioned, :associated, :sealed_seed)",
         named_params! {
@@ -116,11 +131,12 @@ pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), 
             ":manufacturer": token.manufacturer.name(),
             ":issuer": token.issuer.as_ref().map(Label::as_str),
             ":token_type": token.token_type.name(),
-            ":device": token.device.as_str(),
-            ":platform": token.platform.as_str(),
-            ":algorithm": token.totp.algorithm.name(),
-            ":digits": token.totp.digits.count(),
-            ":period": u32::from(token.totp.period),
+            ":device": token.device.as_ref().map_or("", Label::as_str),
+            ":platform": token.platform.as_ref().map_or("", Label::as_str),
+            ":otp": token.otp.kind(),
+            ":algorithm": token.otp.algorithm().name(),
+            ":digits": token.otp.digits().count(),
+            ":period": token.otp.period().map_or(0, u32::from),
             ":drift_resync": resynchronised,
             ":drift_learnt": learnt,
             ":last_accepted": token.last_accepted.map(to_sql),
@@ -143,6 +159,7 @@ pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), 
         database,
         "UPDATE tokens SET version = version + 1, state = :state, owner = :owner, name = :name,
             manufacturer = :manufacturer, issuer = :issuer, token_type = :token_type,
+            otp = :otp, period = :period,
             drift_resync = :drift_resync, drift_learnt = :drift_learnt,
             last_accepted = :last_accepted, last_used = :last_used, failures = :failures,
             locked_until = :locked_until, rehearsal_misses = :rehearsal_misses,
@@ -157,6 +174,8 @@ pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), 
             ":manufacturer": token.manufacturer.name(),
             ":issuer": token.issuer.as_ref().map(Label::as_str),
             ":token_type": token.token_type.name(),
+            ":otp": token.otp.kind(),
+            ":period": token.otp.period().map_or(0, u32::from),
             ":drift_resync": resynchronised,
             ":drift_learnt": learnt,
             ":last_accepted": token.last_accepted.map(to_sql),
