@@ -183,6 +183,8 @@ pub enum Field {
     Serial,
     /// The security code.
     Code,
+    /// The code after it.
+    SecondCode,
 }
 
 /// A token that was not associated.
@@ -229,6 +231,11 @@ pub enum AssociateError {
     /// It is this account's already.
     #[error("this token is in your list already, as \"{0}\"")]
     AlreadyYours(Label),
+    /// A button makes the token's codes, and one code is not enough to find its counter.
+    #[error(
+        "this token makes a code at each press of its button: press it again, and type the new code here"
+    )]
+    NeedsSecondCode,
     /// The code was refused.
     #[error("{0}")]
     Code(Cause),
@@ -250,6 +257,7 @@ impl AssociateError {
             Self::NotWaiting | Self::EarlierEnrolment | Self::AlreadyYours(_) => {
                 Some(Field::Serial)
             }
+            Self::NeedsSecondCode => Some(Field::SecondCode),
             Self::Code(_) => Some(Field::Code),
             _ => None,
         }
@@ -268,6 +276,7 @@ impl AssociateError {
             Self::NotWaiting => Some("no such token waiting"),
             Self::EarlierEnrolment => Some("earlier enrolment"),
             Self::AlreadyYours(_) => Some("associated already"),
+            Self::NeedsSecondCode => Some("needs a second code"),
             Self::NotSignedIn | Self::Code(_) | Self::FormUsed | Self::Registry(_) => None,
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
         association::{check_form, check_session, check_token},
+        judging::Typed,
         token_states::{TokenEvent, apply},
     },
     session::{Factor, SecondFactor, Session, SessionRecord},
@@ -33,8 +34,16 @@ pub struct Association {
     pub serial: SerialNumber,
     /// The code that the token shows.
     pub code: Code,
+    /// The next code after it; a token with a button needs it, another may be given it.
+    pub second_code: Option<Code>,
     /// Names this submit, so that a second one gets the first one's answer.
     pub idempotency_key: IdempotencyKey,
+}
+
+impl Association {
+    fn typed(&self) -> Typed<'_> {
+        Typed { code: &self.code, next: self.second_code.as_ref() }
+    }
 }
 
 /// Everything that was read for a decision.
@@ -72,7 +81,7 @@ impl Registry {
             };
             let token = &read.token;
             let purpose = Purpose::Association;
-            let decision = self.decide(token, npi, &form.code, purpose, now).await?;
+            let decision = self.decide(token, npi, form.typed(), purpose, now).await?;
             let (changes, result) = associated(&read, decision, &record, form, now)?;
             if self.commit(changes).await? {
                 return result;
@@ -131,6 +140,9 @@ impl Registry {
         let token = self.store.token(&form.serial).await?.ok_or(AssociateError::NotWaiting)?;
         let provisioned_by = self.maybe_activation(token.token.activation).await?;
         check_token(&token.token, provisioned_by.as_ref(), session.npi)?;
+        if token.token.otp.is_event_based() && form.second_code.is_none() {
+            return Err(AssociateError::NeedsSecondCode);
+        }
         let mut activations: Vec<_> = provisioned_by.into_iter().chain(confirmed_by).collect();
         activations.dedup_by_key(|activation| activation.id);
         Ok(Read { token, activations })

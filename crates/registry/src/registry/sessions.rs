@@ -138,7 +138,7 @@ impl Registry {
         };
         for _ in 0..ATTEMPTS {
             let token = self.token_of(npi, &serial, Purpose::SignIn, now).await?;
-            let decision = self.decide(&token, npi, code, Purpose::SignIn, now).await?;
+            let decision = self.decide(&token, npi, code.into(), Purpose::SignIn, now).await?;
             // Read last: while it is half, no other submit of it was in what was read before.
             let half = match self.standing(session, now).await? {
                 Standing::Half(record) => record,

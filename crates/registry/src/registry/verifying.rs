@@ -9,7 +9,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
         explaining::{Explanation, explain},
-        judging::{Judgement, Verdict, check_judgeable, judge},
+        judging::{Judgement, Typed, Verdict, check_judgeable, judge},
     },
     store::{Changes, Write},
     token::{Token, TokenRecord},
@@ -69,7 +69,7 @@ impl Registry {
     ) -> Result<Accepted, VerifyError> {
         for _ in 0..ATTEMPTS {
             let token = self.token_of(*account, serial, purpose, now).await?;
-            let decision = self.decide(&token, *account, code, purpose, now).await?;
+            let decision = self.decide(&token, *account, code.into(), purpose, now).await?;
             if self.commit(decision.changes(&token)).await? {
                 return decision.result.map_err(VerifyError::Refused);
             }
@@ -100,7 +100,7 @@ impl Registry {
         &self,
         record: &TokenRecord,
         npi: Npi,
-        code: &Code,
+        typed: Typed<'_>,
         purpose: Purpose,
         now: UnixTime,
     ) -> Result<Decision, Error> {
@@ -116,7 +116,7 @@ impl Registry {
             return Ok(refused(None, cause));
         }
         let seed = self.open_seed(record)?;
-        let Judgement { token, verdict } = judge(&record.token, &seed, code, purpose, now);
+        let Judgement { token, verdict } = judge(&record.token, &seed, typed, purpose, now);
         let explained = match verdict {
             Verdict::Accepted => {
                 let accepted =
@@ -130,10 +130,13 @@ impl Registry {
                 });
             }
             Verdict::Refused(cause) => return Ok(refused(None, cause)),
+            Verdict::Miss { .. } if typed.next.is_some() => {
+                Explanation::from(Cause::NotConsecutive)
+            }
             Verdict::Miss { explain: false } => Explanation::from(Cause::Wrong),
             Verdict::Miss { explain: true } => {
                 let others = self.others_in_use(npi, serial).await;
-                explain(&record.token, &seed, code, purpose, now, &others)
+                explain(&record.token, &seed, typed.code, purpose, now, &others)
             }
         };
         // It was good once: nobody is charged for it.

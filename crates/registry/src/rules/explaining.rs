@@ -70,7 +70,7 @@ fn is_good_for(token: &Token, seed: &Seed, code: &Code, now: UnixTime) -> bool {
 /// Judges the code as a test of the other token: where it is told, it is good no more.
 fn use_up(other: &TokenRecord, seed: &Seed, code: &Code, now: UnixTime) -> Option<Explanation> {
     check_judgeable(&other.token, Purpose::Test, now).ok()?;
-    let Judgement { token, verdict } = judge(&other.token, seed, code, Purpose::Test, now);
+    let Judgement { token, verdict } = judge(&other.token, seed, code.into(), Purpose::Test, now);
     let used_up = match verdict {
         Verdict::Accepted => Some(TokenRecord { token, ..other.clone() }),
         Verdict::Refused(_) => None,

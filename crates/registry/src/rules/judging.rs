@@ -40,6 +40,19 @@ words!(Purpose {
     Association = "association",
 });
 
+/// What was typed: a code, or two that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Typed<'a> {
+    pub(crate) code: &'a Code,
+    pub(crate) next: Option<&'a Code>,
+}
+
+impl<'a> From<&'a Code> for Typed<'a> {
+    fn from(code: &'a Code) -> Self {
+        Self { code, next: None }
+    }
+}
+
 /// Why a code was refused, for the prescriber's own session and the help desk; never for a stranger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
@@ -57,6 +70,8 @@ pub enum Cause {
         /// By how many seconds the token seems to be ahead (positive) or behind (negative).
         seconds: i64,
     },
+    /// Of two codes, the second is not the one that follows the first, or one of them was used.
+    NotConsecutive,
     /// It is a good code of another token of the same account; at a test, it was until now.
     OtherToken {
         /// What the prescriber calls that one.
@@ -77,8 +92,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The word for programs: `already-used`, `old`, `wrong`, `clock-off`, `other-token`, `locked`
-    /// or `not-active`.
+    /// The word for programs: `already-used`, `old`, `wrong`, `clock-off`, `not-consecutive`,
+    /// `other-token`, `locked` or `not-active`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -86,6 +101,7 @@ impl Cause {
             Self::Old => "old",
             Self::Wrong => "wrong",
             Self::ClockOff { .. } => "clock-off",
+            Self::NotConsecutive => "not-consecutive",
             Self::OtherToken { .. } => "other-token",
             Self::Locked { .. } => "locked",
             Self::NotActive { .. } => "not-active",
@@ -118,6 +134,9 @@ impl fmt::Display for Cause {
                 f,
                 "this token's clock is {} fast: set your phone's date and time to automatic, then type the code that it shows",
                 Span(seconds.unsigned_abs())
+            ),
+            Self::NotConsecutive => f.write_str(
+                "these are not two codes of this token that follow each other: check that it is the token you chose, get a new code and type it, then the very next one",
             ),
             Self::OtherToken { name } => write!(
                 f,
@@ -198,12 +217,19 @@ pub(crate) fn check_judgeable(token: &Token, purpose: Purpose, now: UnixTime) ->
 pub(crate) fn judge(
     token: &Token,
     seed: &Seed,
-    code: &Code,
+    typed: Typed<'_>,
     purpose: Purpose,
     now: UnixTime,
 ) -> Judgement {
     let mut token = token.at(now);
-    let judged = token.otp.judge(seed, code, now, token.drift, token.last_accepted);
+    let Typed { code, next } = typed;
+    let judged = match next {
+        Some(next) => token
+            .otp
+            .resynchronise(seed, (code, next), now, token.last_accepted)
+            .ok_or(Refusal::Wrong),
+        None => token.otp.judge(seed, code, now, token.drift, token.last_accepted),
+    };
     let verdict = match judged {
         Ok(good) => {
             token.otp = good.otp;

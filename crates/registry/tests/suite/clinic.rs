@@ -111,6 +111,7 @@ impl App {
             name: self.name.clone(),
             serial: self.serial(),
             code: self.code(at),
+            second_code: None,
             idempotency_key: IdempotencyKey::generate(&mut rng()),
         }
     }

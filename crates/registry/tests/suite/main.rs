@@ -7,6 +7,7 @@ mod auditing;
 mod clinic;
 mod conformance;
 mod enrolling;
+mod hard_tokens;
 mod interleaving;
 mod races;
 mod reporting;

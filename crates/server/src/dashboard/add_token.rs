@@ -1,14 +1,19 @@
 //! Add New Token: associates a token with the account. Sent twice, it answers the same twice.
+//!
+//! A token with a button needs two codes. The form has the second field from the start where it was
+//! asked for, and otherwise as soon as the number, the type or the token itself tells that it is one.
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use oath::{Code, Manufacturer, SerialNumber, TokenType};
 use provisioning::Label;
 use registry::{AssociateError, Association, Field, IdempotencyKey, Session};
+
+use serde::Deserialize;
 
 use super::{
     Frame,
@@ -29,11 +34,15 @@ struct Page {
     manufacturers: Vec<(String, String)>,
     issuers: Vec<(String, String)>,
     types: Vec<(String, String)>,
+    code_label: &'static str,
 }
 
-/// What stands in the fields; never the code, which is old by the time it could be sent again.
+/// What stands in the fields. Never a code that could be old by the time it is sent again: the first
+/// of a token with a button alone, when the second is asked for.
 #[derive(Default)]
 struct Values {
+    two_codes: bool,
+    code: String,
     manufacturer: String,
     issuer: String,
     token_type: String,
@@ -45,6 +54,8 @@ impl Values {
     fn of(form: &Form) -> Self {
         let shown = |name| shown_again(form.text(name));
         Self {
+            two_codes: form.has("second_code") || is_hard(form),
+            code: String::new(),
             manufacturer: shown("manufacturer"),
             issuer: shown("issuer"),
             token_type: shown("type"),
@@ -54,9 +65,29 @@ impl Values {
     }
 }
 
-pub(super) async fn page(State(site): State<Site>, SignedIn(session): SignedIn) -> Response {
+/// Whether the type or the number tells a token that is a device of its own.
+fn is_hard(form: &Form) -> bool {
+    let by_number = form.text("serial").parse::<SerialNumber>().ok();
+    let by_number = by_number.and_then(|serial| serial.token_type());
+    form.text("type").parse().ok().or(by_number) == Some(TokenType::Hard)
+}
+
+/// How many codes the form asks for.
+#[derive(Deserialize, Default)]
+pub(super) struct Asked {
+    #[serde(default)]
+    codes: String,
+}
+
+pub(super) async fn page(
+    State(site): State<Site>,
+    SignedIn(session): SignedIn,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
     let key = IdempotencyKey::generate(&mut randomness::rng());
-    show(&site, &session, &key, Values::default(), FieldErrors::default())
+    let two_codes = asked.is_ok_and(|Query(asked)| asked.codes == "2");
+    let values = Values { two_codes, ..Values::default() };
+    show(&site, &session, &key, values, FieldErrors::default())
 }
 
 pub(super) async fn submit(
@@ -67,6 +98,7 @@ pub(super) async fn submit(
         return message::stale_form().into_response();
     };
     let mut errors = FieldErrors::default();
+    let mut values = Values::of(&form);
     if let Some(association) = read(&form, &site.issuer, &key, &mut errors) {
         match site.registry.associate(&session, &association, clock::now()).await {
             Ok(token) => {
@@ -74,10 +106,16 @@ pub(super) async fn submit(
                     .into_response();
             }
             Err(AssociateError::Registry(error)) => return message::failed(&error).into_response(),
-            Err(error) => errors.add(field_name(&error), &error.to_string()),
+            Err(error) => {
+                if error == AssociateError::NeedsSecondCode {
+                    values.two_codes = true;
+                    values.code = shown_again(form.text("code"));
+                }
+                errors.add(field_name(&error), &error.to_string());
+            }
         }
     }
-    show(&site, &session, &key, Values::of(&form), errors)
+    show(&site, &session, &key, values, errors)
 }
 
 /// The form's values, or a note at each field that has none.
@@ -109,7 +147,11 @@ fn read(
         .and_then(|text| errors.check("name", text.parse::<Label>()));
     let code = required(form, errors, "code", "enter the digits that the token shows now")
         .and_then(|text| errors.check("code", text.parse::<Code>()));
-    errors.sort(&["manufacturer", "issuer", "type", "name", "serial", "code"]);
+    let second_code = match form.text("second_code") {
+        "" => Some(None),
+        text => errors.check("second_code", text.parse::<Code>()).map(Some),
+    };
+    errors.sort(&["manufacturer", "issuer", "type", "name", "serial", "code", "second_code"]);
     Some(Association {
         manufacturer: manufacturer?,
         issuer: issuer?.clone(),
@@ -117,6 +159,7 @@ fn read(
         name: name?,
         serial: serial?,
         code: code?,
+        second_code: second_code?,
         idempotency_key: key.clone(),
     })
 }
@@ -159,6 +202,7 @@ const fn field_name(error: &AssociateError) -> &'static str {
         Some(Field::TokenType) => "type",
         Some(Field::Serial) => "serial",
         Some(Field::Code) => "code",
+        Some(Field::SecondCode) => "second_code",
         None => "",
     }
 }
@@ -175,6 +219,7 @@ fn show(
         frame: visitor::frame(session),
         idempotency_key: key.as_str().to_owned(),
         errors,
+        code_label: if values.two_codes { "One-Time Password 1" } else { "OTP (security code)" },
         values,
         manufacturers: or_by_number(&Manufacturer::ALL.map(Manufacturer::name)),
         issuers: vec![option(site.issuer.as_str())],

@@ -21,6 +21,11 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// Whether the form has a field, with something in it or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// The form in a request's body, if it has at most so many bytes.
     pub(super) async fn read(request: Request, most: usize) -> Result<Self, Message> {
         let body = http::read(request.into_body(), most).await.map_err(message::unread)?;

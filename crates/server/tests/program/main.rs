@@ -20,6 +20,7 @@ mod command_line;
 mod data_folder;
 mod flood;
 mod forgery;
+mod hard_token;
 mod logs;
 mod lost_token;
 mod provisioning_api;
