@@ -138,8 +138,7 @@ impl AppWindow {
     ///
     /// When it goes on running.
     pub async fn close_by_hand(self, desktop: &Desktop) -> Result<()> {
-        desktop.focus_window().await?;
-        desktop.press("alt+F4")?;
+        desktop.close_window(desktop.window().await?)?;
         self.ends().await
     }
 

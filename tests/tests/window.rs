@@ -80,20 +80,20 @@ async fn a_start_right_after_closing_opens_it_anew_with_its_link() -> Result<()>
         for moment in [-200_i64, -150, -100, -50, 0, 50, 100, 150] {
             let old = desktop.processes_of(PROGRAM);
             let link = format!("countersign://enrol#{moment}");
-            desktop.focus_window().await?;
+            let window = desktop.window().await?;
             let pause = Duration::from_millis(moment.unsigned_abs());
             if moment < 0 {
                 let begun = Stopwatch::start();
                 starts.push(AppWindow::start_again(&desktop, &[&link])?);
                 tokio::time::sleep(pause).await;
-                desktop.press("alt+F4")?;
+                desktop.close_window(window)?;
                 if begun.elapsed() > SEEN {
                     // Too busy a machine: the window was there, and somebody closed it.
                     starts.push(open(&desktop).await?);
                     continue;
                 }
             } else {
-                desktop.press("alt+F4")?;
+                desktop.close_window(window)?;
                 tokio::time::sleep(pause).await;
                 starts.push(AppWindow::start_again(&desktop, &[&link])?);
             }
@@ -112,8 +112,7 @@ async fn open(desktop: &Desktop) -> Result<Running> {
 }
 
 async fn close(desktop: &Desktop, app: &mut Running) -> Result<()> {
-    desktop.focus_window().await?;
-    desktop.press("alt+F4")?;
+    desktop.close_window(desktop.window().await?)?;
     app.ended(PATIENCE).await.map(drop)
 }
 

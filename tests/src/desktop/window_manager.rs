@@ -1,5 +1,8 @@
 //! A window manager, for the tests that need one: windows are closed, minimised and moved by it.
 
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask, Window};
+
 use super::Desktop;
 use crate::error::{Error, Result};
 use crate::process::{self, Running};
@@ -124,22 +127,28 @@ impl Desktop {
         Ok(viewer)
     }
 
-    /// Gives the app's window the focus, as a click on it does.
+    /// The app's window, once it is shown, for [`Self::close_window`].
     ///
     /// # Errors
     ///
-    /// When there is no such window.
-    pub async fn focus_window(&self) -> Result<()> {
-        self.to_window(&["windowfocus", "--sync"]).await.map(drop)
+    /// When there is none.
+    pub async fn window(&self) -> Result<Window> {
+        wait::until("a window", wait::PATIENCE, async || {
+            let seen = self.windows(&["--onlyvisible"])?;
+            let window = seen.first().and_then(|number| number.parse().ok());
+            Ok(window.map_or_else(|| Look::NotYet(format!("{seen:?}")), Look::There))
+        })
+        .await
     }
 
-    /// Presses a key, as `xdotool` names it (`alt+F4`), in whatever window has the focus.
+    /// Closes a window as its button does; a key would go astray while a window manager has not yet
+    /// heard which window has the focus.
     ///
     /// # Errors
     ///
-    /// When it cannot be pressed.
-    pub fn press(&self, key: &str) -> Result<()> {
-        process::run(self.command("xdotool").args(["key", key]), None).map(drop)
+    /// When the display cannot be reached.
+    pub fn close_window(&self, window: Window) -> Result<()> {
+        ask_to_close(self.display_name(), window).map_err(|error| Error::Display(error.to_string()))
     }
 
     /// Does something with the app's window, once there is one; returns what `xdotool` says.
@@ -170,3 +179,16 @@ impl Desktop {
 
 /// What the window is called, and nothing else is.
 const TITLE: &str = "^Countersign$";
+
+/// Asks the window manager, as its own parts and other programs do (EWMH, `_NET_CLOSE_WINDOW`).
+fn ask_to_close(display: &str, window: Window) -> Result<(), Box<dyn std::error::Error>> {
+    let (connection, screen) = x11rb::connect(Some(display))?;
+    let root = connection.setup().roots[screen].root;
+    let close = connection.intern_atom(false, b"_NET_CLOSE_WINDOW")?.reply()?.atom;
+    let by_a_person = 2;
+    let message =
+        ClientMessageEvent::new(32, window, close, [x11rb::CURRENT_TIME, by_a_person, 0, 0, 0]);
+    let who = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+    connection.send_event(false, root, who, message)?.check()?;
+    Ok(())
+}
