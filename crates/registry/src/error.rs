@@ -149,6 +149,51 @@ impl From<StoreError> for VerifyError {
     }
 }
 
+/// What an owner asked of a token of theirs, and was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnTokenError {
+    /// The sign-in has one factor only.
+    #[error("finish signing in first: type your confirmation code or a code of your token")]
+    NotSignedIn,
+    /// The second factor is more than 20 minutes old.
+    #[error(
+        "for your safety, tokens can be changed within 20 minutes of signing in: sign in again, then do it"
+    )]
+    NotFresh,
+    /// It is the last token, and what follows was not accepted.
+    #[error(
+        "this is your last token: without it you can neither sign nor sign in until your identity is proved again; say that you mean it"
+    )]
+    LastToken,
+    /// The reason does not fit the token's type.
+    #[error("this reason does not fit a token of this type: choose another")]
+    OtherReason,
+    /// A code was refused.
+    #[error(transparent)]
+    Refused(Cause),
+    /// It could not be done; among them `UnknownToken` and `NotPossible`.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+impl From<VerifyError> for OwnTokenError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Refused(cause) => Self::Refused(cause),
+            VerifyError::UnknownToken | VerifyError::WhichToken => {
+                Self::Registry(Error::UnknownToken)
+            }
+            VerifyError::Registry(error) => Self::Registry(error),
+        }
+    }
+}
+
+impl From<StoreError> for OwnTokenError {
+    fn from(error: StoreError) -> Self {
+        Self::Registry(error.into())
+    }
+}
+
 /// An app's request that was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppRequestError {

@@ -36,15 +36,17 @@ mod passphrase_hash;
 pub use account::{Account, NewAccount};
 pub use activation::{ActivationOrder, BegunActivation};
 pub use error::{
-    AppRequestError, AssociateError, ConfirmError, Error, Field, SignInError, VerifyError,
+    AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError, SignInError,
+    VerifyError,
 };
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;
 pub use otp::Otp;
-pub use registry::{Accepted, Association, Consumed, Registry};
+pub use registry::{Accepted, Association, Consumed, Deactivation, Registry};
 pub use rules::{
-    judging::{Cause, Purpose},
+    judging::{Cause, Off, Purpose},
     lock::Lock,
+    owning::{DeactivationReason, Remaining},
     reporting::ReportRefusal,
 };
 pub use session::{Factor, SecondFactor, Session};

@@ -87,6 +87,8 @@ pub struct Token {
     pub last_used: Option<UnixTime>,
     /// Wrong codes in a row.
     pub failures: u32,
+    /// Codes since the last good one that were this token's, but of another time or counter.
+    pub near_misses: u32,
     /// Until when its codes are not judged; may have passed.
     pub lock: Option<Lock>,
     /// Wrong test codes since [`Token::rehearsing_since`].
@@ -126,6 +128,7 @@ impl Token {
             last_accepted: None,
             last_used: None,
             failures: 0,
+            near_misses: 0,
             lock: None,
             rehearsal_misses: 0,
             rehearsing_since: None,

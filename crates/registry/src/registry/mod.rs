@@ -6,6 +6,8 @@ mod activations;
 mod app_requests;
 mod associating;
 mod consuming;
+mod own_tokens;
+mod resynchronising;
 mod sessions;
 mod sign_in;
 mod tokens;
@@ -17,7 +19,9 @@ use oath::{Seed, SerialNumber, UnixTime};
 use provisioning::{ServerPrivateKey, ServerPublicKey};
 use rand_core::CryptoRng;
 
-pub use self::{associating::Association, consuming::Consumed, verifying::Accepted};
+pub use self::{
+    associating::Association, consuming::Consumed, own_tokens::Deactivation, verifying::Accepted,
+};
 use crate::{
     Error, MasterKey, Npi,
     event::{Actor, Event, EventKind, NewEvent, Outcome},

@@ -6,6 +6,7 @@ use super::{ATTEMPTS, Registry};
 use crate::{
     Error, Npi, Purpose, VerifyError,
     event::{Actor, EventKind, NewEvent, Outcome},
+    rules::judging::Typed,
     session::{Factor, NOTED_EVERY, RENEWED_AGAIN, SecondFactor, Session, SessionRecord},
     store::{Changes, Write},
     values::{IdempotencyKey, SessionId, SessionSecret},
@@ -131,6 +132,32 @@ impl Registry {
         code: &Code,
         now: UnixTime,
     ) -> Result<Option<SessionSecret>, VerifyError> {
+        self.confirm_with(session, serial, code.into(), now).await
+    }
+
+    /// As [`Registry::confirm_with_code`], by two codes in a row, which find the token's step or
+    /// counter again: the way in for whoever has no token but one that is out of step.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub async fn confirm_with_two_codes(
+        &self,
+        session: &Session,
+        serial: Option<&SerialNumber>,
+        (first, second): (&Code, &Code),
+        now: UnixTime,
+    ) -> Result<Option<SessionSecret>, VerifyError> {
+        let typed = Typed { code: first, next: Some(second) };
+        self.confirm_with(session, serial, typed, now).await
+    }
+
+    async fn confirm_with(
+        &self,
+        session: &Session,
+        serial: Option<&SerialNumber>,
+        typed: Typed<'_>,
+        now: UnixTime,
+    ) -> Result<Option<SessionSecret>, VerifyError> {
         let npi = session.account.npi;
         let serial = match serial {
             Some(serial) => serial.clone(),
@@ -138,7 +165,7 @@ impl Registry {
         };
         for _ in 0..ATTEMPTS {
             let token = self.token_of(npi, &serial, Purpose::SignIn, now).await?;
-            let decision = self.decide(&token, npi, code.into(), Purpose::SignIn, now).await?;
+            let decision = self.decide(&token, npi, typed, Purpose::SignIn, now).await?;
             // Read last: while it is half, no other submit of it was in what was read before.
             let half = match self.standing(session, now).await? {
                 Standing::Half(record) => record,

@@ -107,17 +107,9 @@ impl Registry {
             {
                 return Err(Error::UnknownToken);
             }
-            let token = match apply(&record.token, event, actor, now) {
-                Ok(token) => token,
-                Err(Impossible::FromHere(state)) if state == after(event) => {
-                    return Ok(record.token.at(now));
-                }
-                Err(Impossible::FromHere(state)) => return Err(Error::NotPossible(state)),
-                Err(Impossible::ForThem) => return Err(Error::NotAllowed),
+            let Some(token) = changed(&record.token, event, actor, now)? else {
+                return Ok(record.token.at(now));
             };
-            if token == record.token.at(now) {
-                return Ok(token);
-            }
             let mut noted =
                 NewEvent::new(now, actor.clone(), kind(event), Outcome::Success).on(serial);
             noted.account = token.owner;
@@ -132,12 +124,29 @@ impl Registry {
     }
 }
 
+/// A token after an event; `None` where it has happened already.
+pub(super) fn changed(
+    token: &Token,
+    event: TokenEvent,
+    actor: &Actor,
+    now: UnixTime,
+) -> Result<Option<Token>, Error> {
+    match apply(token, event, actor, now) {
+        Ok(changed) => Ok(Some(changed).filter(|changed| *changed != token.at(now))),
+        Err(Impossible::FromHere(state)) if state == after(event) => Ok(None),
+        Err(Impossible::FromHere(state)) => Err(Error::NotPossible(state)),
+        Err(Impossible::ForThem) => Err(Error::NotAllowed),
+    }
+}
+
 /// The state in which an event has happened already.
 const fn after(event: TokenEvent) -> TokenState {
     match event {
-        TokenEvent::Associate | TokenEvent::LockEnded | TokenEvent::Unlock | TokenEvent::Found => {
-            TokenState::Active
-        }
+        TokenEvent::Associate
+        | TokenEvent::LockEnded
+        | TokenEvent::Unlock
+        | TokenEvent::Resynchronise
+        | TokenEvent::Found => TokenState::Active,
         TokenEvent::TooManyFailures => TokenState::Locked,
         TokenEvent::Lost => TokenState::Suspended,
         TokenEvent::Deactivate => TokenState::Deactivated,
@@ -145,11 +154,12 @@ const fn after(event: TokenEvent) -> TokenState {
 }
 
 /// How an event is recorded.
-const fn kind(event: TokenEvent) -> EventKind {
+pub(super) const fn kind(event: TokenEvent) -> EventKind {
     match event {
         TokenEvent::Associate => EventKind::TokenAssociated,
         TokenEvent::TooManyFailures => EventKind::TokenLocked,
         TokenEvent::LockEnded | TokenEvent::Unlock => EventKind::TokenUnlocked,
+        TokenEvent::Resynchronise => EventKind::CodeJudged,
         TokenEvent::Lost => EventKind::TokenSuspended,
         TokenEvent::Found => EventKind::TokenFound,
         TokenEvent::Deactivate => EventKind::TokenDeactivated,

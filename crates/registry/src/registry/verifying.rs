@@ -8,7 +8,7 @@ use crate::{
     Cause, Error, Npi, Purpose, VerifyError,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
-        explaining::{Explanation, explain},
+        explaining::{Explanation, counted, explain},
         judging::{Judgement, Typed, Verdict, check_judgeable, judge},
     },
     store::{Changes, Write},
@@ -37,6 +37,14 @@ pub(super) struct Decision {
 }
 
 impl Decision {
+    /// Lets the events say who typed the code, where that is not the prescriber.
+    pub(super) fn done_by(&mut self, actor: &Actor) {
+        let by_prescriber = |event: &&mut NewEvent| matches!(event.actor, Actor::Prescriber { .. });
+        for event in self.events.iter_mut().filter(by_prescriber) {
+            event.actor = actor.clone();
+        }
+    }
+
     /// The changes, on the condition that the token is as it was read.
     pub(super) fn changes(&self, read: &TokenRecord) -> Changes {
         let write = match &self.token {
@@ -116,7 +124,7 @@ impl Registry {
             return Ok(refused(None, cause));
         }
         let seed = self.open_seed(record)?;
-        let Judgement { token, verdict } = judge(&record.token, &seed, typed, purpose, now);
+        let Judgement { mut token, verdict } = judge(&record.token, &seed, typed, purpose, now);
         let explained = match verdict {
             Verdict::Accepted => {
                 let accepted =
@@ -143,9 +151,10 @@ impl Registry {
         if matches!(explained.cause, Cause::AlreadyUsed { .. } | Cause::Old) {
             return Ok(refused(None, explained.cause));
         }
+        let cause = counted(explained.cause, &mut token, purpose);
         let locks = token.lock.is_some();
         let changed = Some(token).filter(|token| *token != record.token);
-        let mut decision = refused(changed, explained.cause);
+        let mut decision = refused(changed, cause);
         if let Some(other) = explained.used_up {
             let event = code_event(npi, &other.token.serial, purpose, Outcome::Success, now);
             decision.events.push(event.because("typed for another token"));

@@ -4,21 +4,33 @@
 //! somewhere is a guess confirmed. So a code of the past, which is worth nothing, is looked for an
 //! hour back by everybody; beyond that
 //!
-//! | purpose | codes of the coming five minutes | codes of the account's other tokens |
+//! | purpose | codes of the coming five minutes, or hundred presses | codes of the account's other tokens |
 //! | --- | --- | --- |
 //! | signing, association: each wrong code is charged | told | told |
 //! | sign-in: charged, but whoever types may hold the passphrase only | not told | not told |
 //! | test: not charged | not told | told, and used up in the same commit |
+//!
+//! A code of another time is a near miss, which is counted where wrong codes are charged. From the
+//! second one on, and where a button was pressed too often, the refusal offers to resynchronise: long
+//! before ten wrong codes lock the token.
 
 use oath::{Code, Refusal, Seed, Totp, UnixTime};
+use subtle::ConstantTimeEq;
 
-use super::judging::{Cause, Judgement, Purpose, Verdict, check_judgeable, judge};
-use crate::token::{Token, TokenRecord};
+use super::judging::{Cause, Judgement, Off, Purpose, Verdict, check_judgeable, judge};
+use crate::{
+    otp::{Otp, next_counter},
+    token::{Token, TokenRecord},
+};
 
 /// How many time steps back a code is looked for: an hour at 30 seconds.
 const STEPS_BACK: u64 = 120;
 /// How many time steps ahead: 5 minutes at 30 seconds.
 const STEPS_AHEAD: u64 = 10;
+/// How many presses of a button ahead.
+const PRESSES_AHEAD: u64 = 100;
+/// From which near miss on a resynchronisation is offered.
+const NEAR_MISSES_TO_RESYNCHRONISE: u32 = 2;
 
 /// Why a code missed, and what follows for another token from telling it.
 pub(crate) struct Explanation {
@@ -43,6 +55,19 @@ pub(crate) fn explain(
     others: &[(TokenRecord, Seed)],
 ) -> Explanation {
     let charged = matches!(purpose, Purpose::Signing | Purpose::Association);
+    let cause = || match token.otp {
+        Otp::Hotp(_) if !charged => None,
+        Otp::Hotp(hotp) => {
+            let next = next_counter(token.last_accepted);
+            let found = (next..next.saturating_add(PRESSES_AHEAD))
+                .find(|counter| bool::from(hotp.code(seed, *counter).ct_eq(code)));
+            found.map(|counter| Cause::OutOfStep { by: Off::Presses(counter - next) })
+        }
+        Otp::Totp(_) | Otp::TotpOfUnknownStep(_) => {
+            let ahead = if charged { STEPS_AHEAD } else { 0 };
+            another_time(token, seed, code, ahead, now)
+        }
+    };
     others
         .iter()
         .find_map(|(other, seed)| match purpose {
@@ -52,10 +77,21 @@ pub(crate) fn explain(
             }
             _ => None,
         })
-        .unwrap_or_else(|| {
-            let ahead = if charged { STEPS_AHEAD } else { 0 };
-            another_time(token, seed, code, ahead, now).unwrap_or(Cause::Wrong).into()
-        })
+        .unwrap_or_else(|| cause().unwrap_or(Cause::Wrong).into())
+}
+
+/// Counts a near miss, if it is one; the cause then, with the offer where there is one to make.
+pub(crate) fn counted(cause: Cause, token: &mut Token, purpose: Purpose) -> Cause {
+    let near = matches!(cause, Cause::ClockOff { .. } | Cause::OutOfStep { .. });
+    if near && purpose != Purpose::Test {
+        token.near_misses = token.near_misses.saturating_add(1);
+    }
+    match cause {
+        Cause::ClockOff { seconds } if token.near_misses >= NEAR_MISSES_TO_RESYNCHRONISE => {
+            Cause::OutOfStep { by: Off::Seconds(seconds) }
+        }
+        cause => cause,
+    }
 }
 
 fn other_token(other: &TokenRecord) -> Cause {

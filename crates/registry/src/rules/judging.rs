@@ -31,6 +31,8 @@ pub enum Purpose {
     Signing,
     /// Associating the token with an account.
     Association,
+    /// Finding the token's step or counter again.
+    Resynchronisation,
 }
 
 words!(Purpose {
@@ -38,6 +40,7 @@ words!(Purpose {
     SignIn = "sign-in",
     Signing = "signing",
     Association = "association",
+    Resynchronisation = "resynchronisation",
 });
 
 /// What was typed: a code, or two that follow each other.
@@ -70,6 +73,12 @@ pub enum Cause {
         /// By how many seconds the token seems to be ahead (positive) or behind (negative).
         seconds: i64,
     },
+    /// It is a code of this token, but once more of another time, or of a press of the button too far
+    /// ahead: the token is to be resynchronised.
+    OutOfStep {
+        /// How far it is off.
+        by: Off,
+    },
     /// Of two codes, the second is not the one that follows the first, or one of them was used.
     NotConsecutive,
     /// It is a good code of another token of the same account; at a test, it was until now.
@@ -91,9 +100,18 @@ pub enum Cause {
     },
 }
 
+/// How far a token is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Off {
+    /// So many seconds ahead (positive) or behind (negative).
+    Seconds(i64),
+    /// So many presses of its button ahead.
+    Presses(u64),
+}
+
 impl Cause {
-    /// The word for programs: `already-used`, `old`, `wrong`, `clock-off`, `not-consecutive`,
-    /// `other-token`, `locked` or `not-active`.
+    /// The word for programs: `already-used`, `old`, `wrong`, `clock-off`, `out-of-step`,
+    /// `not-consecutive`, `other-token`, `locked` or `not-active`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -101,6 +119,7 @@ impl Cause {
             Self::Old => "old",
             Self::Wrong => "wrong",
             Self::ClockOff { .. } => "clock-off",
+            Self::OutOfStep { .. } => "out-of-step",
             Self::NotConsecutive => "not-consecutive",
             Self::OtherToken { .. } => "other-token",
             Self::Locked { .. } => "locked",
@@ -134,6 +153,16 @@ impl fmt::Display for Cause {
                 f,
                 "this token's clock is {} fast: set your phone's date and time to automatic, then type the code that it shows",
                 Span(seconds.unsigned_abs())
+            ),
+            Self::OutOfStep { by: Off::Seconds(seconds) } => write!(
+                f,
+                "this token's clock is {} {}, and this is not the first code that shows it: resynchronise it with two codes in a row, or ask the help desk to",
+                Span(seconds.unsigned_abs()),
+                if *seconds < 0 { "slow" } else { "fast" }
+            ),
+            Self::OutOfStep { by: Off::Presses(presses) } => write!(
+                f,
+                "this token is {presses} presses of its button ahead of what we know: resynchronise it with two codes in a row, or ask the help desk to"
             ),
             Self::NotConsecutive => f.write_str(
                 "these are not two codes of this token that follow each other: check that it is the token you chose, get a new code and type it, then the very next one",
@@ -199,7 +228,9 @@ pub(crate) fn check_judgeable(token: &Token, purpose: Purpose, now: UnixTime) ->
     let token = token.at(now);
     let right_state = match purpose {
         Purpose::Association => TokenState::Provisioned,
-        Purpose::Test | Purpose::SignIn | Purpose::Signing => TokenState::Active,
+        Purpose::Test | Purpose::SignIn | Purpose::Signing | Purpose::Resynchronisation => {
+            TokenState::Active
+        }
     };
     if ![right_state, TokenState::Locked].contains(&token.state) {
         return Err(Cause::NotActive { state: token.state });
@@ -238,6 +269,7 @@ pub(crate) fn judge(
             token.last_used = Some(now);
             if purpose != Purpose::Test {
                 token.failures = 0;
+                token.near_misses = 0;
             }
             Verdict::Accepted
         }

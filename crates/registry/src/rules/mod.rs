@@ -2,6 +2,7 @@
 
 pub mod judging;
 pub mod lock;
+pub mod owning;
 pub mod reporting;
 pub mod sign_in;
 pub mod token_states;

@@ -1,18 +1,20 @@
-//! The states of a token: which event leads from where to where, and who may cause it.
+//! The states of a token: which event leads from where to where, who may cause it, and under which
+//! condition. `docs/architecture.md` has them drawn.
 //!
 //! ```text
 //!   provisioned --associate--> active <--lock ended, unlock-- locked
-//!                                | ^ ------too many failures----^ |
-//!                          lost  | | found                        | lost
-//!                                v |                              |
-//!                              suspended <------------------------+
+//!                                | ^ ------too many failures----^ |^
+//!                          lost  | | found                   lost || found, while the
+//!                                v |                              v| lock holds still
+//!                              suspended <------------------------+|
+//!                                  |------------------------------+
 //!   any of them --deactivate--> deactivated, which is final
 //! ```
 //!
 //! A token that nobody owns can have too many wrong codes too, when it is being associated: that
 //! pauses its association, and it stays provisioned. To unlock a token that is not locked takes its
-//! count of wrong codes away, so that its next wrong code is the first. A token that is found while a lock of earlier
-//! still holds is locked again.
+//! count of wrong codes away, so that its next wrong code is the first. To resynchronise one takes two
+//! codes in a row besides what stands here.
 
 use oath::UnixTime;
 
@@ -33,6 +35,8 @@ pub enum TokenEvent {
     LockEnded,
     /// Its lock and its count of wrong codes are taken away.
     Unlock,
+    /// Its step or counter is found again by two codes in a row.
+    Resynchronise,
     /// It is reported lost.
     Lost,
     /// It was found again.
@@ -43,11 +47,12 @@ pub enum TokenEvent {
 
 impl TokenEvent {
     /// Every event.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Associate,
         Self::TooManyFailures,
         Self::LockEnded,
         Self::Unlock,
+        Self::Resynchronise,
         Self::Lost,
         Self::Found,
         Self::Deactivate,
@@ -69,26 +74,43 @@ pub enum Who {
     OwnerTheirTokenOrHelpDesk,
 }
 
+/// What must be true of a token besides its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing.
+    Always,
+    /// A lock of earlier still holds.
+    LockHolds,
+    /// No lock holds.
+    NoLock,
+}
+
+/// From, event, who, guard, to.
+pub type Row = (TokenState, TokenEvent, Who, Guard, TokenState);
+
+use Guard as G;
 use TokenEvent as E;
 use TokenState as S;
 
-/// From, event, who, to. What does not stand here does not happen.
-pub const TABLE: &[(TokenState, TokenEvent, Who, TokenState)] = &[
-    (S::Provisioned, E::Associate, Who::Prescriber, S::Active),
-    (S::Provisioned, E::TooManyFailures, Who::System, S::Provisioned),
-    (S::Provisioned, E::LockEnded, Who::System, S::Provisioned),
-    (S::Provisioned, E::Unlock, Who::HelpDesk, S::Provisioned),
-    (S::Provisioned, E::Deactivate, Who::HelpDesk, S::Deactivated),
-    (S::Active, E::TooManyFailures, Who::System, S::Locked),
-    (S::Active, E::Unlock, Who::HelpDesk, S::Active),
-    (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, S::Suspended),
-    (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
-    (S::Locked, E::LockEnded, Who::System, S::Active),
-    (S::Locked, E::Unlock, Who::HelpDesk, S::Active),
-    (S::Locked, E::Lost, Who::OwnerTheirTokenOrHelpDesk, S::Suspended),
-    (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
-    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, S::Active),
-    (S::Suspended, E::Deactivate, Who::OwnerOrHelpDesk, S::Deactivated),
+/// What does not stand here does not happen.
+pub const TABLE: &[Row] = &[
+    (S::Provisioned, E::Associate, Who::Prescriber, G::Always, S::Active),
+    (S::Provisioned, E::TooManyFailures, Who::System, G::Always, S::Provisioned),
+    (S::Provisioned, E::LockEnded, Who::System, G::Always, S::Provisioned),
+    (S::Provisioned, E::Unlock, Who::HelpDesk, G::Always, S::Provisioned),
+    (S::Provisioned, E::Deactivate, Who::HelpDesk, G::Always, S::Deactivated),
+    (S::Active, E::TooManyFailures, Who::System, G::Always, S::Locked),
+    (S::Active, E::Unlock, Who::HelpDesk, G::Always, S::Active),
+    (S::Active, E::Resynchronise, Who::OwnerOrHelpDesk, G::Always, S::Active),
+    (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
+    (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
+    (S::Locked, E::LockEnded, Who::System, G::Always, S::Active),
+    (S::Locked, E::Unlock, Who::HelpDesk, G::Always, S::Active),
+    (S::Locked, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
+    (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
+    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::NoLock, S::Active),
+    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::LockHolds, S::Locked),
+    (S::Suspended, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
 ];
 
 /// Why an event does not happen.
@@ -111,22 +133,38 @@ pub fn apply(
     now: UnixTime,
 ) -> Result<Token, Impossible> {
     let token = token.at(now);
-    let (.., who, to) = TABLE
-        .iter()
-        .find(|(from, on, ..)| *from == token.state && *on == event)
-        .ok_or(Impossible::FromHere(token.state))?;
+    let (_, _, who, _, to) = row(&token, event).ok_or(Impossible::FromHere(token.state))?;
     if !may(*who, actor, &token) {
         return Err(Impossible::ForThem);
     }
     let mut after = Token { state: *to, ..token };
     if event == TokenEvent::Unlock {
         after.failures = 0;
+        after.near_misses = 0;
         after.lock = None;
     }
-    if event == TokenEvent::Found && after.lock.is_some_and(|lock| lock.holds(now)) {
-        after.state = TokenState::Locked;
-    }
     Ok(after)
+}
+
+/// Whether an event can happen to a token at an instant, and this actor may cause it.
+#[must_use]
+pub fn is_possible(token: &Token, event: TokenEvent, actor: &Actor, now: UnixTime) -> bool {
+    apply(token, event, actor, now).is_ok()
+}
+
+/// The row of a token as it is at an instant; its locks that are over are gone.
+fn row(token: &Token, event: TokenEvent) -> Option<&'static Row> {
+    TABLE.iter().find(|(from, on, _, guard, _)| {
+        (*from, *on) == (token.state, event) && holds(*guard, token)
+    })
+}
+
+fn holds(guard: Guard, token: &Token) -> bool {
+    match guard {
+        Guard::Always => true,
+        Guard::LockHolds => token.lock.is_some(),
+        Guard::NoLock => token.lock.is_none(),
+    }
 }
 
 fn may(who: Who, actor: &Actor, token: &Token) -> bool {

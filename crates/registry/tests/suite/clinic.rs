@@ -11,7 +11,8 @@ use provisioning::{
 use registry::{
     ActivationOrder, Actor, AssociateError, Association, BegunActivation, ConfirmationCode,
     Consumed, Error, IdempotencyKey, MasterKey, NewAccount, Npi, Passphrase, Registry, Session,
-    SqliteStore, Token,
+    SessionSecret, SqliteStore, Store, Token,
+    store::{Changes, Write},
 };
 use tempfile::TempDir;
 
@@ -224,11 +225,21 @@ impl Clinic {
 
     /// A session whose second factor was a code of `app` at `now`.
     pub(crate) async fn by_token(&self, npi: Npi, app: &App, now: UnixTime) -> Session {
+        let secret = self.secret_by_token(npi, app, now).await;
+        self.registry.session(&secret, now).await.unwrap()
+    }
+
+    pub(crate) async fn secret_by_token(
+        &self,
+        npi: Npi,
+        app: &App,
+        now: UnixTime,
+    ) -> SessionSecret {
         let session = self.half_session(npi, now).await;
         let code = app.code(now);
         let serial = app.serial();
         let confirmed = self.registry.confirm_with_code(&session, Some(&serial), &code, now).await;
-        self.registry.session(&confirmed.unwrap().unwrap(), now).await.unwrap()
+        confirmed.unwrap().unwrap()
     }
 
     /// Enrols the account's first token, with its code of `now`.
@@ -251,6 +262,14 @@ impl Clinic {
         self.send(&app.seal(&link), now).await.unwrap();
         let session = self.by_token(npi, active, now).await;
         self.registry.associate(&session, &app.form(now), now).await
+    }
+
+    /// Makes an app's token a device of its own.
+    pub(crate) async fn make_hard(&self, app: &App) {
+        let mut record = self.store.token(&app.serial()).await.unwrap().unwrap();
+        record.token.token_type = TokenType::Hard;
+        let writes = vec![Write::UpdateToken(Box::new(record))];
+        self.store.commit(Changes { writes, events: Vec::new() }).await.unwrap();
     }
 
     pub(crate) async fn token(&self, app: &App, now: UnixTime) -> Token {

@@ -90,6 +90,7 @@ fn token(text: &str) -> TokenRecord {
         last_accepted: None,
         last_used: None,
         failures: 0,
+        near_misses: 0,
         lock: None,
         rehearsal_misses: 0,
         rehearsing_since: None,
@@ -142,6 +143,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
         last_accepted: Some(60_000_000),
         last_used: Some(START),
         failures: 10,
+        near_misses: 1,
         lock: Some(Lock::UntilUnlocked),
         rehearsal_misses: 4,
         rehearsing_since: Some(START.plus(1)),
@@ -223,6 +225,7 @@ async fn an_update_expects_its_version(store: &dyn Store) {
     write(store, inserts).await.unwrap();
 
     device.token.failures = 1;
+    device.token.near_misses = 2;
     device.token.otp = Otp::Hotp(Hotp::default());
     let version = 1;
     let updates = [
@@ -241,6 +244,7 @@ async fn an_update_expects_its_version(store: &dyn Store) {
     assert_eq!(write(store, [updates[4].clone()]).await, Err(StoreError::Conflict));
     let read = store.token(&device.token.serial).await.unwrap().unwrap();
     assert_eq!((read.version, read.token.failures), (2, 1));
+    assert_eq!(read.token.near_misses, 2);
     assert_eq!(read.token.otp, device.token.otp, "what was learnt of it is kept");
     assert_eq!(read.sealed_seed, device.sealed_seed);
     // Nothing is updated that is not there.

@@ -1,0 +1,169 @@
+//! What a prescriber does with a token of their own, by the session on the dashboard.
+
+use oath::{Code, SerialNumber, UnixTime};
+
+use super::{ATTEMPTS, Registry, tokens::changed};
+use crate::{
+    Error, OwnTokenError,
+    event::{Actor, NewEvent, Outcome},
+    rules::{
+        owning::{DeactivationReason, OwnerAct, Remaining, check_sign_in, remaining},
+        token_states::TokenEvent,
+    },
+    session::Session,
+    store::{Changes, Write},
+    token::{Token, TokenRecord},
+};
+
+/// The form by which an owner deactivates a token.
+#[derive(Debug, Clone, Copy)]
+pub struct Deactivation {
+    /// Why.
+    pub reason: DeactivationReason,
+    /// Whether what follows from giving up the last one was read and meant.
+    pub last_one_meant: bool,
+}
+
+/// What was read for a decision on a token of an account.
+struct Read {
+    session: Write,
+    record: TokenRecord,
+    all: Vec<TokenRecord>,
+}
+
+impl Registry {
+    /// Suspends a token of the session's account; the passphrase alone is enough. One that is
+    /// suspended already stays so.
+    ///
+    /// # Errors
+    /// [`OwnTokenError`].
+    pub async fn report_own_token_lost(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, OwnTokenError> {
+        let reason = "reported lost by its owner";
+        self.change_own(session, serial, OwnerAct::ReportLost, reason, now, |_| Ok(())).await
+    }
+
+    /// Takes a suspended token of the session's account into use again.
+    ///
+    /// # Errors
+    /// [`OwnTokenError`].
+    pub async fn found_own_token(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, OwnTokenError> {
+        let reason = "found by its owner";
+        self.change_own(session, serial, OwnerAct::Found, reason, now, |_| Ok(())).await
+    }
+
+    /// Deactivates a token of the session's account, for good; the last one only if that is meant.
+    ///
+    /// # Errors
+    /// [`OwnTokenError`].
+    pub async fn deactivate_own_token(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        form: Deactivation,
+        now: UnixTime,
+    ) -> Result<Token, OwnTokenError> {
+        let reason = form.reason.name();
+        self.change_own(session, serial, OwnerAct::Deactivate, reason, now, |read| {
+            let all: Vec<_> = read.all.iter().map(|record| record.token.clone()).collect();
+            let token = &read.record.token;
+            if !form.reason.fits(token.token_type) {
+                return Err(OwnTokenError::OtherReason);
+            }
+            match remaining(&all, token, now) {
+                Remaining::None if !form.last_one_meant => Err(OwnTokenError::LastToken),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Finds the step or counter of a token of the session's account again by two codes in a row.
+    /// A pair that is wrong counts as a wrong code.
+    ///
+    /// # Errors
+    /// [`OwnTokenError`].
+    pub async fn resynchronise_own_token(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        codes: (&Code, &Code),
+        now: UnixTime,
+    ) -> Result<Token, OwnTokenError> {
+        let npi = session.account.npi;
+        let stored = self.alive(session, now).await?;
+        check_sign_in(OwnerAct::Resynchronise, &stored.factor, now)?;
+        Ok(self.resynchronise_token(&Actor::Prescriber { npi }, serial, codes, now).await?)
+    }
+
+    /// Lets an owner's act happen; where it has happened already, nothing changes.
+    async fn change_own(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        act: OwnerAct,
+        reason: &str,
+        now: UnixTime,
+        check: impl Fn(&Read) -> Result<(), OwnTokenError>,
+    ) -> Result<Token, OwnTokenError> {
+        let npi = session.account.npi;
+        let actor = Actor::Prescriber { npi };
+        let event = match act {
+            OwnerAct::ReportLost => TokenEvent::Lost,
+            OwnerAct::Found => TokenEvent::Found,
+            OwnerAct::Deactivate => TokenEvent::Deactivate,
+            OwnerAct::Resynchronise => TokenEvent::Resynchronise,
+        };
+        for _ in 0..ATTEMPTS {
+            let read = self.read_own(session, serial, act, now).await?;
+            let Some(token) = changed(&read.record.token, event, &actor, now)? else {
+                return Ok(read.record.token.at(now));
+            };
+            check(&read)?;
+            let noted =
+                NewEvent::new(now, actor.clone(), super::tokens::kind(event), Outcome::Success)
+                    .of(npi)
+                    .on(serial)
+                    .because(reason);
+            // Whether it is the last depends on the others: they are to be as they were read.
+            let others = read.all.iter().filter(|other| other.token.serial != *serial);
+            let mut writes = vec![read.session];
+            writes.extend(others.map(|other| Write::ExpectToken {
+                serial: other.token.serial.clone(),
+                version: other.version,
+            }));
+            let record = TokenRecord { token: token.clone(), ..read.record };
+            writes.push(Write::UpdateToken(Box::new(record)));
+            if self.commit(Changes::new(writes, [noted])).await? {
+                return Ok(token);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Reads the account's tokens by a session that is enough for the act.
+    async fn read_own(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        act: OwnerAct,
+        now: UnixTime,
+    ) -> Result<Read, OwnTokenError> {
+        let stored = self.alive(session, now).await?;
+        check_sign_in(act, &stored.factor, now)?;
+        let all = self.store.tokens_of(stored.npi).await.map_err(Error::from)?;
+        let record = all.iter().find(|record| record.token.serial == *serial).cloned();
+        let record = record.ok_or(Error::UnknownToken)?;
+        let session = Write::ExpectSession { id: stored.id, version: stored.version };
+        Ok(Read { session, record, all })
+    }
+}

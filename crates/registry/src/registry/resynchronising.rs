@@ -1,0 +1,68 @@
+//! Finding a token's step or counter again by two codes in a row.
+
+use oath::{Code, SerialNumber, UnixTime};
+
+use super::{ATTEMPTS, Registry};
+use crate::{
+    Error, Npi, Purpose, VerifyError,
+    event::Actor,
+    rules::{
+        judging::Typed,
+        token_states::{Impossible, TokenEvent, apply},
+    },
+    token::{Token, TokenRecord},
+};
+
+impl Registry {
+    /// Finds a token's step or counter again, in a much wider window than a single code's. Neither
+    /// code is good again. A pair that is wrong counts as a wrong code.
+    ///
+    /// # Errors
+    /// [`VerifyError`]; the help desk and the owner are told the cause.
+    pub async fn resynchronise_token(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        (first, second): (&Code, &Code),
+        now: UnixTime,
+    ) -> Result<Token, VerifyError> {
+        let typed = Typed { code: first, next: Some(second) };
+        for _ in 0..ATTEMPTS {
+            let record = self.token_to_resynchronise(actor, serial).await?;
+            let Some(npi) = record.token.owner else {
+                return Err(Error::NotPossible(record.token.state).into());
+            };
+            // Before anything is counted against the token.
+            if apply(&record.token, TokenEvent::Resynchronise, actor, now)
+                == Err(Impossible::ForThem)
+            {
+                return Err(Error::NotAllowed.into());
+            }
+            let purpose = Purpose::Resynchronisation;
+            let mut decision = self.decide(&record, npi, typed, purpose, now).await?;
+            decision.done_by(actor);
+            if self.commit(decision.changes(&record)).await? {
+                return match decision.result {
+                    Ok(_) => Ok(decision.token.unwrap_or(record.token)),
+                    Err(cause) => Err(VerifyError::Refused(cause)),
+                };
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// The token, as far as this actor may know of it.
+    async fn token_to_resynchronise(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+    ) -> Result<TokenRecord, VerifyError> {
+        let found = self.store.token(serial).await?;
+        let own = |npi: &Npi, record: &TokenRecord| record.token.owner == Some(*npi);
+        match actor {
+            Actor::Prescriber { npi } => found.filter(|record| own(npi, record)),
+            _ => found,
+        }
+        .ok_or(VerifyError::UnknownToken)
+    }
+}
