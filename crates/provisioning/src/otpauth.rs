@@ -3,8 +3,9 @@
 //! The format is Google Authenticator's Key URI Format, read as generously as the other apps read
 //! it: what they ignore is ignored, and what would give wrong codes is refused.
 
+use data_encoding::BASE32_NOPAD;
 use oath::{Algorithm, Digits, Hotp, Period, Seed, Totp};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use crate::{Error, Label, MAX_TEXT_LENGTH};
@@ -79,6 +80,34 @@ impl OtpauthUri {
             return Err(malformed(COUNTER));
         }
         Ok(Self { issuer, account, seed: read_seed(secret)?, kind })
+    }
+}
+
+impl OtpauthUri {
+    /// The link, as any app of one-time codes reads it. It holds the secret.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let account = encoded(self.account.as_str());
+        let issuer = self.issuer.as_ref().map(Label::as_str);
+        // A colon ends the issuer's name where it stands before the account's.
+        let prefix = issuer.map(|issuer| encoded(&issuer.replace(':', " ")) + ":");
+        let label = prefix.unwrap_or_default() + &account;
+        let issuer = issuer.map_or_else(String::new, |i| format!("&issuer={}", encoded(i)));
+        let secret = Zeroizing::new(BASE32_NOPAD.encode(self.seed.expose_bytes()));
+        let (kind, algorithm, digits, last) = match self.kind {
+            OtpKind::Totp(Totp { algorithm, digits, period }) => {
+                ("totp", algorithm, digits, format!("period={}", period.seconds()))
+            }
+            OtpKind::Hotp { hotp: Hotp { algorithm, digits }, counter } => {
+                ("hotp", algorithm, digits, format!("counter={counter}"))
+            }
+        };
+        let (algorithm, digits) = (algorithm.name(), digits.count());
+        Zeroizing::new(format!(
+            "{SCHEME}{kind}/{label}?secret={}{issuer}&algorithm={algorithm}&digits={digits}&{last}",
+            *secret
+        ))
     }
 }
 

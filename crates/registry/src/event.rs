@@ -117,6 +117,16 @@ pub enum EventKind {
     TokenDeactivated,
     /// The key that signs the audit's checkpoints was changed.
     AuditKeyChanged,
+    /// An administrator was added.
+    AdministratorAdded,
+    /// An administrator's pause and lock were taken away.
+    AdministratorUnlocked,
+    /// An administrator was locked by wrong codes.
+    AdministratorLocked,
+    /// An administrator was removed.
+    AdministratorRemoved,
+    /// An administrator reached for what their roles do not allow.
+    NotPermitted,
 }
 
 words!(EventKind {
@@ -137,6 +147,11 @@ words!(EventKind {
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
     AuditKeyChanged = "audit-key-changed",
+    AdministratorAdded = "administrator-added",
+    AdministratorUnlocked = "administrator-unlocked",
+    AdministratorLocked = "administrator-locked",
+    AdministratorRemoved = "administrator-removed",
+    NotPermitted = "not-permitted",
 });
 
 /// How it went.

@@ -11,6 +11,7 @@
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
 //! | [`account`], [`activation`], [`token`], [`session`], [`event`] | what is stored |
 //! | [`otp`] | how a token's codes are made, by time or by counter |
+//! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the token's states, locks, judging and explaining a code, association, reports of a loss |
 //! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
 //! | [`master_key`] | sealing of secrets at rest |
@@ -19,6 +20,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod administrator;
 pub mod audit;
 pub mod event;
 pub mod master_key;
@@ -35,6 +37,9 @@ mod passphrase_hash;
 
 pub use account::{Account, NewAccount};
 pub use activation::{ActivationOrder, BegunActivation};
+pub use administrator::{
+    AddedAdministrator, Administrator, AdministratorSession, NewAdministrator, Role, Roles,
+};
 pub use error::{
     AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError, SignInError,
     VerifyError,
@@ -44,6 +49,7 @@ pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{Accepted, Association, Consumed, Deactivation, Registry};
 pub use rules::{
+    administrators::Action,
     judging::{Cause, Off, Purpose},
     lock::Lock,
     owning::{DeactivationReason, Remaining},
@@ -53,6 +59,6 @@ pub use session::{Factor, SecondFactor, Session};
 pub use store::{Store, StoreError, sqlite::SqliteStore};
 pub use token::{Token, TokenState};
 pub use values::{
-    ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi, Passphrase, ProofingRecord,
-    SessionSecret, ValueError,
+    AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi, Passphrase,
+    ProofingRecord, SessionSecret, ValueError,
 };

@@ -31,6 +31,7 @@ pub(crate) enum What {
     ActivationSecret,
     ServerKey,
     AuditKey,
+    AdministratorSeed,
 }
 
 impl What {
@@ -40,6 +41,7 @@ impl What {
             Self::ActivationSecret => b"activation secret",
             Self::ServerKey => b"server key",
             Self::AuditKey => b"audit key",
+            Self::AdministratorSeed => b"administrator seed",
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_unlock, activation_begin, audit, events, import, issuer_card, serve,
-    token_change, token_list, token_unlock,
+    account_add, account_unlock, activation_begin, admin, audit, events, import, issuer_card,
+    serve, token_change, token_list, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Activations: an enrolment link and a confirmation code
     #[command(subcommand)]
     Activation(ActivationCommand),
+    /// Administrators, who sign in on the dashboard under /admin
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Show the issuer card, to which an app seals an export
     IssuerCard(issuer_card::Arguments),
     /// Take the provisioning data that an app exported for this server's issuer card
@@ -56,6 +59,18 @@ pub(crate) enum AuditCommand {
     Key(Place),
     /// Let a new key sign from now on; the old one signs that it follows
     RotateKey(Place),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Add an administrator, and show the setup link of their token once
+    Add(admin::AddArguments),
+    /// List administrators
+    List(Place),
+    /// End what wrong passphrases or codes put on an administrator's sign-in
+    Unlock(admin::NameArguments),
+    /// Remove an administrator: they are signed out, and never sign in again
+    Remove(admin::NameArguments),
 }
 
 #[derive(Subcommand)]

@@ -131,7 +131,12 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenSuspended
         | EventKind::TokenFound
         | EventKind::TokenDeactivated
-        | EventKind::AuditKeyChanged => true,
+        | EventKind::AuditKeyChanged
+        | EventKind::AdministratorAdded
+        | EventKind::AdministratorUnlocked
+        | EventKind::AdministratorLocked
+        | EventKind::AdministratorRemoved
+        | EventKind::NotPermitted => true,
         EventKind::ActivationBegun
         | EventKind::TokenProvisioned
         | EventKind::PassphraseGiven

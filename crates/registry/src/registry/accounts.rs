@@ -55,6 +55,21 @@ impl Registry {
         Ok(self.store.account(*npi).await?.map(|record| record.account))
     }
 
+    /// Accounts whose NPI, name or mail address has this text in it, in the order of their NPIs, after
+    /// one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<Account>, Error> {
+        let records = self.store.accounts_with(text.trim(), after, limit).await?;
+        Ok(records.into_iter().map(|record| record.account).collect())
+    }
+
     /// Ends the pause of an account's sign-in and forgets its failures.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 
 mod accounts;
 mod activations;
+mod administrator_sign_in;
+mod administrators;
 mod app_requests;
 mod associating;
 mod consuming;

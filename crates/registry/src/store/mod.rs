@@ -14,6 +14,7 @@ use provisioning::{ActivationId, ReportId};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
+    administrator::{AdministratorRecord, AdministratorSessionRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
@@ -89,6 +90,24 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<Checkpoint>, StoreError>;
     /// The last checkpoint, of those that can be read.
     async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError>;
+    // Administrators.
+    /// An administrator, by the key of the name.
+    async fn administrator(&self, key: &str) -> Result<Option<AdministratorRecord>, StoreError>;
+    /// Every administrator, in the order of their names.
+    async fn administrators(&self) -> Result<Vec<AdministratorRecord>, StoreError>;
+    /// An administrator's session.
+    async fn administrator_session(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<AdministratorSessionRecord>, StoreError>;
+    /// Accounts whose NPI, name or mail address has this text in it, in the order of their NPIs,
+    /// after one, at most `limit`. Upper and lower case of a to z are the same.
+    async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<AccountRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors
@@ -198,6 +217,33 @@ pub enum Write {
     InsertLinks(Vec<(u64, Link)>),
     /// A new checkpoint.
     InsertCheckpoint(Box<Checkpoint>),
+    /// A new administrator.
+    InsertAdministrator(Box<AdministratorRecord>),
+    /// A changed administrator; neither passphrase nor seed changes.
+    UpdateAdministrator(Box<AdministratorRecord>),
+    /// A new session of an administrator.
+    InsertAdministratorSession(AdministratorSessionRecord),
+    /// Notes a request of an administrator's session; no condition.
+    TouchAdministratorSession {
+        /// Which session.
+        id: SessionId,
+        /// When the request was.
+        seen: UnixTime,
+    },
+    /// Ends an administrator's session, on the condition that it is as it was read.
+    DeleteAdministratorSession {
+        /// Which session.
+        id: SessionId,
+        /// The version that was read.
+        version: u64,
+    },
+    /// Forgets an administrator's sessions that began before an instant; no condition.
+    ForgetAdministratorSessions {
+        /// Whose: the key of the name.
+        key: String,
+        /// Before when.
+        before: UnixTime,
+    },
 }
 
 /// What a database cannot do.

@@ -1,5 +1,6 @@
 //! What people type and programs carry: each exists only if it is well formed.
 
+mod administrator_name;
 mod confirmation_code;
 mod idempotency_key;
 mod mail;
@@ -8,6 +9,7 @@ mod passphrase;
 mod proofing;
 mod session_secret;
 
+pub use administrator_name::AdministratorName;
 pub use confirmation_code::ConfirmationCode;
 pub use idempotency_key::IdempotencyKey;
 pub use mail::Mail;
@@ -40,4 +42,10 @@ pub enum ValueError {
     /// Not 1 to 64 letters, digits, dashes or underscores.
     #[error("an idempotency key is 1 to 64 letters, digits, dashes and underscores")]
     IdempotencyKey,
+    /// Not 1 to 64 characters on one line.
+    #[error("an administrator's name has 1 to 64 characters on one line")]
+    AdministratorName,
+    /// Not one of the roles.
+    #[error("a role is one of token-administrator, access-administrator, registrant, auditor")]
+    Role,
 }

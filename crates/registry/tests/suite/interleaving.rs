@@ -15,6 +15,7 @@ use registry::{
     Store, StoreError, TokenState, VerifyError,
     account::AccountRecord,
     activation::ActivationRecord,
+    administrator::{AdministratorRecord, AdministratorSessionRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
@@ -137,6 +138,23 @@ impl Store for Interrupted {
     }
     async fn last_checkpoint(&self) -> Found<Checkpoint> {
         self.inner.last_checkpoint().await
+    }
+    async fn administrator(&self, key: &str) -> Found<AdministratorRecord> {
+        self.inner.administrator(key).await
+    }
+    async fn administrators(&self) -> Result<Vec<AdministratorRecord>, StoreError> {
+        self.inner.administrators().await
+    }
+    async fn administrator_session(&self, id: SessionId) -> Found<AdministratorSessionRecord> {
+        self.inner.administrator_session(id).await
+    }
+    async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        self.inner.accounts_with(text, after, limit).await
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;

@@ -3,6 +3,7 @@
 pub(crate) mod account_add;
 pub(crate) mod account_unlock;
 pub(crate) mod activation_begin;
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod import;
@@ -17,7 +18,9 @@ use rustix::process::getuid;
 
 use self::token_change::Change;
 use crate::{
-    cli::{AccountCommand, ActivationCommand, AuditCommand, Cli, Command, TokenCommand},
+    cli::{
+        AccountCommand, ActivationCommand, AdminCommand, AuditCommand, Cli, Command, TokenCommand,
+    },
     failure::Failure,
 };
 
@@ -33,6 +36,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Activation(ActivationCommand::Begin(arguments)) => {
             activation_begin::run(arguments, json).await
         }
+        Command::Admin(AdminCommand::Add(arguments)) => admin::add(arguments, json).await,
+        Command::Admin(AdminCommand::List(place)) => admin::list(&place, json).await,
+        Command::Admin(AdminCommand::Unlock(arguments)) => admin::unlock(arguments, json).await,
+        Command::Admin(AdminCommand::Remove(arguments)) => admin::remove(arguments, json).await,
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,

@@ -9,6 +9,7 @@
 #[path = "../../src/clock.rs"]
 mod clock;
 
+mod administrators;
 mod app;
 mod browser;
 mod process;

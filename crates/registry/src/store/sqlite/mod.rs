@@ -22,6 +22,7 @@ use super::{Changes, Store, StoreError};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
+    administrator::{AdministratorRecord, AdministratorSessionRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
@@ -240,6 +241,33 @@ impl Store for SqliteStore {
 
     async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
         self.readers.read(rows::last_checkpoint).await
+    }
+
+    async fn administrator(&self, key: &str) -> Result<Option<AdministratorRecord>, StoreError> {
+        let key = key.to_owned();
+        self.readers.read(move |database| rows::administrator(database, &key)).await
+    }
+
+    async fn administrators(&self) -> Result<Vec<AdministratorRecord>, StoreError> {
+        self.readers.read(rows::administrators).await
+    }
+
+    async fn administrator_session(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<AdministratorSessionRecord>, StoreError> {
+        self.readers.read(move |database| rows::administrator_session(database, id)).await
+    }
+
+    async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        let text = text.to_owned();
+        let read = move |database: &Connection| rows::accounts_with(database, &text, after, limit);
+        self.readers.read(read).await
     }
 
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ use provisioning::ActivationId;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, damaged, failed, find, instant, lock, lock_to_sql,
-    maybe_instant, maybe_parsed, parsed, to_sql, word,
+    change_any, change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql,
+    maybe_instant, maybe_parsed, parsed, pattern, to_sql, word,
 };
 use crate::{
     account::{Account, AccountRecord},
@@ -51,6 +51,23 @@ pub(in super::super) fn account(
     npi: Npi,
 ) -> rusqlite::Result<Option<AccountRecord>> {
     find(database, "SELECT * FROM accounts WHERE npi = ?1", [to_sql(npi.number())], read_account)
+}
+
+pub(in super::super) fn accounts_with(
+    database: &Connection,
+    text: &str,
+    after: Option<Npi>,
+    limit: u32,
+) -> rusqlite::Result<Vec<AccountRecord>> {
+    list(
+        database,
+        r"SELECT * FROM accounts
+          WHERE npi > ?1 AND (CAST(npi AS TEXT) LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\'
+            OR mail LIKE ?2 ESCAPE '\')
+          ORDER BY npi LIMIT ?3",
+        &[&after.map_or(0, |npi| to_sql(npi.number())), &pattern(text), &limit],
+        read_account,
+    )
 }
 
 fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
