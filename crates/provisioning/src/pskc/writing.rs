@@ -1,9 +1,5 @@
-//! PSKC (RFC 6030): one token under a passphrase, so that any other OATH server can take it.
-//!
-//! There is one profile, which is the one that other readers take: PBKDF2 with HMAC-SHA1,
+//! Writing PSKC, in one profile, which is the one that other readers take: PBKDF2 with HMAC-SHA1,
 //! AES-128-CBC, an encrypted MAC key, and HMAC-SHA1 over each encrypted value.
-
-use core::fmt;
 
 use aes::{
     Aes128,
@@ -16,7 +12,8 @@ use rand_core::CryptoRng;
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use crate::{Error, Label, OtpKind};
+use super::PskcPassphrase;
+use crate::{Label, OtpKind};
 
 /// PBKDF2's iterations: what OWASP's password storage guidance asks for with HMAC-SHA1.
 const ITERATIONS: u32 = 1_300_000;
@@ -41,39 +38,6 @@ pub struct PskcToken<'a> {
     pub name: &'a Label,
     /// Who issued it.
     pub issuer: Option<&'a Label>,
-}
-
-/// What a PSKC file is encrypted under: 12 to 128 characters, taken as typed.
-///
-/// Longer than a sign-in's, because whoever has the file can try as often as they like. Zeroised on
-/// drop, neither `Clone` nor `Serialize`, redacted in `Debug`.
-pub struct PskcPassphrase(Zeroizing<String>);
-
-impl PskcPassphrase {
-    /// The fewest characters.
-    pub const MIN_CHARACTERS: usize = 12;
-    /// The most characters.
-    pub const MAX_CHARACTERS: usize = 128;
-
-    /// Takes a passphrase; nothing is trimmed.
-    ///
-    /// # Errors
-    /// [`Error::PskcPassphrase`] unless it has 12 to 128 characters, none of them a control
-    /// character, and not all the same.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let length = text.chars().take(Self::MAX_CHARACTERS + 1).count();
-        let first = text.chars().next();
-        let good = (Self::MIN_CHARACTERS..=Self::MAX_CHARACTERS).contains(&length)
-            && !text.chars().any(char::is_control)
-            && text.chars().any(|other| Some(other) != first);
-        if good { Ok(Self(Zeroizing::new(text.to_owned()))) } else { Err(Error::PskcPassphrase) }
-    }
-}
-
-impl fmt::Debug for PskcPassphrase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PskcPassphrase(redacted)")
-    }
 }
 
 impl PskcToken<'_> {
@@ -169,7 +133,7 @@ fn plain_value(element: &str, value: u64) -> String {
 
 fn derive_key(passphrase: &PskcPassphrase, salt: &[u8]) -> Zeroizing<[u8; KEY_LENGTH]> {
     let mut key = Zeroizing::new([0; KEY_LENGTH]);
-    pbkdf2::pbkdf2_hmac::<Sha1>(passphrase.0.as_bytes(), salt, ITERATIONS, &mut *key);
+    pbkdf2::pbkdf2_hmac::<Sha1>(passphrase.as_bytes(), salt, ITERATIONS, &mut *key);
     key
 }
 
