@@ -131,18 +131,21 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenSuspended
         | EventKind::TokenFound
         | EventKind::TokenDeactivated
-        | EventKind::AuditKeyChanged
-        | EventKind::AdministratorAdded
-        | EventKind::AdministratorUnlocked
-        | EventKind::AdministratorLocked
-        | EventKind::AdministratorRemoved
-        | EventKind::NotPermitted => true,
+        | EventKind::AuditKeyChanged => true,
         EventKind::ActivationBegun
         | EventKind::TokenProvisioned
         | EventKind::PassphraseGiven
         | EventKind::SecondFactorGiven
         | EventKind::SignedOut
         | EventKind::TokenAssociated
-        | EventKind::CodeJudged => false,
+        | EventKind::CodeJudged
+        | EventKind::TokenRequested
+        | EventKind::RequestEdited
+        | EventKind::RequestProcessed
+        | EventKind::RequestShipped
+        | EventKind::RequestSentAgain
+        | EventKind::RequestActivated
+        | EventKind::RequestCancelled
+        | EventKind::ActivationMailed => false,
     }
 }

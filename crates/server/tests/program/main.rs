@@ -9,7 +9,6 @@
 #[path = "../../src/clock.rs"]
 mod clock;
 
-mod administrators;
 mod app;
 mod browser;
 mod process;
@@ -25,6 +24,7 @@ mod hard_token;
 mod logs;
 mod lost_token;
 mod provisioning_api;
+mod request_queue;
 mod sign_in;
 mod stopping;
 mod test_code;
