@@ -115,6 +115,8 @@ pub(crate) const ALL: &[Requirement] = &[
         .found_by(Probe::Path(&["/usr/bin/convert", "/usr/bin/magick"])),
     program("python3-pskc", &[], &[], "somebody else's reader of PSKC files")
         .found_by(Probe::Path(&["/usr/lib/python3/dist-packages/pskc"])),
+    program("pskctool", &["pskctool"], &["--version"], "another reader of PSKC files, in plain")
+        .known(2, 2),
     program("npm", &["npm"], &[], "gets axe-core, which checks the pages' accessibility"),
     program("fonts-inter", &[], &[], "a legible font in the virtual display").found_by(
         Probe::Path(&["/usr/share/fonts/opentype/inter", "/usr/share/fonts/truetype/inter"]),

@@ -79,6 +79,14 @@ pub enum Error {
         "a passphrase for a file has 12 to 128 characters, not all the same: several words that do not belong together are best"
     )]
     PskcPassphrase,
+    /// No passphrase, or one that no file has.
+    #[error("type the passphrase that came with the file")]
+    OtherPskcPassphrase,
+    /// A pre-shared key that is no AES key.
+    #[error(
+        "a pre-shared key has 32, 48 or 64 hexadecimal digits (0 to 9, A to F): type it as its maker sent it"
+    )]
+    PreSharedKey,
     /// Text too large for a QR code.
     #[error("this is too long for a QR code: use the file")]
     TooLongForQr,

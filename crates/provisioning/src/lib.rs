@@ -12,7 +12,8 @@
 //! | [`app_request`] | what an enrolled app asks its server: its state, to report another token lost | app to server |
 //! | [`app_answer`] | what the server answers | server to app |
 //! | [`otpauth`] | an account of another issuer | that issuer to app |
-//! | [`pskc`] | one token under a passphrase, for any other OATH server | app to other servers |
+//! | [`pskc`] | tokens for any other OATH server, and theirs for ours | app or server to other servers, and back |
+//! | [`stock`] | hard tokens in a file, as their maker or another server hands them over | maker to server |
 //! | [`activation`] | the ID and the secret of an activation | |
 //! | [`server_key`] | the server's X25519 key pair and its key ID | |
 //! | [`server_url`] | where a server is reached | |
@@ -30,6 +31,7 @@ pub mod qr;
 pub mod sealed_token;
 pub mod server_key;
 pub mod server_url;
+pub mod stock;
 pub mod text;
 
 mod bytes;
@@ -45,7 +47,7 @@ pub use error::Error;
 pub use framing::MAX_TEXT_LENGTH;
 pub use issuer_card::IssuerCard;
 pub use otpauth::{OtpKind, OtpauthUri};
-pub use pskc::{PskcPassphrase, PskcToken};
+pub use pskc::{PreSharedKey, PskcKey, PskcPassphrase, PskcReader, PskcToken};
 pub use sealed_token::{ProvisioningData, SealedToken};
 pub use server_key::{KeyId, ServerPrivateKey, ServerPublicKey};
 pub use server_url::ServerUrl;

@@ -3,11 +3,15 @@
 //! The format is Google Authenticator's Key URI Format, read as generously as the other apps read
 //! it: what they ignore is ignored, and what would give wrong codes is refused.
 
+use data_encoding::BASE32_NOPAD;
 use oath::{Algorithm, Digits, Hotp, Period, Seed, Totp};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use crate::{Error, Label, MAX_TEXT_LENGTH};
+use crate::{
+    Error, Label, MAX_TEXT_LENGTH,
+    text::{algorithm_named, shortened},
+};
 
 const SCHEME: &str = "otpauth://";
 const MIGRATION_SCHEME: &str = "otpauth-migration://";
@@ -82,6 +86,34 @@ impl OtpauthUri {
     }
 }
 
+impl OtpauthUri {
+    /// The link, as any app of one-time codes reads it. It holds the secret.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let account = encoded(self.account.as_str());
+        let issuer = self.issuer.as_ref().map(Label::as_str);
+        // A colon ends the issuer's name where it stands before the account's.
+        let prefix = issuer.map(|issuer| encoded(&issuer.replace(':', " ")) + ":");
+        let label = prefix.unwrap_or_default() + &account;
+        let issuer = issuer.map_or_else(String::new, |i| format!("&issuer={}", encoded(i)));
+        let secret = Zeroizing::new(BASE32_NOPAD.encode(self.seed.expose_bytes()));
+        let (kind, algorithm, digits, last) = match self.kind {
+            OtpKind::Totp(Totp { algorithm, digits, period }) => {
+                ("totp", algorithm, digits, format!("period={}", period.seconds()))
+            }
+            OtpKind::Hotp { hotp: Hotp { algorithm, digits }, counter } => {
+                ("hotp", algorithm, digits, format!("counter={counter}"))
+            }
+        };
+        let (algorithm, digits) = (algorithm.name(), digits.count());
+        Zeroizing::new(format!(
+            "{SCHEME}{kind}/{label}?secret={}{issuer}&algorithm={algorithm}&digits={digits}&{last}",
+            *secret
+        ))
+    }
+}
+
 /// The fields after the question mark. The values are zeroised, for one of them is the secret.
 struct Query(Vec<(String, Zeroizing<String>)>);
 
@@ -152,13 +184,8 @@ const DIGITS: &str = "its codes must have 6 to 8 digits";
 const PERIOD: &str = "its time step must be 1 to 86400 seconds";
 const COUNTER: &str = "its counter is missing or no number below 2^64 - 1";
 
-/// `SHA1`, and what else is seen in the wild: `sha-256`, `HMACSHA512`.
 fn read_algorithm(text: &str) -> Result<Algorithm, Error> {
-    let name = text.to_ascii_uppercase().replace(['-', '_'], "");
-    name.strip_prefix("HMAC")
-        .unwrap_or(&name)
-        .parse()
-        .map_err(|_| malformed("its algorithm must be SHA1, SHA256 or SHA512"))
+    algorithm_named(text).ok_or(malformed("its algorithm must be SHA1, SHA256 or SHA512"))
 }
 
 /// `Issuer:Account` or `Account`; the field `issuer` has the last word on the former.
@@ -182,21 +209,19 @@ fn read_names(label: &str, query: &Query) -> Result<(Option<Label>, Label), Erro
     Ok((issuer, account))
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(Label::MAX_CHARACTERS - 1) {
-        Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
-        _ => text.to_owned(),
-    }
+fn read_seed(text: &str) -> Result<Seed, Error> {
+    let bytes = base32(text).ok_or(Error::SecretKey)?;
+    Seed::from_other_issuer(bytes).map_err(|_| Error::SecretKey)
 }
 
 /// Base 32 as people and programs write it. Bits that fill no byte are dropped, as every other app
 /// does: some issuers' keys have them.
-fn read_seed(text: &str) -> Result<Seed, Error> {
+pub(crate) fn base32(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let (mut bits, mut held) = (0_u32, 0);
     let symbols = text.trim_end_matches(|c: char| c == '=' || c.is_whitespace());
     for symbol in symbols.chars().filter(|c| !c.is_whitespace() && *c != '-') {
-        bits = (bits << 5) | symbol_value(symbol).ok_or(Error::SecretKey)?;
+        bits = (bits << 5) | symbol_value(symbol)?;
         held += 5;
         if held >= 8 {
             held -= 8;
@@ -205,7 +230,7 @@ fn read_seed(text: &str) -> Result<Seed, Error> {
             bits &= (1 << held) - 1;
         }
     }
-    Seed::from_other_issuer(bytes).map_err(|_| Error::SecretKey)
+    Some(bytes)
 }
 
 fn symbol_value(symbol: char) -> Option<u32> {

@@ -2,7 +2,10 @@
 
 use core::{fmt, str::FromStr};
 
+use data_encoding::BASE64;
+use oath::Algorithm;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::Error;
 
@@ -43,7 +46,7 @@ impl FromStr for Label {
 /// nothing: a name must not be able to disguise the line that it stands in, nor be invisible.
 ///
 /// The joiners U+200C and U+200D stay, as some scripts cannot be written without them.
-fn is_unprintable(character: char) -> bool {
+pub(crate) fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
@@ -71,4 +74,25 @@ impl From<Label> for String {
     fn from(label: Label) -> Self {
         label.0
     }
+}
+
+/// A name that is too long for a [`Label`], cut so that it shows.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(Label::MAX_CHARACTERS - 1) {
+        Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
+        _ => text.to_owned(),
+    }
+}
+
+/// The hash of a name: `SHA1`, and what else is seen in the wild: `sha-256`, `HMACSHA512`.
+pub(crate) fn algorithm_named(text: &str) -> Option<Algorithm> {
+    let name = text.to_ascii_uppercase().replace(['-', '_'], "");
+    name.strip_prefix("HMAC").unwrap_or(&name).parse().ok()
+}
+
+/// Base 64, white space within it dropped.
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut symbols = Zeroizing::new(Vec::with_capacity(text.len()));
+    symbols.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+    BASE64.decode(&symbols).ok()
 }

@@ -57,6 +57,37 @@ fn all_digests_digits_periods_and_counters() {
 }
 
 #[test]
+fn a_link_that_is_written_is_read_back() {
+    for (issuer, account) in [("Example Clinic", "Hedy"), ("A:B & C?#", "a/b c@d%é"), ("C", "x:y")]
+    {
+        for kind in [
+            OtpKind::Totp(Totp::default()),
+            OtpKind::Totp(Totp {
+                digits: Digits::Eight,
+                period: Period::try_from(60).unwrap(),
+                algorithm: Algorithm::Sha256,
+            }),
+            OtpKind::Hotp { hotp: Hotp::default(), counter: 7 },
+        ] {
+            let issuer = issuer.parse().ok();
+            let uri = OtpauthUri::by_hand(
+                issuer,
+                label(account),
+                "HXDMVJECJJWSRB3HWIZR4IFUGFTMXBOZ",
+                kind,
+            );
+            let uri = uri.unwrap();
+            let again = parsed(&uri.to_text());
+            assert_eq!(
+                (again.issuer, again.account, again.kind),
+                (uri.issuer, uri.account, uri.kind)
+            );
+            assert_eq!(again.seed.expose_bytes(), uri.seed.expose_bytes());
+        }
+    }
+}
+
+#[test]
 fn names_are_found_wherever_they_stand() {
     for (text, issuer, account) in [
         ("totp/Shop:me?secret=MZXW6", Some("Shop"), "me"),

@@ -23,6 +23,25 @@ pub enum Error {
     /// What is asked is not this actor's to do.
     #[error("only the help desk can do this")]
     NotAllowed,
+    /// No administrator of this name, or one who was removed.
+    #[error(
+        "there is no administrator of this name: check it, or see `countersign-server admin list`"
+    )]
+    UnknownAdministrator,
+    /// The name is taken, perhaps by somebody who was removed.
+    #[error(
+        "this name is or was an administrator's, and stays theirs in the audit: choose another"
+    )]
+    AdministratorExists,
+    /// The administrator's roles do not allow it.
+    #[error("your role does not allow you to {action}: ask somebody whose role does")]
+    NotYourRole {
+        /// What they tried to do.
+        action: &'static str,
+    },
+    /// The administrator's code is more than 20 minutes old.
+    #[error("changes need a code that is at most 20 minutes old: type a new one, then try again")]
+    NotFresh,
     /// An activation cannot be valid for no time, or for longer than 30 days.
     #[error("an enrolment link can be good for at most 30 days")]
     ValidForTooLong,

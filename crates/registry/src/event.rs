@@ -117,22 +117,16 @@ pub enum EventKind {
     TokenDeactivated,
     /// The key that signs the audit's checkpoints was changed.
     AuditKeyChanged,
-    /// A token was requested.
-    TokenRequested,
-    /// A request was edited.
-    RequestEdited,
-    /// A request was taken up by the help desk.
-    RequestProcessed,
-    /// A hard token was shipped.
-    RequestShipped,
-    /// A request's activation mail was ordered anew.
-    RequestSentAgain,
-    /// A request's token was associated.
-    RequestActivated,
-    /// A request was given up.
-    RequestCancelled,
-    /// An activation mail was handed over, or could not be.
-    ActivationMailed,
+    /// An administrator was added.
+    AdministratorAdded,
+    /// An administrator's pause and lock were taken away.
+    AdministratorUnlocked,
+    /// An administrator was locked by wrong codes.
+    AdministratorLocked,
+    /// An administrator was removed.
+    AdministratorRemoved,
+    /// An administrator reached for what their roles do not allow.
+    NotPermitted,
 }
 
 words!(EventKind {
@@ -153,14 +147,11 @@ words!(EventKind {
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
     AuditKeyChanged = "audit-key-changed",
-    TokenRequested = "token-requested",
-    RequestEdited = "request-edited",
-    RequestProcessed = "request-processed",
-    RequestShipped = "request-shipped",
-    RequestSentAgain = "request-sent-again",
-    RequestActivated = "request-activated",
-    RequestCancelled = "request-cancelled",
-    ActivationMailed = "activation-mailed",
+    AdministratorAdded = "administrator-added",
+    AdministratorUnlocked = "administrator-unlocked",
+    AdministratorLocked = "administrator-locked",
+    AdministratorRemoved = "administrator-removed",
+    NotPermitted = "not-permitted",
 });
 
 /// How it went.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_unlock, activation_begin, audit, events, import, issuer_card, request,
+    account_add, account_unlock, activation_begin, admin, audit, events, import, issuer_card,
     serve, token_change, token_list, token_unlock,
 };
 
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Activations: an enrolment link and a confirmation code
     #[command(subcommand)]
     Activation(ActivationCommand),
+    /// Administrators, who sign in on the dashboard under /admin
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Show the issuer card, to which an app seals an export
     IssuerCard(issuer_card::Arguments),
     /// Take the provisioning data that an app exported for this server's issuer card
@@ -39,9 +42,6 @@ pub(crate) enum Command {
     /// Tokens
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Requests for tokens: the queue
-    #[command(subcommand)]
-    Request(RequestCommand),
     /// Show what happened, latest first
     Events(events::Arguments),
     /// Whether the record of what happened was changed; a day of it; its key
@@ -59,6 +59,18 @@ pub(crate) enum AuditCommand {
     Key(Place),
     /// Let a new key sign from now on; the old one signs that it follows
     RotateKey(Place),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Add an administrator, and show the setup link of their token once
+    Add(admin::AddArguments),
+    /// List administrators
+    List(Place),
+    /// End what wrong passphrases or codes put on an administrator's sign-in
+    Unlock(admin::NameArguments),
+    /// Remove an administrator: they are signed out, and never sign in again
+    Remove(admin::NameArguments),
 }
 
 #[derive(Subcommand)]
@@ -87,22 +99,6 @@ pub(crate) enum TokenCommand {
     Restore(token_change::Arguments),
     /// Deactivate a token for good, so that its prescriber can enrol anew
     Deactivate(token_change::Arguments),
-}
-
-#[derive(Subcommand)]
-pub(crate) enum RequestCommand {
-    /// List requests, those first that have waited longest
-    List(request::ListArguments),
-    /// Request a token for a prescriber who called, or replace one
-    Add(request::AddArguments),
-    /// Take requests up: they can no longer be edited; links of soft tokens are mailed
-    Process(request::ProcessArguments),
-    /// Note that a hard token was given to a carrier; its activation mail goes out
-    Ship(request::ShipArguments),
-    /// Mail a new link in place of the last
-    SendAgain(request::SendAgainArguments),
-    /// Give a request up
-    Cancel(request::CancelArguments),
 }
 
 /// Where the server keeps what it knows.

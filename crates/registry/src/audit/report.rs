@@ -131,21 +131,18 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenSuspended
         | EventKind::TokenFound
         | EventKind::TokenDeactivated
-        | EventKind::AuditKeyChanged => true,
+        | EventKind::AuditKeyChanged
+        | EventKind::AdministratorAdded
+        | EventKind::AdministratorUnlocked
+        | EventKind::AdministratorLocked
+        | EventKind::AdministratorRemoved
+        | EventKind::NotPermitted => true,
         EventKind::ActivationBegun
         | EventKind::TokenProvisioned
         | EventKind::PassphraseGiven
         | EventKind::SecondFactorGiven
         | EventKind::SignedOut
         | EventKind::TokenAssociated
-        | EventKind::CodeJudged
-        | EventKind::TokenRequested
-        | EventKind::RequestEdited
-        | EventKind::RequestProcessed
-        | EventKind::RequestShipped
-        | EventKind::RequestSentAgain
-        | EventKind::RequestActivated
-        | EventKind::RequestCancelled
-        | EventKind::ActivationMailed => false,
+        | EventKind::CodeJudged => false,
     }
 }

@@ -32,7 +32,6 @@ impl Registry {
             npi: new.npi,
             name: new.name,
             mail: new.mail,
-            address: None,
             proofing: new.proofing,
             opened: now,
             sign_in_failures: 0,
@@ -54,6 +53,21 @@ impl Registry {
     /// What the store cannot do.
     pub async fn account(&self, npi: &Npi) -> Result<Option<Account>, Error> {
         Ok(self.store.account(*npi).await?.map(|record| record.account))
+    }
+
+    /// Accounts whose NPI, name or mail address has this text in it, in the order of their NPIs, after
+    /// one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<Account>, Error> {
+        let records = self.store.accounts_with(text.trim(), after, limit).await?;
+        Ok(records.into_iter().map(|record| record.account).collect())
     }
 
     /// Ends the pause of an account's sign-in and forgets its failures.

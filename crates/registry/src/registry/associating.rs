@@ -82,14 +82,7 @@ impl Registry {
             let token = &read.token;
             let purpose = Purpose::Association;
             let decision = self.decide(token, npi, form.typed(), purpose, now).await?;
-            let (mut changes, result) = associated(&read, decision, &record, form, now)?;
-            if result.is_ok()
-                && let Some((request, event)) =
-                    self.fulfil(&read.token.token, form.token_type, npi, now).await?
-            {
-                changes.writes.push(Write::UpdateRequest(Box::new(request)));
-                changes.events.push(event);
-            }
+            let (changes, result) = associated(&read, decision, &record, form, now)?;
             if self.commit(changes).await? {
                 return result;
             }

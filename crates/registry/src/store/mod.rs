@@ -14,15 +14,15 @@ use provisioning::{ActivationId, ReportId};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
+    administrator::{AdministratorRecord, AdministratorSessionRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
     event::{Event, NewEvent},
-    request::{RequestRecord, RequestState},
     session::SessionRecord,
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, RequestId, SessionId},
+    values::{IdempotencyKey, Npi, SessionId},
 };
 
 /// A database. A read sees everything that was committed before it began.
@@ -90,42 +90,29 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<Checkpoint>, StoreError>;
     /// The last checkpoint, of those that can be read.
     async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError>;
+    // Administrators.
+    /// An administrator, by the key of the name.
+    async fn administrator(&self, key: &str) -> Result<Option<AdministratorRecord>, StoreError>;
+    /// Every administrator, in the order of their names.
+    async fn administrators(&self) -> Result<Vec<AdministratorRecord>, StoreError>;
+    /// An administrator's session.
+    async fn administrator_session(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<AdministratorSessionRecord>, StoreError>;
+    /// Accounts whose NPI, name or mail address has this text in it, in the order of their NPIs,
+    /// after one, at most `limit`. Upper and lower case of a to z are the same.
+    async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<AccountRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if an expectation does not hold; others if it cannot be done.
     async fn commit(&self, changes: Changes) -> Result<(), StoreError>;
-
-    // Token requests.
-
-    /// A token request.
-    async fn request(&self, id: RequestId) -> Result<Option<RequestRecord>, StoreError>;
-    /// The account's requests, the latest first.
-    async fn requests_of(&self, npi: Npi) -> Result<Vec<RequestRecord>, StoreError>;
-    /// The requests that one submit of the account made.
-    async fn requests_by_key(
-        &self,
-        npi: Npi,
-        key: &IdempotencyKey,
-    ) -> Result<Vec<RequestRecord>, StoreError>;
-    /// The request with which this hard token is on its way.
-    async fn request_shipping(
-        &self,
-        serial: &SerialNumber,
-    ) -> Result<Option<RequestRecord>, StoreError>;
-    /// The requests in a state in the order in which they were made, after one, at most `limit`.
-    async fn requests_in(
-        &self,
-        state: RequestState,
-        after: Option<(UnixTime, RequestId)>,
-        limit: u32,
-    ) -> Result<Vec<RequestRecord>, StoreError>;
-    /// The requests whose mail is due at an instant, the longest due first, at most `limit`.
-    async fn requests_to_mail(
-        &self,
-        now: UnixTime,
-        limit: u32,
-    ) -> Result<Vec<RequestRecord>, StoreError>;
 }
 
 /// What one decision changes, and the events that record it.
@@ -226,14 +213,37 @@ pub enum Write {
         /// When.
         at: UnixTime,
     },
-    /// A new token request.
-    InsertRequest(Box<RequestRecord>),
-    /// A changed token request; whose it is, its type and the submit that made it do not change.
-    UpdateRequest(Box<RequestRecord>),
     /// The links of events.
     InsertLinks(Vec<(u64, Link)>),
     /// A new checkpoint.
     InsertCheckpoint(Box<Checkpoint>),
+    /// A new administrator.
+    InsertAdministrator(Box<AdministratorRecord>),
+    /// A changed administrator; neither passphrase nor seed changes.
+    UpdateAdministrator(Box<AdministratorRecord>),
+    /// A new session of an administrator.
+    InsertAdministratorSession(AdministratorSessionRecord),
+    /// Notes a request of an administrator's session; no condition.
+    TouchAdministratorSession {
+        /// Which session.
+        id: SessionId,
+        /// When the request was.
+        seen: UnixTime,
+    },
+    /// Ends an administrator's session, on the condition that it is as it was read.
+    DeleteAdministratorSession {
+        /// Which session.
+        id: SessionId,
+        /// The version that was read.
+        version: u64,
+    },
+    /// Forgets an administrator's sessions that began before an instant; no condition.
+    ForgetAdministratorSessions {
+        /// Whose: the key of the name.
+        key: String,
+        /// Before when.
+        before: UnixTime,
+    },
 }
 
 /// What a database cannot do.

@@ -150,7 +150,7 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
         .execute_batch(
             "ALTER TABLE tokens DROP COLUMN near_misses;
              ALTER TABLE tokens DROP COLUMN otp;
-             DROP TABLE requests; ALTER TABLE accounts DROP COLUMN address;
+             DROP TABLE administrator_sessions; DROP TABLE administrators;
              DROP TABLE audit_links; DROP TABLE audit_checkpoints; DROP INDEX events_by_time;
              DROP TABLE reports; ALTER TABLE events DROP COLUMN actor_token;
              PRAGMA user_version = 1;",

@@ -15,15 +15,15 @@ use registry::{
     Store, StoreError, TokenState, VerifyError,
     account::AccountRecord,
     activation::ActivationRecord,
+    administrator::{AdministratorRecord, AdministratorSessionRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
-    request::{RequestRecord, RequestState},
     session::SessionRecord,
     store::Changes,
     token::TokenRecord,
-    values::{RequestId, SessionId},
+    values::SessionId,
 };
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
@@ -136,39 +136,25 @@ impl Store for Interrupted {
     ) -> Result<Vec<Checkpoint>, StoreError> {
         self.inner.checkpoints_after(after, limit).await
     }
-    async fn request(&self, id: RequestId) -> Found<RequestRecord> {
-        self.inner.request(id).await
-    }
-    async fn requests_of(&self, npi: Npi) -> Result<Vec<RequestRecord>, StoreError> {
-        self.inner.requests_of(npi).await
-    }
-    async fn requests_by_key(
-        &self,
-        npi: Npi,
-        key: &IdempotencyKey,
-    ) -> Result<Vec<RequestRecord>, StoreError> {
-        self.inner.requests_by_key(npi, key).await
-    }
-    async fn request_shipping(&self, serial: &SerialNumber) -> Found<RequestRecord> {
-        self.inner.request_shipping(serial).await
-    }
-    async fn requests_in(
-        &self,
-        state: RequestState,
-        after: Option<(UnixTime, RequestId)>,
-        limit: u32,
-    ) -> Result<Vec<RequestRecord>, StoreError> {
-        self.inner.requests_in(state, after, limit).await
-    }
-    async fn requests_to_mail(
-        &self,
-        now: UnixTime,
-        limit: u32,
-    ) -> Result<Vec<RequestRecord>, StoreError> {
-        self.inner.requests_to_mail(now, limit).await
-    }
     async fn last_checkpoint(&self) -> Found<Checkpoint> {
         self.inner.last_checkpoint().await
+    }
+    async fn administrator(&self, key: &str) -> Found<AdministratorRecord> {
+        self.inner.administrator(key).await
+    }
+    async fn administrators(&self) -> Result<Vec<AdministratorRecord>, StoreError> {
+        self.inner.administrators().await
+    }
+    async fn administrator_session(&self, id: SessionId) -> Found<AdministratorSessionRecord> {
+        self.inner.administrator_session(id).await
+    }
+    async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        self.inner.accounts_with(text, after, limit).await
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;

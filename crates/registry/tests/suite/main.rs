@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod administrators;
 mod at_rest;
 mod auditing;
 mod clinic;
@@ -12,9 +13,6 @@ mod interleaving;
 mod owning;
 mod races;
 mod reporting;
-mod request_life;
-mod requesting;
-mod requests_stored;
 mod resynchronising;
 mod sealing;
 mod signing_in;

@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
 }
 
 /// The first line, without its line break.
-fn read_passphrase(input: impl BufRead) -> Result<Passphrase, Failure> {
+pub(super) fn read_passphrase(input: impl BufRead) -> Result<Passphrase, Failure> {
     let mut line = Zeroizing::new(String::with_capacity(MAX_LINE_LENGTH as usize));
     input.take(MAX_LINE_LENGTH).read_line(&mut line).map_err(Failure::Input)?;
     let text = line.strip_suffix('\n').unwrap_or(&line);

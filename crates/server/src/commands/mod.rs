@@ -3,11 +3,11 @@
 pub(crate) mod account_add;
 pub(crate) mod account_unlock;
 pub(crate) mod activation_begin;
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod issuer_card;
-pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod token_change;
 pub(crate) mod token_list;
@@ -18,7 +18,9 @@ use rustix::process::getuid;
 
 use self::token_change::Change;
 use crate::{
-    cli::{AccountCommand, ActivationCommand, AuditCommand, Cli, Command, TokenCommand},
+    cli::{
+        AccountCommand, ActivationCommand, AdminCommand, AuditCommand, Cli, Command, TokenCommand,
+    },
     failure::Failure,
 };
 
@@ -34,6 +36,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Activation(ActivationCommand::Begin(arguments)) => {
             activation_begin::run(arguments, json).await
         }
+        Command::Admin(AdminCommand::Add(arguments)) => admin::add(arguments, json).await,
+        Command::Admin(AdminCommand::List(place)) => admin::list(&place, json).await,
+        Command::Admin(AdminCommand::Unlock(arguments)) => admin::unlock(arguments, json).await,
+        Command::Admin(AdminCommand::Remove(arguments)) => admin::remove(arguments, json).await,
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,
@@ -47,7 +53,6 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(TokenCommand::Deactivate(arguments)) => {
             token_change::run(Change::Deactivate, arguments, json).await
         }
-        Command::Request(command) => request::run(command, json).await,
         Command::Events(arguments) => events::run(arguments, json).await,
         Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(arguments, json).await,
         Command::Audit(AuditCommand::Report(arguments)) => audit::report(arguments, json).await,

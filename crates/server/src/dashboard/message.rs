@@ -18,6 +18,46 @@ pub(crate) struct Message {
     next_address: &'static str,
 }
 
+impl Message {
+    /// The same for an administrator: it leads on to their pages.
+    pub(crate) const fn for_administrator(self) -> Self {
+        Self { next: "Go to the overview", next_address: "/admin", ..self }
+    }
+}
+
+/// Nothing is at an address under `/admin`.
+pub(crate) const fn nothing_to_administer() -> Message {
+    Message {
+        status: StatusCode::NOT_FOUND,
+        title: "Nothing is here",
+        text: "This address leads to no page, and to nothing that is on record. Check it, or start from the overview.",
+        next: "Go to the overview",
+        next_address: "/admin",
+    }
+}
+
+/// The administrator's roles do not allow what was asked.
+pub(crate) const fn not_your_role() -> Message {
+    Message {
+        status: StatusCode::FORBIDDEN,
+        title: "Not your role",
+        text: "Your role does not allow this, so nothing was done; that it was tried is recorded. Ask a colleague whose role allows it.",
+        next: "Go to the overview",
+        next_address: "/admin",
+    }
+}
+
+/// A form that changes something came more than 20 minutes after the last code.
+pub(crate) const fn code_too_old() -> Message {
+    Message {
+        status: StatusCode::FORBIDDEN,
+        title: "A new code is needed",
+        text: "Changes need a security code that is at most 20 minutes old, so nothing was changed. Type a new one, then send the form again.",
+        next: "Type a new code",
+        next_address: "/admin/sign-in/code",
+    }
+}
+
 /// Nothing is at this address, or nothing that belongs to this account.
 pub(crate) const fn not_found() -> Message {
     Message {

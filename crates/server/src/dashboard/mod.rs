@@ -6,12 +6,14 @@
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
 //! | [`test_code`], [`recent_tests`] | Test a code |
+//! | [`admin`] | the administrators' pages, under `/admin` |
 //! | [`visitor`] | who asks, and what a form must carry |
 //! | [`session_cookie`], [`origin`] | what keeps a session its owner's |
 //! | [`form`], [`field_errors`], [`message`] | fields, what is wrong with them, pages that say one thing |
 //! | [`token_row`] | a token as the pages show it |
 
 mod add_token;
+mod admin;
 mod field_errors;
 mod form;
 mod message;
@@ -59,6 +61,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/tokens", get(tokens::page))
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
+        .merge(admin::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(elsewhere)
         .layer(middleware::from_fn_with_state(site.clone(), origin::check))

@@ -1,38 +1,51 @@
-//! The cookie that carries the session's secret.
+//! The cookie that carries the secret of a session.
 
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use registry::SessionSecret;
 
-/// The name that browsers take only with `Secure`, `Path=/` and no `Domain`.
-const NAME_ON_HTTPS: &str = "__Host-session";
-const NAME_ON_LOOPBACK: &str = "session";
-
-const fn name(https: bool) -> &'static str {
-    if https { NAME_ON_HTTPS } else { NAME_ON_LOOPBACK }
+/// Whose sessions: their cookies stand beside each other.
+pub(super) struct SessionCookie {
+    /// The name that browsers take only with `Secure`, `Path=/` and no `Domain`.
+    on_https: &'static str,
+    on_loopback: &'static str,
 }
 
-/// The secret of the request's session, where its cookie is well formed.
-pub(super) fn read(jar: &CookieJar, https: bool) -> Option<SessionSecret> {
-    jar.get(name(https))?.value().parse().ok()
-}
+/// Of a prescriber's session.
+pub(super) const PRESCRIBER: SessionCookie =
+    SessionCookie { on_https: "__Host-session", on_loopback: "session" };
 
-/// The cookie of a new session; it ends with the browser's.
-pub(super) fn of(secret: &SessionSecret, https: bool) -> Cookie<'static> {
-    cookie(secret.expose_text().to_string(), https)
-}
+/// Of an administrator's session.
+pub(super) const ADMINISTRATOR: SessionCookie =
+    SessionCookie { on_https: "__Host-admin-session", on_loopback: "admin-session" };
 
-/// The cookie that takes the session's away.
-pub(super) fn removal(https: bool) -> Cookie<'static> {
-    let mut cookie = cookie(String::new(), https);
-    cookie.make_removal();
-    cookie
-}
+impl SessionCookie {
+    const fn name(&self, https: bool) -> &'static str {
+        if https { self.on_https } else { self.on_loopback }
+    }
 
-fn cookie(value: String, https: bool) -> Cookie<'static> {
-    Cookie::build((name(https), value))
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(https)
-        .path("/")
-        .build()
+    /// The secret of the request's session, where its cookie is well formed.
+    pub(super) fn read(&self, jar: &CookieJar, https: bool) -> Option<SessionSecret> {
+        jar.get(self.name(https))?.value().parse().ok()
+    }
+
+    /// The cookie of a new session; it ends with the browser's.
+    pub(super) fn of(&self, secret: &SessionSecret, https: bool) -> Cookie<'static> {
+        self.cookie(secret.expose_text().to_string(), https)
+    }
+
+    /// The cookie that takes the session's away.
+    pub(super) fn removal(&self, https: bool) -> Cookie<'static> {
+        let mut cookie = self.cookie(String::new(), https);
+        cookie.make_removal();
+        cookie
+    }
+
+    fn cookie(&self, value: String, https: bool) -> Cookie<'static> {
+        Cookie::build((self.name(https), value))
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .secure(https)
+            .path("/")
+            .build()
+    }
 }

@@ -33,7 +33,7 @@ pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form)
         site.registry.sign_in(npi, passphrase, clock::now(), &mut randomness::rng()).await;
     match signed_in {
         Ok(secret) => {
-            let jar = jar.add(session_cookie::of(&secret, site.https));
+            let jar = jar.add(session_cookie::PRESCRIBER.of(&secret, site.https));
             (jar, Redirect::to("/sign-in/code")).into_response()
         }
         Err(SignInError::Refused) => {
@@ -63,6 +63,6 @@ pub(super) async fn sign_out(
     if let Err(error) = site.registry.sign_out(&session, clock::now()).await {
         return message::failed(&error).into_response();
     }
-    (jar.add(session_cookie::removal(site.https)), Redirect::to("/sign-in?signed-out"))
+    (jar.add(session_cookie::PRESCRIBER.removal(site.https)), Redirect::to("/sign-in?signed-out"))
         .into_response()
 }

@@ -56,7 +56,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Response> {
     let to_sign_in = || Redirect::to("/sign-in").into_response();
     let failed = |error| message::failed(&error).into_response();
-    let secret = session_cookie::read(&jar, site.https).ok_or_else(to_sign_in)?;
+    let secret = session_cookie::PRESCRIBER.read(&jar, site.https).ok_or_else(to_sign_in)?;
     let session = site.registry.session(&secret, clock::now()).await;
     let form = Form::read(request, MAX_LENGTH).await.map_err(IntoResponse::into_response)?;
     let submit = form.text("idempotency_key").parse();
@@ -97,7 +97,7 @@ pub(super) async fn submit(
 
 fn on_to_tokens(site: &Site, jar: CookieJar, renewed: Option<&SessionSecret>) -> Response {
     let jar = match renewed {
-        Some(secret) => jar.add(session_cookie::of(secret, site.https)),
+        Some(secret) => jar.add(session_cookie::PRESCRIBER.of(secret, site.https)),
         None => jar,
     };
     (jar, Redirect::to("/tokens")).into_response()

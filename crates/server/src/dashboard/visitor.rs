@@ -29,7 +29,7 @@ impl FromRequestParts<Site> for HalfSignedIn {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
         let to_sign_in = || Redirect::to("/sign-in").into_response();
         let jar = CookieJar::from_headers(&parts.headers);
-        let secret = session_cookie::read(&jar, site.https).ok_or_else(to_sign_in)?;
+        let secret = session_cookie::PRESCRIBER.read(&jar, site.https).ok_or_else(to_sign_in)?;
         match site.registry.session(&secret, clock::now()).await {
             Ok(session) => Ok(Self(session)),
             Err(Error::SessionEnded) => Err(to_sign_in()),

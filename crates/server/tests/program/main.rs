@@ -9,6 +9,7 @@
 #[path = "../../src/clock.rs"]
 mod clock;
 
+mod administrators;
 mod app;
 mod browser;
 mod process;
@@ -24,7 +25,6 @@ mod hard_token;
 mod logs;
 mod lost_token;
 mod provisioning_api;
-mod request_queue;
 mod sign_in;
 mod stopping;
 mod test_code;

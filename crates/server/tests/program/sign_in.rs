@@ -171,11 +171,14 @@ fn who_is_signed_out_learns_no_address() {
         "/sign-in/code",
         "/tokens/../x",
         "/sign-out",
-        "/admin",
     ] {
         let page = browser.get(path);
         assert_eq!(page.status, 303, "{path}");
         assert!(["/sign-in", "/tokens"].contains(&page.location.as_str()), "{path}");
+    }
+    for path in ["/admin", "/admin/accounts", "/admin/accounts/1", "/admin/nothing"] {
+        let page = browser.get(path);
+        assert_eq!((page.status, page.location.as_str()), (303, "/admin/sign-in"), "{path}");
     }
     for cookie in ["", "x", "AAAA", &"A".repeat(43), &"A".repeat(5_000)] {
         browser.set_cookie("session", cookie);

@@ -22,21 +22,21 @@ use super::{Changes, Store, StoreError};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
+    administrator::{AdministratorRecord, AdministratorSessionRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
     event::Event,
-    request::{RequestRecord, RequestState},
     session::SessionRecord,
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, RequestId, SessionId},
+    values::{IdempotencyKey, Npi, SessionId},
 };
 
 /// How long a transaction waits for another process's to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared on each connection: all that there are.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 64;
 
 /// A registry's database in one file.
 #[derive(Debug)]
@@ -243,6 +243,33 @@ impl Store for SqliteStore {
         self.readers.read(rows::last_checkpoint).await
     }
 
+    async fn administrator(&self, key: &str) -> Result<Option<AdministratorRecord>, StoreError> {
+        let key = key.to_owned();
+        self.readers.read(move |database| rows::administrator(database, &key)).await
+    }
+
+    async fn administrators(&self) -> Result<Vec<AdministratorRecord>, StoreError> {
+        self.readers.read(rows::administrators).await
+    }
+
+    async fn administrator_session(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<AdministratorSessionRecord>, StoreError> {
+        self.readers.read(move |database| rows::administrator_session(database, id)).await
+    }
+
+    async fn accounts_with(
+        &self,
+        text: &str,
+        after: Option<Npi>,
+        limit: u32,
+    ) -> Result<Vec<AccountRecord>, StoreError> {
+        let text = text.to_owned();
+        let read = move |database: &Connection| rows::accounts_with(database, &text, after, limit);
+        self.readers.read(read).await
+    }
+
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         match &self.writer {
             Some(writer) => writer.commit(changes).await,
@@ -250,47 +277,5 @@ impl Store for SqliteStore {
                 Err(StoreError::Unavailable { reason: "it was opened for reading only".to_owned() })
             }
         }
-    }
-
-    async fn request(&self, id: RequestId) -> Result<Option<RequestRecord>, StoreError> {
-        self.readers.read(move |database| rows::request(database, id)).await
-    }
-
-    async fn requests_of(&self, npi: Npi) -> Result<Vec<RequestRecord>, StoreError> {
-        self.readers.read(move |database| rows::requests_of(database, npi)).await
-    }
-
-    async fn requests_by_key(
-        &self,
-        npi: Npi,
-        key: &IdempotencyKey,
-    ) -> Result<Vec<RequestRecord>, StoreError> {
-        let key = key.clone();
-        self.readers.read(move |database| rows::requests_by_key(database, npi, &key)).await
-    }
-
-    async fn request_shipping(
-        &self,
-        serial: &SerialNumber,
-    ) -> Result<Option<RequestRecord>, StoreError> {
-        let serial = serial.clone();
-        self.readers.read(move |database| rows::request_shipping(database, &serial)).await
-    }
-
-    async fn requests_in(
-        &self,
-        state: RequestState,
-        after: Option<(UnixTime, RequestId)>,
-        limit: u32,
-    ) -> Result<Vec<RequestRecord>, StoreError> {
-        self.readers.read(move |database| rows::requests_in(database, state, after, limit)).await
-    }
-
-    async fn requests_to_mail(
-        &self,
-        now: UnixTime,
-        limit: u32,
-    ) -> Result<Vec<RequestRecord>, StoreError> {
-        self.readers.read(move |database| rows::requests_to_mail(database, now, limit)).await
     }
 }

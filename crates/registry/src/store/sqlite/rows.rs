@@ -1,9 +1,9 @@
 //! Records as rows, and rows as records.
 
+mod administrators;
 mod audit;
 mod events;
 mod people;
-mod requests;
 mod tokens;
 
 use core::str::FromStr;
@@ -14,13 +14,13 @@ use rusqlite::{
     types::{FromSqlError, Type},
 };
 
+pub(super) use administrators::{administrator, administrators, session as administrator_session};
 pub(super) use audit::{
     audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
 };
 pub(super) use events::{events, events_between};
-pub(super) use people::{account, activation, association, open_activation, secret, session};
-pub(super) use requests::{
-    request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
+pub(super) use people::{
+    account, accounts_with, activation, association, open_activation, secret, session,
 };
 pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of};
 
@@ -63,10 +63,22 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertReport { reporter, id, lost, at } => {
             tokens::insert_report(database, reporter, *id, lost, *at)
         }
-        Write::InsertRequest(record) => requests::insert(database, record),
-        Write::UpdateRequest(record) => requests::update(database, record),
         Write::InsertLinks(links) => audit::insert_links(database, links),
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
+        Write::InsertAdministrator(record) => administrators::insert(database, record),
+        Write::UpdateAdministrator(record) => administrators::update(database, record),
+        Write::InsertAdministratorSession(record) => {
+            administrators::insert_session(database, record)
+        }
+        Write::TouchAdministratorSession { id, seen } => {
+            administrators::touch_session(database, *id, *seen)
+        }
+        Write::DeleteAdministratorSession { id, version } => {
+            administrators::delete_session(database, *id, *version)
+        }
+        Write::ForgetAdministratorSessions { key, before } => {
+            administrators::forget_sessions(database, key, *before)
+        }
     }
 }
 
@@ -114,6 +126,18 @@ fn list<T>(
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     database.prepare_cached(sql)?.query_map(parameters, read)?.collect()
+}
+
+/// A pattern of `LIKE ... ESCAPE '\\'` for what has this text in it.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern + "%"
 }
 
 /// A stored instant or count. Ours stay far below 2^63; a larger one is stored as the largest.

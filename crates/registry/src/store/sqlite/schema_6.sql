@@ -1,42 +1,31 @@
--- Requests for tokens, and the address that a prescriber's hard tokens are shipped to.
+-- Administrators, who sign in on the dashboard with a passphrase and a code, and their sessions.
 
-ALTER TABLE accounts ADD COLUMN address TEXT;
-
-CREATE TABLE requests (
-    id            TEXT PRIMARY KEY NOT NULL,
-    version       INTEGER NOT NULL,
-    npi           INTEGER NOT NULL REFERENCES accounts (npi),
-    key           TEXT NOT NULL,
-    token_type    TEXT NOT NULL,
-    state         TEXT NOT NULL,
-    mail          TEXT NOT NULL,
-    address       TEXT,
-    replaces      TEXT REFERENCES tokens (serial),
-    reason        TEXT,
-    requested     INTEGER NOT NULL,
-    edited        INTEGER,
-    processed     INTEGER,
-    shipped       INTEGER,
-    activated     INTEGER,
-    cancelled     INTEGER,
-    carrier       TEXT,
-    tracking      TEXT,
-    serial        TEXT,
-    activation    BLOB REFERENCES activations (id),
-    sealed_link   BLOB,
-    link_expires  INTEGER,
-    links         INTEGER NOT NULL,
-    mail_due      INTEGER,
-    mail_attempts INTEGER NOT NULL,
-    mail_sent     INTEGER,
-    mail_problem  TEXT,
-    -- One submit makes at most one request for a token of each type.
-    UNIQUE (npi, key, token_type)
+CREATE TABLE administrators (
+    key              TEXT PRIMARY KEY NOT NULL,
+    version          INTEGER NOT NULL,
+    name             TEXT NOT NULL,
+    roles            TEXT NOT NULL,
+    passphrase_hash  TEXT NOT NULL,
+    sealed_seed      BLOB NOT NULL,
+    added            INTEGER NOT NULL,
+    removed          INTEGER,
+    sign_in_failures INTEGER NOT NULL,
+    sign_in_pause    INTEGER,
+    drift_resync     INTEGER NOT NULL,
+    drift_learnt     INTEGER NOT NULL,
+    last_accepted    INTEGER,
+    last_used        INTEGER,
+    code_failures    INTEGER NOT NULL,
+    code_lock        INTEGER
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX requests_by_account ON requests (npi, requested);
-CREATE INDEX requests_by_state ON requests (state, requested, id);
-CREATE INDEX requests_to_mail ON requests (mail_due) WHERE mail_due IS NOT NULL;
+CREATE TABLE administrator_sessions (
+    id            BLOB PRIMARY KEY NOT NULL,
+    version       INTEGER NOT NULL,
+    administrator TEXT NOT NULL REFERENCES administrators (key),
+    signed_in     INTEGER NOT NULL,
+    last_seen     INTEGER NOT NULL,
+    full_since    INTEGER
+) STRICT, WITHOUT ROWID;
 
--- A hard token is on its way to one prescriber.
-CREATE UNIQUE INDEX requests_shipping ON requests (serial) WHERE state = 'shipped';
+CREATE INDEX administrator_sessions_by_name ON administrator_sessions (administrator, signed_in);

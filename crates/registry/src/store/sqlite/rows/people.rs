@@ -5,15 +5,15 @@ use provisioning::ActivationId;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, damaged, failed, find, instant, lock, lock_to_sql,
-    maybe_instant, maybe_parsed, parsed, to_sql, word,
+    change_any, change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql,
+    maybe_instant, maybe_parsed, parsed, pattern, to_sql, word,
 };
 use crate::{
     account::{Account, AccountRecord},
     activation::{ActivationRecord, ActivationState},
     session::{Factor, SecondFactor, SessionRecord},
     store::StoreError,
-    values::{IdempotencyKey, Npi, PostalAddress, SessionId, ValueError},
+    values::{IdempotencyKey, Npi, SessionId, ValueError},
 };
 
 pub(in super::super) fn secret(
@@ -53,13 +53,29 @@ pub(in super::super) fn account(
     find(database, "SELECT * FROM accounts WHERE npi = ?1", [to_sql(npi.number())], read_account)
 }
 
+pub(in super::super) fn accounts_with(
+    database: &Connection,
+    text: &str,
+    after: Option<Npi>,
+    limit: u32,
+) -> rusqlite::Result<Vec<AccountRecord>> {
+    list(
+        database,
+        r"SELECT * FROM accounts
+          WHERE npi > ?1 AND (CAST(npi AS TEXT) LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\'
+            OR mail LIKE ?2 ESCAPE '\')
+          ORDER BY npi LIMIT ?3",
+        &[&after.map_or(0, |npi| to_sql(npi.number())), &pattern(text), &limit],
+        read_account,
+    )
+}
+
 fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     Ok(AccountRecord {
         account: Account {
             npi: npi(row, "npi")?,
             name: parsed(row, "name")?,
             mail: parsed(row, "mail")?,
-            address: maybe_parsed(row, "address")?,
             proofing: parsed(row, "proofing")?,
             opened: instant(row, "opened")?,
             sign_in_failures: row.get("sign_in_failures")?,
@@ -77,14 +93,13 @@ pub(super) fn insert_account(
     let account = &record.account;
     change_one(
         database,
-        "INSERT INTO accounts (npi, version, name, mail, address, proofing, passphrase_hash, opened,
+        "INSERT INTO accounts (npi, version, name, mail, proofing, passphrase_hash, opened,
             sign_in_failures, sign_in_pause)
-         VALUES (:npi, 1, :name, :mail, :address, :proofing, :passphrase_hash, :opened, :failures, :pause)",
+         VALUES (:npi, 1, :name, :mail, :proofing, :passphrase_hash, :opened, :failures, :pause)",
         named_params! {
             ":npi": to_sql(account.npi.number()),
             ":name": account.name.as_str(),
             ":mail": account.mail.as_str(),
-            ":address": account.address.as_ref().map(PostalAddress::to_text),
             ":proofing": account.proofing.as_str(),
             ":passphrase_hash": record.passphrase_hash,
             ":opened": to_sql(account.opened.0),
@@ -102,7 +117,7 @@ pub(super) fn update_account(
     change_one(
         database,
         "UPDATE accounts SET version = version + 1, name = :name, mail = :mail,
-            address = :address, proofing = :proofing, passphrase_hash = :passphrase_hash,
+            proofing = :proofing, passphrase_hash = :passphrase_hash,
             sign_in_failures = :failures, sign_in_pause = :pause
          WHERE npi = :npi AND version = :version",
         named_params! {
@@ -110,7 +125,6 @@ pub(super) fn update_account(
             ":version": to_sql(record.version),
             ":name": account.name.as_str(),
             ":mail": account.mail.as_str(),
-            ":address": account.address.as_ref().map(PostalAddress::to_text),
             ":proofing": account.proofing.as_str(),
             ":passphrase_hash": record.passphrase_hash,
             ":failures": account.sign_in_failures,

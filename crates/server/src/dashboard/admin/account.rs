@@ -1,0 +1,115 @@
+//! One account: its identity-proofing record, its tokens, and the unlocking of its sign-in.
+
+use askama::Template;
+use axum::{
+    extract::{OriginalUri, Path, State, rejection::PathRejection},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use registry::{Account, Action, Lock, Npi, rules::administrators::may};
+
+use super::{
+    frame::Frame,
+    visitor::{Administering, AdministratorForm, failed},
+};
+use crate::{
+    clock,
+    dashboard::{message, render, token_row::TokenRow},
+    http::Site,
+    time_text,
+};
+
+#[derive(Template)]
+#[template(path = "admin/account.html")]
+struct Page {
+    frame: Frame,
+    npi: String,
+    name: String,
+    mail: String,
+    opened: String,
+    proofing: String,
+    tokens: Vec<TokenRow>,
+    /// What is wrong with the sign-in; empty where nothing is.
+    paused: String,
+    may_unlock: bool,
+    unlocked: bool,
+    error: Option<&'static str>,
+}
+
+type InAddress = Result<Path<Npi>, PathRejection>;
+
+pub(super) async fn page(
+    State(site): State<Site>,
+    by: Administering,
+    OriginalUri(uri): OriginalUri,
+    npi: InAddress,
+) -> Result<Response, Response> {
+    by.may(&site, Action::SeeAccounts).await?;
+    let account = account_at(&site, npi).await?;
+    show(&site, &by, &account, uri.query() == Some("unlocked"), None).await
+}
+
+async fn show(
+    site: &Site,
+    by: &Administering,
+    account: &Account,
+    unlocked: bool,
+    error: Option<&'static str>,
+) -> Result<Response, Response> {
+    let now = clock::now();
+    let tokens = site.registry.tokens(&account.npi, now).await.map_err(|error| failed(&error))?;
+    let page = Page {
+        npi: account.npi.to_string(),
+        name: account.name.to_string(),
+        mail: account.mail.to_string(),
+        opened: time_text::to_the_minute(account.opened),
+        proofing: account.proofing.to_string(),
+        tokens: tokens.iter().map(|token| TokenRow::new(token, now)).collect(),
+        paused: paused(account),
+        may_unlock: may(by.session.administrator.roles.list(), Action::UnlockSignIn),
+        unlocked,
+        error,
+        frame: by.frame(),
+    };
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(render(status, &page))
+}
+
+pub(super) async fn unlock(
+    State(site): State<Site>,
+    npi: InAddress,
+    AdministratorForm { by, form }: AdministratorForm,
+) -> Result<Response, Response> {
+    let actor = by.may(&site, Action::UnlockSignIn).await?;
+    let account = account_at(&site, npi).await?;
+    if form.text("sure") != "yes" {
+        let error = "Make sure who is asking, and say so: whoever guesses passphrases would like it unlocked too.";
+        return show(&site, &by, &account, false, Some(error)).await;
+    }
+    let unlocked = site.registry.unlock_sign_in(&actor, &account.npi, clock::now()).await;
+    unlocked.map_err(|error| failed(&error))?;
+    Ok(Redirect::to(&format!("/admin/accounts/{}?unlocked", account.npi)).into_response())
+}
+
+/// The account at an address.
+async fn account_at(site: &Site, npi: InAddress) -> Result<Account, Response> {
+    let not_found = || message::nothing_to_administer().into_response();
+    let Path(npi) = npi.map_err(|_| not_found())?;
+    let found = site.registry.account(&npi).await.map_err(|error| failed(&error))?;
+    found.ok_or_else(not_found)
+}
+
+fn paused(account: &Account) -> String {
+    match account.sign_in_pause.filter(|pause| pause.holds(clock::now())) {
+        Some(Lock::Until(until)) => format!(
+            "Sign-in is paused after {} wrong passphrases in a row, until {}.",
+            account.sign_in_failures,
+            time_text::to_the_minute(until.plus(59))
+        ),
+        Some(Lock::UntilUnlocked) => format!(
+            "Sign-in is paused after {} wrong passphrases in a row, until it is unlocked.",
+            account.sign_in_failures
+        ),
+        None => String::new(),
+    }
+}

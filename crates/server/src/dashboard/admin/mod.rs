@@ -1,0 +1,45 @@
+//! The administrators' pages, under `/admin`. Who may do what stands in
+//! [`registry::rules::administrators`], and the registry decides it at each request.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`sign_in`], [`sign_in_code`] | the two factors |
+//! | [`visitor`] | who asks, and whether they may |
+//! | [`frame`] | what the top of every page shows |
+//! | [`overview`] | where one begins |
+//! | [`accounts`], [`account`] | accounts of prescribers |
+//! | [`listing`] | lists that are searched, a page at a time |
+
+mod account;
+mod accounts;
+mod frame;
+mod listing;
+mod overview;
+mod sign_in;
+mod sign_in_code;
+mod visitor;
+
+use axum::{
+    Router,
+    routing::{any, get, post},
+};
+
+use super::message::{self, Message};
+use crate::http::Site;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/admin", get(overview::page))
+        .route("/admin/sign-in", get(sign_in::page).post(sign_in::submit_to_the_end))
+        .route("/admin/sign-in/code", get(sign_in_code::page).post(sign_in_code::submit))
+        .route("/admin/sign-out", post(sign_in::sign_out))
+        .route("/admin/accounts", get(accounts::page))
+        .route("/admin/accounts/{npi}", get(account::page))
+        .route("/admin/accounts/{npi}/unlock", post(account::unlock))
+        .route("/admin/{*elsewhere}", any(elsewhere))
+}
+
+/// Any other address under `/admin`, for whoever is signed in there.
+async fn elsewhere(_: visitor::Administering) -> Message {
+    message::nothing_to_administer()
+}
