@@ -5,7 +5,7 @@ use provisioning::Label;
 
 use crate::{
     rules::lock::Lock,
-    values::{Mail, Npi, Passphrase, ProofingRecord},
+    values::{Mail, Npi, Passphrase, PostalAddress, ProofingRecord},
 };
 
 /// What an administrator enters to open an account.
@@ -32,6 +32,8 @@ pub struct Account {
     pub name: Label,
     /// Where mail to the prescriber goes.
     pub mail: Mail,
+    /// Where a hard token was last shipped to, or is to be.
+    pub address: Option<PostalAddress>,
     /// Who checked the prescriber's identity, and how.
     pub proofing: ProofingRecord,
     /// When it was opened.

@@ -127,6 +127,22 @@ pub enum EventKind {
     AdministratorRemoved,
     /// An administrator reached for what their roles do not allow.
     NotPermitted,
+    /// A token was requested.
+    TokenRequested,
+    /// A request was edited.
+    RequestEdited,
+    /// A request was taken up by the help desk.
+    RequestProcessed,
+    /// A hard token was shipped.
+    RequestShipped,
+    /// A request's activation mail was ordered anew.
+    RequestSentAgain,
+    /// A request's token was associated.
+    RequestActivated,
+    /// A request was given up.
+    RequestCancelled,
+    /// An activation mail was handed over, or could not be.
+    ActivationMailed,
 }
 
 words!(EventKind {
@@ -152,6 +168,14 @@ words!(EventKind {
     AdministratorLocked = "administrator-locked",
     AdministratorRemoved = "administrator-removed",
     NotPermitted = "not-permitted",
+    TokenRequested = "token-requested",
+    RequestEdited = "request-edited",
+    RequestProcessed = "request-processed",
+    RequestShipped = "request-shipped",
+    RequestSentAgain = "request-sent-again",
+    RequestActivated = "request-activated",
+    RequestCancelled = "request-cancelled",
+    ActivationMailed = "activation-mailed",
 });
 
 /// How it went.

@@ -9,10 +9,10 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
-//! | [`account`], [`activation`], [`token`], [`session`], [`event`] | what is stored |
+//! | [`account`], [`activation`], [`token`], [`request`], [`session`], [`event`] | what is stored |
 //! | [`otp`] | how a token's codes are made, by time or by counter |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
-//! | [`rules`] | the token's states, locks, judging and explaining a code, association, reports of a loss |
+//! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
 //! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
 //! | [`master_key`] | sealing of secrets at rest |
 //! | [`registry`] | the operations |
@@ -26,6 +26,7 @@ pub mod event;
 pub mod master_key;
 pub mod otp;
 pub mod registry;
+pub mod request;
 pub mod rules;
 pub mod session;
 pub mod store;
@@ -34,6 +35,7 @@ pub mod values;
 
 mod error;
 mod passphrase_hash;
+mod request_error;
 
 pub use account::{Account, NewAccount};
 pub use activation::{ActivationOrder, BegunActivation};
@@ -47,7 +49,12 @@ pub use error::{
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;
 pub use otp::Otp;
-pub use registry::{Accepted, Association, Consumed, Deactivation, Registry};
+pub use registry::{
+    Accepted, ActivationMail, Association, Consumed, Deactivation, Landing, ProcessedRequest,
+    Processing, Registry, RequestedBy,
+};
+pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
+pub use request_error::RequestError;
 pub use rules::{
     administrators::Action,
     judging::{Cause, Off, Purpose},
@@ -59,6 +66,6 @@ pub use session::{Factor, SecondFactor, Session};
 pub use store::{Store, StoreError, sqlite::SqliteStore};
 pub use token::{Token, TokenState};
 pub use values::{
-    AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi, Passphrase,
-    ProofingRecord, SessionSecret, ValueError,
+    ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi,
+    Passphrase, PostalAddress, ProofingRecord, RequestId, SessionSecret, ValueError, ZipCode,
 };

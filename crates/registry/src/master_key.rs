@@ -32,6 +32,7 @@ pub(crate) enum What {
     ServerKey,
     AuditKey,
     AdministratorSeed,
+    EnrolmentLink,
 }
 
 impl What {
@@ -42,6 +43,7 @@ impl What {
             Self::ServerKey => b"server key",
             Self::AuditKey => b"audit key",
             Self::AdministratorSeed => b"administrator seed",
+            Self::EnrolmentLink => b"enrolment link",
         }
     }
 }
@@ -119,6 +121,15 @@ impl MasterKey {
     pub(crate) fn renewed_session(&self, session: &[u8; 32], submit: &[u8]) -> [u8; 32] {
         let key = self.derive(b"countersign renewed sessions 1");
         hmac(&*key, &[session, submit])
+    }
+
+    /// What shows that the mail with a request's link of this number was received.
+    pub(crate) fn request_link(&self, request: &[u8], number: u32) -> [u8; 16] {
+        let key = self.derive(b"countersign request links 1");
+        let tag = hmac(&*key, &[request, &number.to_be_bytes()]);
+        let mut proof = [0; 16];
+        proof.copy_from_slice(&tag[..16]);
+        proof
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account_add, account_unlock, activation_begin, admin, audit, events, import, issuer_card,
-    serve, token_change, token_list, token_unlock,
+    request, serve, token_change, token_list, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Requests for tokens: the queue
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Show what happened, latest first
     Events(events::Arguments),
     /// Whether the record of what happened was changed; a day of it; its key
@@ -99,6 +102,22 @@ pub(crate) enum TokenCommand {
     Restore(token_change::Arguments),
     /// Deactivate a token for good, so that its prescriber can enrol anew
     Deactivate(token_change::Arguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RequestCommand {
+    /// List requests, those first that have waited longest
+    List(request::ListArguments),
+    /// Request a token for a prescriber who called, or replace one
+    Add(request::AddArguments),
+    /// Take requests up: they can no longer be edited; links of soft tokens are mailed
+    Process(request::ProcessArguments),
+    /// Note that a hard token was given to a carrier; its activation mail goes out
+    Ship(request::ShipArguments),
+    /// Mail a new link in place of the last
+    SendAgain(request::SendAgainArguments),
+    /// Give a request up
+    Cancel(request::CancelArguments),
 }
 
 /// Where the server keeps what it knows.

@@ -82,6 +82,15 @@ pub(crate) enum Failure {
     #[error("nothing has been sealed yet: start the server once")]
     NotSealed,
 
+    #[error("{refused} of the requests were left as they are: see the notes above")]
+    SomeRefused { refused: usize },
+    #[error(
+        "line {number} of {path} is not a request, serial number, carrier and tracking number with commas between: mend it, then try again; nothing was changed"
+    )]
+    ShipmentLine { path: PathBuf, number: usize },
+
+    #[error(transparent)]
+    Request(#[from] registry::RequestError),
     #[error(transparent)]
     Value(#[from] registry::ValueError),
     #[error(transparent)]

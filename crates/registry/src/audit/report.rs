@@ -143,6 +143,14 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::SecondFactorGiven
         | EventKind::SignedOut
         | EventKind::TokenAssociated
-        | EventKind::CodeJudged => false,
+        | EventKind::CodeJudged
+        | EventKind::TokenRequested
+        | EventKind::RequestEdited
+        | EventKind::RequestProcessed
+        | EventKind::RequestShipped
+        | EventKind::RequestSentAgain
+        | EventKind::RequestActivated
+        | EventKind::RequestCancelled
+        | EventKind::ActivationMailed => false,
     }
 }

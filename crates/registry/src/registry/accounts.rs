@@ -32,6 +32,7 @@ impl Registry {
             npi: new.npi,
             name: new.name,
             mail: new.mail,
+            address: None,
             proofing: new.proofing,
             opened: now,
             sign_in_failures: 0,

@@ -36,28 +36,41 @@ impl Registry {
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<BegunActivation, Error> {
         only_the_help_desk(actor)?;
-        if order.valid_for > LONGEST_VALID {
-            return Err(Error::ValidForTooLong);
-        }
-        if self.store.account(*npi).await?.is_none() {
-            return Err(Error::UnknownAccount);
-        }
         for _ in 0..ATTEMPTS {
-            let (record, begun) = self.new_activation(*npi, &order, now, rng);
-            let mut writes = Vec::new();
-            if let Some(earlier) = self.store.open_activation(*npi).await? {
-                let state = ActivationState::Superseded;
-                writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
-            }
-            writes.push(Write::InsertActivation(record));
-            let event =
-                NewEvent::new(now, actor.clone(), EventKind::ActivationBegun, Outcome::Success)
-                    .of(*npi);
-            if self.commit(Changes::new(writes, [event])).await? {
+            let mut changes = Changes::default();
+            let begun = self.begin_in(&mut changes, actor, *npi, &order, now, rng).await?;
+            if self.commit(changes).await? {
                 return Ok(begun);
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Adds to changes what begins an activation.
+    pub(super) async fn begin_in(
+        &self,
+        changes: &mut Changes,
+        actor: &Actor,
+        npi: Npi,
+        order: &ActivationOrder,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<BegunActivation, Error> {
+        if order.valid_for > LONGEST_VALID {
+            return Err(Error::ValidForTooLong);
+        }
+        if self.store.account(npi).await?.is_none() {
+            return Err(Error::UnknownAccount);
+        }
+        let (record, begun) = self.new_activation(npi, order, now, rng);
+        if let Some(earlier) = self.store.open_activation(npi).await? {
+            let state = ActivationState::Superseded;
+            changes.writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
+        }
+        changes.writes.push(Write::InsertActivation(record));
+        let kind = EventKind::ActivationBegun;
+        changes.events.push(NewEvent::new(now, actor.clone(), kind, Outcome::Success).of(npi));
+        Ok(begun)
     }
 
     fn new_activation(

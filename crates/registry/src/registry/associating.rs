@@ -82,7 +82,14 @@ impl Registry {
             let token = &read.token;
             let purpose = Purpose::Association;
             let decision = self.decide(token, npi, form.typed(), purpose, now).await?;
-            let (changes, result) = associated(&read, decision, &record, form, now)?;
+            let (mut changes, result) = associated(&read, decision, &record, form, now)?;
+            if result.is_ok()
+                && let Some((request, event)) =
+                    self.fulfil(&read.token.token, form.token_type, npi, now).await?
+            {
+                changes.writes.push(Write::UpdateRequest(Box::new(request)));
+                changes.events.push(event);
+            }
             if self.commit(changes).await? {
                 return result;
             }

@@ -8,7 +8,10 @@ mod administrators;
 mod app_requests;
 mod associating;
 mod consuming;
+mod mailing;
 mod own_tokens;
+mod request_queue;
+mod requests;
 mod resynchronising;
 mod sessions;
 mod sign_in;
@@ -22,7 +25,13 @@ use provisioning::{ServerPrivateKey, ServerPublicKey};
 use rand_core::CryptoRng;
 
 pub use self::{
-    associating::Association, consuming::Consumed, own_tokens::Deactivation, verifying::Accepted,
+    associating::Association,
+    consuming::Consumed,
+    mailing::{ActivationMail, Landing, MOST_TRIES},
+    own_tokens::Deactivation,
+    request_queue::{ProcessedRequest, Processing},
+    requests::RequestedBy,
+    verifying::Accepted,
 };
 use crate::{
     Error, MasterKey, Npi,

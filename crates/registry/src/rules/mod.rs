@@ -5,8 +5,10 @@ pub mod judging;
 pub mod lock;
 pub mod owning;
 pub mod reporting;
+pub mod request_states;
 pub mod sign_in;
 pub mod token_states;
 
 pub(crate) mod association;
 pub(crate) mod explaining;
+pub(crate) mod requesting;

@@ -20,9 +20,10 @@ use crate::{
         checkpoint::Checkpoint,
     },
     event::{Event, NewEvent},
+    request::{RequestRecord, RequestState},
     session::SessionRecord,
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, SessionId},
+    values::{IdempotencyKey, Npi, RequestId, SessionId},
 };
 
 /// A database. A read sees everything that was committed before it began.
@@ -113,6 +114,37 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Conflict`] if an expectation does not hold; others if it cannot be done.
     async fn commit(&self, changes: Changes) -> Result<(), StoreError>;
+
+    // Token requests.
+
+    /// A token request.
+    async fn request(&self, id: RequestId) -> Result<Option<RequestRecord>, StoreError>;
+    /// The account's requests, the latest first.
+    async fn requests_of(&self, npi: Npi) -> Result<Vec<RequestRecord>, StoreError>;
+    /// The requests that one submit of the account made.
+    async fn requests_by_key(
+        &self,
+        npi: Npi,
+        key: &IdempotencyKey,
+    ) -> Result<Vec<RequestRecord>, StoreError>;
+    /// The request with which this hard token is on its way.
+    async fn request_shipping(
+        &self,
+        serial: &SerialNumber,
+    ) -> Result<Option<RequestRecord>, StoreError>;
+    /// The requests in a state in the order in which they were made, after one, at most `limit`.
+    async fn requests_in(
+        &self,
+        state: RequestState,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError>;
+    /// The requests whose mail is due at an instant, the longest due first, at most `limit`.
+    async fn requests_to_mail(
+        &self,
+        now: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError>;
 }
 
 /// What one decision changes, and the events that record it.
@@ -213,6 +245,10 @@ pub enum Write {
         /// When.
         at: UnixTime,
     },
+    /// A new token request.
+    InsertRequest(Box<RequestRecord>),
+    /// A changed token request; whose it is, its type and the submit that made it do not change.
+    UpdateRequest(Box<RequestRecord>),
     /// The links of events.
     InsertLinks(Vec<(u64, Link)>),
     /// A new checkpoint.

@@ -1,21 +1,27 @@
 //! What people type and programs carry: each exists only if it is well formed.
 
+mod activate_link;
 mod administrator_name;
 mod confirmation_code;
 mod idempotency_key;
 mod mail;
 mod npi;
 mod passphrase;
+mod postal_address;
 mod proofing;
+mod request_id;
 mod session_secret;
 
+pub use activate_link::ActivateLink;
 pub use administrator_name::AdministratorName;
 pub use confirmation_code::ConfirmationCode;
 pub use idempotency_key::IdempotencyKey;
 pub use mail::Mail;
 pub use npi::Npi;
 pub use passphrase::Passphrase;
+pub use postal_address::{PostalAddress, ZipCode};
 pub use proofing::ProofingRecord;
+pub use request_id::RequestId;
 pub use session_secret::{CsrfToken, SessionId, SessionSecret};
 
 /// A value that is not well formed, told in the words of the person who typed it.
@@ -48,4 +54,16 @@ pub enum ValueError {
     /// Not one of the roles.
     #[error("a role is one of token-administrator, access-administrator, registrant, auditor")]
     Role,
+    /// A line of an address is missing or too long.
+    #[error("an address has a street, a city, a state and a ZIP code, each of 1 to 64 characters")]
+    Address,
+    /// Not five digits, or nine with a dash between.
+    #[error("this is not a ZIP code: it looks like 21409 or 21409-1234")]
+    Zip,
+    /// Not eight letters and digits.
+    #[error("this is not the number of a request: it looks like R-4F7K-92MQ")]
+    RequestId,
+    /// Not the end of an address that a mail of ours leads to.
+    #[error("this link is not complete: open it from the mail again")]
+    ActivateLink,
 }

@@ -20,10 +20,11 @@ use registry::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    request::{RequestRecord, RequestState},
     session::SessionRecord,
     store::Changes,
     token::TokenRecord,
-    values::SessionId,
+    values::{RequestId, SessionId},
 };
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
@@ -135,6 +136,37 @@ impl Store for Interrupted {
         limit: u32,
     ) -> Result<Vec<Checkpoint>, StoreError> {
         self.inner.checkpoints_after(after, limit).await
+    }
+    async fn request(&self, id: RequestId) -> Found<RequestRecord> {
+        self.inner.request(id).await
+    }
+    async fn requests_of(&self, npi: Npi) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests_of(npi).await
+    }
+    async fn requests_by_key(
+        &self,
+        npi: Npi,
+        key: &IdempotencyKey,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests_by_key(npi, key).await
+    }
+    async fn request_shipping(&self, serial: &SerialNumber) -> Found<RequestRecord> {
+        self.inner.request_shipping(serial).await
+    }
+    async fn requests_in(
+        &self,
+        state: RequestState,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests_in(state, after, limit).await
+    }
+    async fn requests_to_mail(
+        &self,
+        now: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests_to_mail(now, limit).await
     }
     async fn last_checkpoint(&self) -> Found<Checkpoint> {
         self.inner.last_checkpoint().await

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod issuer_card;
+pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod token_change;
 pub(crate) mod token_list;
@@ -53,6 +54,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(TokenCommand::Deactivate(arguments)) => {
             token_change::run(Change::Deactivate, arguments, json).await
         }
+        Command::Request(command) => request::run(command, json).await,
         Command::Events(arguments) => events::run(arguments, json).await,
         Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(arguments, json).await,
         Command::Audit(AuditCommand::Report(arguments)) => audit::report(arguments, json).await,

@@ -25,6 +25,7 @@ mod hard_token;
 mod logs;
 mod lost_token;
 mod provisioning_api;
+mod request_queue;
 mod sign_in;
 mod stopping;
 mod test_code;

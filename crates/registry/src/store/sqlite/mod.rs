@@ -28,15 +28,16 @@ use crate::{
         checkpoint::Checkpoint,
     },
     event::Event,
+    request::{RequestRecord, RequestState},
     session::SessionRecord,
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, SessionId},
+    values::{IdempotencyKey, Npi, RequestId, SessionId},
 };
 
 /// How long a transaction waits for another process's to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared on each connection: all that there are.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
 /// A registry's database in one file.
 #[derive(Debug)]
@@ -277,5 +278,47 @@ impl Store for SqliteStore {
                 Err(StoreError::Unavailable { reason: "it was opened for reading only".to_owned() })
             }
         }
+    }
+
+    async fn request(&self, id: RequestId) -> Result<Option<RequestRecord>, StoreError> {
+        self.readers.read(move |database| rows::request(database, id)).await
+    }
+
+    async fn requests_of(&self, npi: Npi) -> Result<Vec<RequestRecord>, StoreError> {
+        self.readers.read(move |database| rows::requests_of(database, npi)).await
+    }
+
+    async fn requests_by_key(
+        &self,
+        npi: Npi,
+        key: &IdempotencyKey,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        let key = key.clone();
+        self.readers.read(move |database| rows::requests_by_key(database, npi, &key)).await
+    }
+
+    async fn request_shipping(
+        &self,
+        serial: &SerialNumber,
+    ) -> Result<Option<RequestRecord>, StoreError> {
+        let serial = serial.clone();
+        self.readers.read(move |database| rows::request_shipping(database, &serial)).await
+    }
+
+    async fn requests_in(
+        &self,
+        state: RequestState,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.readers.read(move |database| rows::requests_in(database, state, after, limit)).await
+    }
+
+    async fn requests_to_mail(
+        &self,
+        now: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.readers.read(move |database| rows::requests_to_mail(database, now, limit)).await
     }
 }

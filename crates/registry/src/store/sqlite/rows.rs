@@ -4,6 +4,7 @@ mod administrators;
 mod audit;
 mod events;
 mod people;
+mod requests;
 mod tokens;
 
 use core::str::FromStr;
@@ -21,6 +22,9 @@ pub(super) use audit::{
 pub(super) use events::{events, events_between};
 pub(super) use people::{
     account, accounts_with, activation, association, open_activation, secret, session,
+};
+pub(super) use requests::{
+    request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
 pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of};
 
@@ -63,6 +67,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertReport { reporter, id, lost, at } => {
             tokens::insert_report(database, reporter, *id, lost, *at)
         }
+        Write::InsertRequest(record) => requests::insert(database, record),
+        Write::UpdateRequest(record) => requests::update(database, record),
         Write::InsertLinks(links) => audit::insert_links(database, links),
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
         Write::InsertAdministrator(record) => administrators::insert(database, record),

@@ -1,0 +1,262 @@
+//! Token requests as the help desk works through them.
+
+use oath::{SerialNumber, TokenType, UnixTime};
+use rand_core::CryptoRng;
+
+use super::{ATTEMPTS, Registry, only_the_help_desk, requests::noted};
+use crate::{
+    ActivationOrder, ConfirmationCode, Error, RequestError,
+    event::{Actor, EventKind},
+    master_key::What,
+    request::{Mailing, RequestRecord, RequestState, Shipment, TokenRequest},
+    rules::{
+        request_states::{RequestEvent, RequestImpossible, apply},
+        requesting::{check_one_activation, check_shipped, fulfilled, needs_proofing},
+    },
+    store::{Changes, Write},
+    token::Token,
+    values::{ProofingRecord, RequestId},
+};
+
+/// How a request is processed.
+#[derive(Debug, Clone)]
+pub struct Processing {
+    /// The activation of a soft token.
+    pub activation: ActivationOrder,
+    /// Who checked the identity anew; needed where the account had tokens and has none left.
+    pub proofing: Option<ProofingRecord>,
+}
+
+/// A request that was taken up.
+#[derive(Debug)]
+pub struct ProcessedRequest {
+    /// The request.
+    pub request: TokenRequest,
+    /// The confirmation code of the activation that was begun, for the prescriber by another way
+    /// than the mail; `None` where it was begun before, or the request is for a hard token.
+    pub confirmation: Option<ConfirmationCode>,
+    /// Whether the prescriber has a token, and so signs in with it and not with that code.
+    pub has_token: bool,
+}
+
+impl Registry {
+    /// The requests in a state in the order in which they were made, after one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn queue(
+        &self,
+        state: RequestState,
+        after: Option<&TokenRequest>,
+        limit: u32,
+    ) -> Result<Vec<TokenRequest>, Error> {
+        let after = after.map(|request| (request.requested, request.id));
+        let records = self.store.requests_in(state, after, limit).await?;
+        Ok(records.into_iter().map(|record| record.request).collect())
+    }
+
+    /// A request by its number.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn request(&self, id: RequestId) -> Result<Option<TokenRequest>, Error> {
+        Ok(self.store.request(id).await?.map(|record| record.request))
+    }
+
+    /// Takes a request up: from now on it cannot be edited. For a soft token an activation begins,
+    /// whose link is mailed.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    pub async fn process_request(
+        &self,
+        actor: &Actor,
+        id: RequestId,
+        processing: &Processing,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<ProcessedRequest, RequestError> {
+        only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
+        for _ in 0..ATTEMPTS {
+            let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
+            let tokens = self.token_values(&record).await?;
+            let has_token = tokens.iter().any(|token| token.state.is_in_use());
+            let request = match apply(&record.request, RequestEvent::Process, actor, now) {
+                Ok(request) => request,
+                Err(RequestImpossible::FromHere(state)) if state.is_open() => {
+                    let request = record.request;
+                    return Ok(ProcessedRequest { request, confirmation: None, has_token });
+                }
+                Err(why) => return Err(RequestError::not_possible(RequestEvent::Process, why)),
+            };
+            if needs_proofing(&tokens) && processing.proofing.is_none() {
+                return Err(RequestError::NeedsProofing);
+            }
+            check_one_activation(&record, &self.store.requests_of(request.npi).await?)?;
+            let mut record = RequestRecord { request, ..record };
+            let mut changes = Changes::default();
+            let confirmation = match record.request.token_type {
+                TokenType::Soft => {
+                    let order = &processing.activation;
+                    Some(self.begin_for(&mut record, actor, order, &mut changes, now, rng).await?)
+                }
+                TokenType::Hard => None,
+            };
+            let mut event = noted(&record, EventKind::RequestProcessed, actor, now);
+            if let Some(proofing) = &processing.proofing {
+                let mut account =
+                    self.store.account(record.request.npi).await?.ok_or(Error::UnknownAccount)?;
+                account.account.proofing = proofing.clone();
+                changes.writes.push(Write::UpdateAccount(account));
+                let cause = event.cause.take().unwrap_or_default();
+                event = event.because(format!("{cause}; identity proved again: {proofing}"));
+            }
+            changes.events.push(event);
+            changes.writes.push(Write::UpdateRequest(Box::new(record.clone())));
+            if self.commit(changes).await? {
+                return Ok(ProcessedRequest { request: record.request, confirmation, has_token });
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Notes that a processed hard token was given to a carrier, and has the mail sent by which it
+    /// is activated once it has arrived.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    pub async fn ship_request(
+        &self,
+        actor: &Actor,
+        id: RequestId,
+        serial: &SerialNumber,
+        shipment: &Shipment,
+        now: UnixTime,
+    ) -> Result<TokenRequest, RequestError> {
+        only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
+        for _ in 0..ATTEMPTS {
+            let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
+            let same = record.request.serial.as_ref() == Some(serial)
+                && record.request.shipment.as_ref() == Some(shipment);
+            let request = match apply(&record.request, RequestEvent::Ship, actor, now) {
+                Ok(request) => request,
+                Err(RequestImpossible::FromHere(RequestState::Shipped)) if same => {
+                    return Ok(record.request);
+                }
+                Err(why) => return Err(RequestError::not_possible(RequestEvent::Ship, why)),
+            };
+            let known = self.store.token(serial).await?;
+            let shipping = self.store.request_shipping(serial).await?;
+            check_shipped(serial, known.as_ref().map(|record| &record.token), shipping.as_ref())?;
+            let request = TokenRequest {
+                serial: Some(serial.clone()),
+                shipment: Some(shipment.clone()),
+                mailing: Mailing::due_at(now),
+                ..request
+            };
+            let record = RequestRecord { request, links: record.links + 1, ..record };
+            let mut changes = Changes::default();
+            if let Some(known) = known {
+                // Not to two at once, and not one that is deactivated meanwhile.
+                let (serial, version) = (serial.clone(), known.version);
+                changes.writes.push(Write::ExpectToken { serial, version });
+            }
+            changes.events.push(noted(&record, EventKind::RequestShipped, actor, now));
+            changes.writes.push(Write::UpdateRequest(Box::new(record.clone())));
+            if self.commit(changes).await? {
+                return Ok(record.request);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Has the activation mail sent anew, with a new link; an earlier one leads nowhere then.
+    ///
+    /// # Errors
+    /// [`RequestError`].
+    pub async fn send_request_again(
+        &self,
+        actor: &Actor,
+        id: RequestId,
+        order: &ActivationOrder,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<ProcessedRequest, RequestError> {
+        only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
+        for _ in 0..ATTEMPTS {
+            let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
+            let tokens = self.token_values(&record).await?;
+            let has_token = tokens.iter().any(|token| token.state.is_in_use());
+            let event = RequestEvent::SendAgain;
+            let request = apply(&record.request, event, actor, now)
+                .map_err(|why| RequestError::not_possible(event, why))?;
+            let mut record = RequestRecord { request, ..record };
+            let mut changes = Changes::default();
+            let confirmation = match record.request.token_type {
+                TokenType::Soft => {
+                    Some(self.begin_for(&mut record, actor, order, &mut changes, now, rng).await?)
+                }
+                TokenType::Hard => {
+                    record.request.mailing = Mailing::due_at(now);
+                    record.links += 1;
+                    None
+                }
+            };
+            changes.events.push(noted(&record, EventKind::RequestSentAgain, actor, now));
+            changes.writes.push(Write::UpdateRequest(Box::new(record.clone())));
+            if self.commit(changes).await? {
+                return Ok(ProcessedRequest { request: record.request, confirmation, has_token });
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// What a token that becomes the account's own does to the request that it fulfils.
+    pub(super) async fn fulfil(
+        &self,
+        token: &Token,
+        token_type: TokenType,
+        npi: crate::Npi,
+        now: UnixTime,
+    ) -> Result<Option<(RequestRecord, crate::event::NewEvent)>, Error> {
+        let requests = self.store.requests_of(npi).await?;
+        let found = fulfilled(&requests, token_type, &token.serial, token.activation);
+        let Some(record) = found else { return Ok(None) };
+        let system = Actor::System;
+        let Ok(request) = apply(&record.request, RequestEvent::Activate, &system, now) else {
+            return Ok(None);
+        };
+        let request = TokenRequest { serial: Some(token.serial.clone()), ..request };
+        let record = RequestRecord { request, sealed_link: None, ..record.clone() };
+        let event = noted(&record, EventKind::RequestActivated, &system, now);
+        Ok(Some((record, event)))
+    }
+
+    /// Begins the activation of a soft token's request and has its link mailed.
+    async fn begin_for(
+        &self,
+        record: &mut RequestRecord,
+        actor: &Actor,
+        order: &ActivationOrder,
+        changes: &mut Changes,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<ConfirmationCode, Error> {
+        let npi = record.request.npi;
+        let begun = self.begin_in(changes, actor, npi, order, now, rng).await?;
+        let whose = record.request.id.as_str().as_bytes();
+        let link = begun.link.to_text();
+        let sealed = self.master.seal(What::EnrolmentLink, whose, link.as_bytes(), rng);
+        record.activation = Some(begun.link.activation);
+        record.sealed_link = Some(sealed);
+        record.links += 1;
+        record.request.link_expires = Some(begun.link.expires);
+        record.request.mailing = Mailing::due_at(now);
+        Ok(begun.confirmation)
+    }
+
+    async fn token_values(&self, record: &RequestRecord) -> Result<Vec<Token>, Error> {
+        let records = self.store.tokens_of(record.request.npi).await?;
+        Ok(records.into_iter().map(|record| record.token).collect())
+    }
+}

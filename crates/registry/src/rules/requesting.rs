@@ -1,0 +1,91 @@
+//! Who may have which token requested, processed, shipped; and which request a token fulfils.
+
+use oath::{SerialNumber, TokenType};
+use provisioning::ActivationId;
+
+use crate::{
+    RequestError,
+    request::{RequestRecord, RequestState},
+    token::{Token, TokenState},
+};
+
+/// How many open requests an account can have.
+pub(crate) const MOST_OPEN: usize = 6;
+
+/// Refuses so many more requests where too many are open.
+pub(crate) fn check_number(existing: &[RequestRecord], more: usize) -> Result<(), RequestError> {
+    let open = existing.iter().filter(|record| record.request.state.is_open()).count();
+    if open + more > MOST_OPEN { Err(RequestError::TooMany(open)) } else { Ok(()) }
+}
+
+/// Whether identity proofing starts again before the account gets a token: it had one, and has none
+/// in use.
+pub(crate) fn needs_proofing(tokens: &[Token]) -> bool {
+    !tokens.is_empty() && !tokens.iter().any(|token| token.state.is_in_use())
+}
+
+/// Refuses a soft token whose activation would end that of another request that is under way: an
+/// account has one open activation.
+pub(crate) fn check_one_activation(
+    record: &RequestRecord,
+    all: &[RequestRecord],
+) -> Result<(), RequestError> {
+    let other = all.iter().map(|other| &other.request).find(|other| {
+        other.id != record.request.id
+            && other.token_type == TokenType::Soft
+            && other.state == RequestState::Processed
+    });
+    match other {
+        Some(other) if record.request.token_type == TokenType::Soft => {
+            Err(RequestError::OtherFirst(other.id))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to ship what is no hard token of the stock, as far as that is known.
+pub(crate) fn check_shipped(
+    serial: &SerialNumber,
+    known: Option<&Token>,
+    shipping: Option<&RequestRecord>,
+) -> Result<(), RequestError> {
+    let told = known.map(|token| token.token_type).or_else(|| serial.token_type());
+    if let Some(other @ TokenType::Soft) = told {
+        return Err(RequestError::OtherType(other));
+    }
+    let taken = known.is_some_and(|token| {
+        token.owner.is_some()
+            || token.activation.is_some()
+            || token.state != TokenState::Provisioned
+    });
+    if taken || shipping.is_some() { Err(RequestError::SerialTaken) } else { Ok(()) }
+}
+
+/// The request that a token fulfils which becomes the account's own: for a hard one the request with
+/// which it was shipped; for a soft one the request that began its activation or, where it came
+/// another way, the one that was processed first.
+pub(crate) fn fulfilled<'a>(
+    requests: &'a [RequestRecord],
+    token_type: TokenType,
+    serial: &SerialNumber,
+    activation: Option<ActivationId>,
+) -> Option<&'a RequestRecord> {
+    let of_type = |record: &&RequestRecord| record.request.token_type == token_type;
+    match token_type {
+        TokenType::Hard => requests.iter().filter(of_type).find(|record| {
+            record.request.state == RequestState::Shipped
+                && record.request.serial.as_ref() == Some(serial)
+        }),
+        TokenType::Soft => {
+            let processed = || {
+                requests
+                    .iter()
+                    .filter(of_type)
+                    .filter(|record| record.request.state == RequestState::Processed)
+            };
+            processed()
+                .find(|record| activation.is_some() && record.activation == activation)
+                .or_else(|| processed().min_by_key(|record| record.request.requested))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `request send-again`: has an activation mail sent anew, with a new link.
+
+use clap::Args;
+use registry::RequestId;
+
+use super::{
+    order::Order,
+    process::{Done, print},
+};
+use crate::{cli::Place, clock, commands::operator, failure::Failure, opening, randomness};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The number of the request, such as R-4F7K-92MQ
+    #[arg(value_name = "REQUEST")]
+    id: RequestId,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    order: Order,
+}
+
+pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure> {
+    let registry = opening::registry(&arguments.place).await?;
+    let (id, order) = (arguments.id, arguments.order.activation());
+    let (actor, now, mut rng) = (operator(), clock::now(), randomness::rng());
+    let sent = registry.send_request_again(&actor, id, &order, now, &mut rng).await?;
+    print(json, &[Done::from(sent)])
+}
