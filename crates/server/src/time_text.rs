@@ -10,6 +10,12 @@ pub(crate) fn to_the_minute(at: UnixTime) -> String {
     format!("{date} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
 }
 
+/// `2025-11-20 06:47:31 UTC`, where the second matters.
+pub(crate) fn to_the_second(at: UnixTime) -> String {
+    let (date, seconds) = split(at);
+    format!("{date} {:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 /// `15 minutes`, `4 hours`, `3 days`: a span in a person's words, never too short.
 pub(crate) fn span(seconds: u64) -> String {
     match seconds {

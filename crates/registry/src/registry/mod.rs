@@ -38,7 +38,7 @@ use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     master_key::What,
     passphrase_hash::PassphraseHasher,
-    store::{Changes, Store, StoreError, Write},
+    store::{Changes, EventSearch, Store, StoreError, Write},
     token::TokenRecord,
 };
 
@@ -92,6 +92,19 @@ impl Registry {
     /// What the store cannot do.
     pub async fn events(&self, account: Option<Npi>, limit: u32) -> Result<Vec<Event>, Error> {
         Ok(self.store.events(account, limit).await?)
+    }
+
+    /// The events that fit a search, the latest first, before one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn events_with(
+        &self,
+        search: &EventSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Error> {
+        Ok(self.store.events_with(search, before, limit).await?)
     }
 
     /// Commits; `false` if an expectation did not hold, so that it is to be decided again.

@@ -8,7 +8,7 @@ use crate::{
     Error, Npi,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::token_states::{Impossible, TokenEvent, apply},
-    store::{Changes, Write},
+    store::{Changes, TokenSearch, Write},
     token::{Token, TokenRecord, TokenState},
 };
 
@@ -34,6 +34,37 @@ impl Registry {
     ) -> Result<Vec<Token>, Error> {
         let records = self.store.tokens_after(after, limit).await?;
         Ok(records.into_iter().map(|record| record.token.at(now)).collect())
+    }
+
+    /// A token as it is at an instant.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn token(
+        &self,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Option<Token>, Error> {
+        Ok(self.store.token(serial).await?.map(|record| record.token.at(now)))
+    }
+
+    /// Tokens with this text in their serial number or name, or in their owner's name or NPI, in the
+    /// order of their serial numbers, after one, at most `limit`. A serial number may be typed as for
+    /// [`SerialNumber`]: with spaces, dashes, in lower case, with `O` for `0`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn tokens_with(
+        &self,
+        text: &str,
+        after: Option<&SerialNumber>,
+        limit: u32,
+        now: UnixTime,
+    ) -> Result<Vec<Token>, Error> {
+        let text = text.trim().to_owned();
+        let serials = serial_parts(&text);
+        let found = self.store.tokens_with(&TokenSearch { text, serials }, after, limit).await?;
+        Ok(found.into_iter().map(|record| record.token.at(now)).collect())
     }
 
     /// Takes a token's lock away and forgets its wrong codes; also those of one that is not locked.
@@ -122,6 +153,20 @@ impl Registry {
         }
         Err(Error::Busy)
     }
+}
+
+/// The parts of serial numbers that a text can be: as it is typed, and as Crockford's base 32 has it.
+fn serial_parts(text: &str) -> Vec<String> {
+    let typed: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    if typed.is_empty() || !typed.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Vec::new();
+    }
+    let meant = typed.replace('O', "0").replace(['I', 'L'], "1");
+    if meant == typed { vec![typed] } else { vec![typed, meant] }
 }
 
 /// A token after an event; `None` where it has happened already.

@@ -4,6 +4,7 @@ pub mod administrators;
 pub mod judging;
 pub mod lock;
 pub mod owning;
+pub mod refusals;
 pub mod reporting;
 pub mod request_states;
 pub mod sign_in;

@@ -19,7 +19,7 @@ use crate::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
-    event::{Event, NewEvent},
+    event::{Event, EventKind, NewEvent, Outcome},
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     token::TokenRecord,
@@ -109,6 +109,20 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         after: Option<Npi>,
         limit: u32,
     ) -> Result<Vec<AccountRecord>, StoreError>;
+    /// Tokens that fit a search, in the order of their serial numbers, after one, at most `limit`.
+    async fn tokens_with(
+        &self,
+        search: &TokenSearch,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError>;
+    /// The events that fit a search, the latest first, before one, at most `limit`.
+    async fn events_with(
+        &self,
+        search: &EventSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors
@@ -145,6 +159,32 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         now: UnixTime,
         limit: u32,
     ) -> Result<Vec<RequestRecord>, StoreError>;
+}
+
+/// What is looked for among tokens. Upper and lower case of a to z are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSearch {
+    /// Part of the token's name, of its owner's name or of their NPI.
+    pub text: String,
+    /// Parts of a serial number, of which one is enough; none where the text can be no part of one.
+    pub serials: Vec<String>,
+}
+
+/// What is looked for among events: all that is given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventSearch {
+    /// The account that it is about.
+    pub account: Option<Npi>,
+    /// The token that it is about.
+    pub serial: Option<SerialNumber>,
+    /// What was done.
+    pub kind: Option<EventKind>,
+    /// How it went.
+    pub outcome: Option<Outcome>,
+    /// The first instant.
+    pub from: Option<UnixTime>,
+    /// The first instant after it.
+    pub to: Option<UnixTime>,
 }
 
 /// What one decision changes, and the events that record it.

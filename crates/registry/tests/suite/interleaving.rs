@@ -22,7 +22,7 @@ use registry::{
     },
     request::{RequestRecord, RequestState},
     session::SessionRecord,
-    store::Changes,
+    store::{Changes, EventSearch, TokenSearch},
     token::TokenRecord,
     values::{RequestId, SessionId},
 };
@@ -187,6 +187,22 @@ impl Store for Interrupted {
         limit: u32,
     ) -> Result<Vec<AccountRecord>, StoreError> {
         self.inner.accounts_with(text, after, limit).await
+    }
+    async fn tokens_with(
+        &self,
+        search: &TokenSearch,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        self.inner.tokens_with(search, after, limit).await
+    }
+    async fn events_with(
+        &self,
+        search: &EventSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.inner.events_with(search, before, limit).await
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;

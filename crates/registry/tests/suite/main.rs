@@ -18,6 +18,7 @@ mod requesting;
 mod requests_stored;
 mod resynchronising;
 mod sealing;
+mod searching;
 mod signing_in;
 mod token_life;
 mod verifying;

@@ -15,6 +15,7 @@ mod browser;
 mod process;
 
 mod add_token;
+mod administering_tokens;
 mod app_api;
 mod audit;
 mod command_line;

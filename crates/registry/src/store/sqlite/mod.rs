@@ -18,7 +18,7 @@ use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Changes, Store, StoreError};
+use super::{Changes, EventSearch, Store, StoreError, TokenSearch};
 use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
@@ -268,6 +268,29 @@ impl Store for SqliteStore {
     ) -> Result<Vec<AccountRecord>, StoreError> {
         let text = text.to_owned();
         let read = move |database: &Connection| rows::accounts_with(database, &text, after, limit);
+        self.readers.read(read).await
+    }
+
+    async fn tokens_with(
+        &self,
+        search: &TokenSearch,
+        after: Option<&SerialNumber>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        let search = search.clone();
+        let after = after.map_or_else(String::new, |serial| serial.as_str().to_owned());
+        let read = move |database: &Connection| rows::tokens_with(database, &search, &after, limit);
+        self.readers.read(read).await
+    }
+
+    async fn events_with(
+        &self,
+        search: &EventSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let search = search.clone();
+        let read = move |database: &Connection| rows::events_with(database, &search, before, limit);
         self.readers.read(read).await
     }
 

@@ -19,14 +19,14 @@ pub(super) use administrators::{administrator, administrators, session as admini
 pub(super) use audit::{
     audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
 };
-pub(super) use events::{events, events_between};
+pub(super) use events::{events, events_between, events_with};
 pub(super) use people::{
     account, accounts_with, activation, association, open_activation, secret, session,
 };
 pub(super) use requests::{
     request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
-pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of};
+pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of, tokens_with};
 
 use super::{Changes, StoreError, failed};
 use crate::{rules::lock::Lock, store::Write};

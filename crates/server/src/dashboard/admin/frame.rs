@@ -3,7 +3,10 @@
 use registry::{Action, AdministratorSession, Role, rules::administrators::may};
 
 /// Action that opens a page, its address, its name; in the order in which they are shown.
-const PAGES: &[(Action, &str, &str)] = &[(Action::SeeAccounts, "/admin/accounts", "Accounts")];
+const PAGES: &[(Action, &str, &str)] = &[
+    (Action::SeeTokens, "/admin/tokens", "Tokens"),
+    (Action::SeeAccounts, "/admin/accounts", "Accounts"),
+];
 
 /// What the top of a page shows and its forms carry.
 pub(crate) struct Frame {

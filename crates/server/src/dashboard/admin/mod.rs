@@ -7,16 +7,22 @@
 //! | [`visitor`] | who asks, and whether they may |
 //! | [`frame`] | what the top of every page shows |
 //! | [`overview`] | where one begins |
+//! | [`tokens`], [`token`], [`token_change`] | tokens, and what is done with one |
+//! | [`event_text`] | an event in words |
 //! | [`accounts`], [`account`] | accounts of prescribers |
 //! | [`listing`] | lists that are searched, a page at a time |
 
 mod account;
 mod accounts;
+mod event_text;
 mod frame;
 mod listing;
 mod overview;
 mod sign_in;
 mod sign_in_code;
+mod token;
+mod token_change;
+mod tokens;
 mod visitor;
 
 use axum::{
@@ -33,6 +39,9 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/sign-in", get(sign_in::page).post(sign_in::submit_to_the_end))
         .route("/admin/sign-in/code", get(sign_in_code::page).post(sign_in_code::submit))
         .route("/admin/sign-out", post(sign_in::sign_out))
+        .route("/admin/tokens", get(tokens::page))
+        .route("/admin/tokens/{serial}", get(token::page))
+        .route("/admin/tokens/{serial}/{act}", post(token_change::submit))
         .route("/admin/accounts", get(accounts::page))
         .route("/admin/accounts/{npi}", get(account::page))
         .route("/admin/accounts/{npi}/unlock", post(account::unlock))

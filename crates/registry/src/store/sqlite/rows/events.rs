@@ -1,7 +1,7 @@
 //! Audit events.
 
 use oath::{SerialNumber, UnixTime};
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, Row, ToSql, named_params, types::Value};
 
 use super::{
     change_one, count, damaged, instant, list, maybe_count, maybe_parsed, parsed, people::npi,
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     rules::judging::Purpose,
-    store::StoreError,
+    store::{EventSearch, StoreError},
     values::{Npi, ValueError},
 };
 
@@ -43,6 +43,35 @@ pub(in super::super) fn events_between(
         &[&to_sql(from.0), &to_sql(to.0), &to_sql(after), &limit],
         read,
     )
+}
+
+pub(in super::super) fn events_with(
+    database: &Connection,
+    search: &EventSearch,
+    before: Option<u64>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Event>> {
+    let conditions: [(&str, Option<Value>); 7] = [
+        ("id < ", before.map(|id| to_sql(id).into())),
+        ("account = ", search.account.map(|npi| to_sql(npi.number()).into())),
+        ("serial = ", search.serial.as_ref().map(|serial| serial.as_str().to_owned().into())),
+        ("kind = ", search.kind.map(|kind| kind.name().to_owned().into())),
+        ("outcome = ", search.outcome.map(|outcome| outcome.name().to_owned().into())),
+        ("at >= ", search.from.map(|at| to_sql(at.0).into())),
+        ("at < ", search.to.map(|at| to_sql(at.0).into())),
+    ];
+    // Only what is asked stands in the statement, so that the right index is used.
+    let mut sql = String::from("SELECT * FROM events WHERE 1 = 1");
+    let mut values = Vec::new();
+    for (condition, value) in conditions {
+        if let Some(value) = value {
+            values.push(value);
+            sql += &format!(" AND {condition}?{}", values.len());
+        }
+    }
+    sql += &format!(" ORDER BY id DESC LIMIT {limit}");
+    let values: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
+    list(database, &sql, &values, read)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Event> {

@@ -6,11 +6,11 @@ use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
 
 use super::{
     change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql, maybe_count,
-    maybe_instant, maybe_parsed, parsed, people::npi, to_sql, word,
+    maybe_instant, maybe_parsed, parsed, pattern, people::npi, to_sql, word,
 };
 use crate::{
     otp::Otp,
-    store::StoreError,
+    store::{StoreError, TokenSearch},
     token::{Token, TokenRecord, TokenState},
     values::Npi,
 };
@@ -52,6 +52,27 @@ pub(in super::super) fn tokens_after(
         database,
         "SELECT * FROM tokens WHERE serial > ?1 ORDER BY serial LIMIT ?2",
         &[&after, &limit],
+        read,
+    )
+}
+
+pub(in super::super) fn tokens_with(
+    database: &Connection,
+    search: &TokenSearch,
+    after: &str,
+    limit: u32,
+) -> rusqlite::Result<Vec<TokenRecord>> {
+    let nothing = || "-".to_owned();
+    let serial =
+        |place: usize| search.serials.get(place).map_or_else(nothing, |part| pattern(part));
+    list(
+        database,
+        r"SELECT t.* FROM tokens t LEFT JOIN accounts a ON a.npi = t.owner
+          WHERE t.serial > ?1 AND (t.serial LIKE ?2 ESCAPE '\' OR t.serial LIKE ?3 ESCAPE '\'
+            OR t.name LIKE ?4 ESCAPE '\' OR a.name LIKE ?4 ESCAPE '\'
+            OR CAST(t.owner AS TEXT) LIKE ?4 ESCAPE '\')
+          ORDER BY t.serial LIMIT ?5",
+        &[&after, &serial(0), &serial(1), &pattern(&search.text), &limit],
         read,
     )
 }

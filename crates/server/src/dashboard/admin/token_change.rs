@@ -1,0 +1,194 @@
+//! What an administrator does with a token: unlock, suspend, take back, resynchronise, deactivate.
+//! Done twice, it answers the same twice.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use oath::Code;
+use provisioning::Label;
+use registry::{
+    Action, Actor, Cause, Error, Event, Outcome, Purpose, Token, VerifyError,
+    rules::owning::DeactivationReason, store::EventSearch,
+};
+
+use super::{
+    token::{Act, InAddress, show, token_at},
+    visitor::{AdministratorForm, failed},
+};
+use crate::{
+    clock,
+    dashboard::{
+        field_errors::FieldErrors,
+        form::{Form, shown_again},
+        message,
+    },
+    http::Site,
+};
+
+/// For how many seconds two codes that were taken may come again.
+const SENT_AGAIN: u64 = 60;
+
+pub(super) async fn submit(
+    State(site): State<Site>,
+    place: InAddress<(String, String)>,
+    AdministratorForm { by, form }: AdministratorForm,
+) -> Result<Response, Response> {
+    let actor = by.may(&site, Action::ChangeTokens).await?;
+    let (serial, act) = place.map(|Path(place)| place).unwrap_or_default();
+    let token = token_at(&site, &serial).await?;
+    let act = Act::parse(&act).ok_or_else(|| message::nothing_to_administer().into_response())?;
+    let mut errors = FieldErrors::default();
+    change(&site, &actor, &token, act, &form, &mut errors).await?;
+    if errors.is_empty() {
+        let address = format!("/admin/tokens/{}?done={}", token.serial.as_str(), act.word());
+        return Ok(Redirect::to(&address).into_response());
+    }
+    let typed = shown_again(form.text(reason_field(act)));
+    // Read again: a wrong pair of codes may have changed what the page shows of it.
+    let token = token_at(&site, &serial).await?;
+    show(&site, &by, &token, "", errors, typed).await
+}
+
+async fn change(
+    site: &Site,
+    actor: &Actor,
+    token: &Token,
+    act: Act,
+    form: &Form,
+    errors: &mut FieldErrors,
+) -> Result<(), Response> {
+    let (registry, serial, now) = (&site.registry, &token.serial, clock::now());
+    let done = match act {
+        Act::Resynchronise => return resynchronise(site, actor, token, form, errors).await,
+        Act::Unlock => {
+            if confirmed(
+                form,
+                errors,
+                "sure-unlock",
+                "Make sure who asks, and say so: whoever guessed the codes would like it unlocked too",
+            ) {
+                registry.unlock_token(actor, serial, now).await.map(drop)
+            } else {
+                return Ok(());
+            }
+        }
+        Act::Suspend => match reason(form, act, errors) {
+            Some(reason) => registry.suspend_token(actor, serial, &reason, now).await.map(drop),
+            None => return Ok(()),
+        },
+        Act::Found => {
+            let sure = confirmed(
+                form,
+                errors,
+                "sure-found",
+                "Make sure that it was in nobody else’s hands, and say so",
+            );
+            match reason(form, act, errors).filter(|_| sure) {
+                Some(reason) => registry.restore_token(actor, serial, &reason, now).await.map(drop),
+                None => return Ok(()),
+            }
+        }
+        Act::Deactivate => {
+            let sure = confirmed(
+                form,
+                errors,
+                "sure-deactivate",
+                "Tick “Deactivate this Token”: it cannot be taken back",
+            );
+            let known = form.text("reason-deactivate").parse::<Label>().ok().filter(|text| {
+                DeactivationReason::ALL.iter().any(|known| known.name() == text.as_str())
+            });
+            if known.is_none() {
+                errors.add("reason-deactivate", "Choose a reason");
+            }
+            match known.filter(|_| sure) {
+                Some(reason) => {
+                    registry.deactivate_token(actor, serial, &reason, now).await.map(drop)
+                }
+                None => return Ok(()),
+            }
+        }
+    };
+    match done {
+        Ok(()) => Ok(()),
+        Err(error @ Error::NotPossible(_)) => {
+            errors.add("", &error.to_string());
+            Ok(())
+        }
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+const fn reason_field(act: Act) -> &'static str {
+    match act {
+        Act::Suspend => "reason-suspend",
+        Act::Found => "reason-found",
+        _ => "",
+    }
+}
+
+fn reason(form: &Form, act: Act, errors: &mut FieldErrors) -> Option<Label> {
+    let field = reason_field(act);
+    let parsed = form.text(field).parse();
+    if parsed.is_err() {
+        errors.add(field, "Say in a few words why; it is kept with the event");
+    }
+    parsed.ok()
+}
+
+fn confirmed(form: &Form, errors: &mut FieldErrors, field: &'static str, error: &str) -> bool {
+    let sure = form.text(field) == "yes";
+    if !sure {
+        errors.add(field, error);
+    }
+    sure
+}
+
+/// By two codes that the prescriber reads out.
+async fn resynchronise(
+    site: &Site,
+    actor: &Actor,
+    token: &Token,
+    form: &Form,
+    errors: &mut FieldErrors,
+) -> Result<(), Response> {
+    let first = errors.check("code-1", form.text("code-1").parse::<Code>());
+    let second = errors.check("code-2", form.text("code-2").parse::<Code>());
+    let (Some(first), Some(second)) = (first, second) else { return Ok(()) };
+    let now = clock::now();
+    let codes = (&first, &second);
+    match site.registry.resynchronise_token(actor, &token.serial, codes, now).await {
+        Ok(_) => Ok(()),
+        Err(VerifyError::Registry(error @ Error::NotPossible(_))) => {
+            errors.add("", &error.to_string());
+            Ok(())
+        }
+        Err(VerifyError::Registry(error)) => Err(failed(&error)),
+        Err(VerifyError::Refused(
+            Cause::AlreadyUsed { .. } | Cause::Old | Cause::NotConsecutive,
+        )) if done_just_now(site, actor, token).await? => Ok(()),
+        Err(error) => {
+            errors.add("code-1", &error.to_string());
+            Ok(())
+        }
+    }
+}
+
+/// Whether the same administrator resynchronised it a moment ago: then this is the same form again.
+async fn done_just_now(site: &Site, actor: &Actor, token: &Token) -> Result<bool, Response> {
+    let now = clock::now();
+    let search = EventSearch {
+        account: token.owner,
+        serial: Some(token.serial.clone()),
+        outcome: Some(Outcome::Success),
+        ..EventSearch::default()
+    };
+    let last = site.registry.events_with(&search, None, 1).await.map_err(|error| failed(&error))?;
+    let same = |event: &Event| {
+        event.what.purpose == Some(Purpose::Resynchronisation)
+            && event.what.actor == *actor
+            && now.since(event.what.at) <= SENT_AGAIN
+    };
+    Ok(last.first().is_some_and(same))
+}
