@@ -69,11 +69,14 @@ pub enum Manufacturer {
     OneSpan,
     /// Thales: `MobilePASS`, and the hard tokens once by Gemalto and `SafeNet`.
     Thales,
+    /// Any other.
+    Other,
 }
 
 impl Manufacturer {
     /// Every manufacturer, in the order in which a form lists them.
-    pub const ALL: [Self; 4] = [Self::Countersign, Self::Symantec, Self::OneSpan, Self::Thales];
+    pub const ALL: [Self; 5] =
+        [Self::Countersign, Self::Symantec, Self::OneSpan, Self::Thales, Self::Other];
 
     /// The name as a form shows it.
     #[must_use]
@@ -83,6 +86,7 @@ impl Manufacturer {
             Self::Symantec => "Symantec",
             Self::OneSpan => "OneSpan",
             Self::Thales => "Thales",
+            Self::Other => "Other",
         }
     }
 }

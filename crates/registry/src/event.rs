@@ -115,6 +115,8 @@ pub enum EventKind {
     TokenFound,
     /// A token was deactivated.
     TokenDeactivated,
+    /// The tokens of a file of stock were taken.
+    StockImported,
     /// The key that signs the audit's checkpoints was changed.
     AuditKeyChanged,
     /// An administrator was added.
@@ -162,6 +164,7 @@ words!(EventKind {
     TokenSuspended = "token-suspended",
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
+    StockImported = "stock-imported",
     AuditKeyChanged = "audit-key-changed",
     AdministratorAdded = "administrator-added",
     AdministratorUnlocked = "administrator-unlocked",

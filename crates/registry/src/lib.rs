@@ -13,6 +13,7 @@
 //! | [`otp`] | how a token's codes are made, by time or by counter |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
+//! | [`stock`] | imports of hard tokens |
 //! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
 //! | [`master_key`] | sealing of secrets at rest |
 //! | [`registry`] | the operations |
@@ -29,6 +30,7 @@ pub mod registry;
 pub mod request;
 pub mod rules;
 pub mod session;
+pub mod stock;
 pub mod store;
 pub mod token;
 pub mod values;
@@ -51,7 +53,7 @@ pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
     Accepted, ActivationMail, Association, Consumed, Deactivation, Landing, ProcessedRequest,
-    Processing, Registry, RequestedBy,
+    Processing, Registry, RequestedBy, StockCheck,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;
@@ -63,6 +65,9 @@ pub use rules::{
     reporting::ReportRefusal,
 };
 pub use session::{Factor, SecondFactor, Session};
+pub use stock::{
+    StockCounts, StockFinding, StockImport, StockImportId, StockState, StockWhat, TakeStockError,
+};
 pub use store::{Store, StoreError, sqlite::SqliteStore};
 pub use token::{Token, TokenState};
 pub use values::{

@@ -73,7 +73,6 @@ impl MasterKey {
         &self.0
     }
 
-    #[expect(clippy::expect_used, reason = "a secret of a few bytes is below the cipher's limit")]
     pub(crate) fn seal(
         &self,
         what: What,
@@ -81,16 +80,12 @@ impl MasterKey {
         secret: &[u8],
         rng: &mut impl CryptoRng,
     ) -> Vec<u8> {
-        let mut sealed = vec![VERSION; 1 + NONCE_LENGTH];
-        rng.fill_bytes(&mut sealed[1..]);
-        let nonce = nonce_of(&sealed[1..]);
-        let aad = associated_data(what, whose);
-        let ciphertext = self
-            .cipher()
-            .encrypt(&nonce, Payload { msg: secret, aad: &aad })
-            .expect("a secret of a few bytes is below the cipher's limit");
-        sealed.extend_from_slice(&ciphertext);
-        sealed
+        self.sealer().seal(what, whose, secret, rng)
+    }
+
+    /// Where many values are sealed: the key is derived once.
+    pub(crate) fn sealer(&self) -> Sealer {
+        Sealer(self.cipher())
     }
 
     pub(crate) fn open(
@@ -140,6 +135,31 @@ impl MasterKey {
     /// uniformly random already.
     fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(hmac(&self.0, &[label, &[1]]))
+    }
+}
+
+/// Seals values; zeroised on drop, as the cipher is.
+pub(crate) struct Sealer(XChaCha20Poly1305);
+
+impl Sealer {
+    #[expect(clippy::expect_used, reason = "a secret of a few bytes is below the cipher's limit")]
+    pub(crate) fn seal(
+        &self,
+        what: What,
+        whose: &[u8],
+        secret: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Vec<u8> {
+        let mut sealed = vec![VERSION; 1 + NONCE_LENGTH];
+        rng.fill_bytes(&mut sealed[1..]);
+        let nonce = nonce_of(&sealed[1..]);
+        let aad = associated_data(what, whose);
+        let ciphertext = self
+            .0
+            .encrypt(&nonce, Payload { msg: secret, aad: &aad })
+            .expect("a secret of a few bytes is below the cipher's limit");
+        sealed.extend_from_slice(&ciphertext);
+        sealed
     }
 }
 

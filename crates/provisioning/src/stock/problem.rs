@@ -76,6 +76,9 @@ pub enum RowProblem {
         "its drift is not a whole number of time steps, at most 120 in either direction: put 0 and resynchronise the token"
     )]
     Drift,
+    /// A drift, and nothing to count it in.
+    #[error("it has a drift and no time step: say whether the step is 30 or 60 seconds")]
+    DriftWithoutStep,
     /// Time steps that are not counted from 1970.
     #[error("its time steps are not counted from 1970")]
     Epoch,

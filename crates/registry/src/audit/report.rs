@@ -131,6 +131,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenSuspended
         | EventKind::TokenFound
         | EventKind::TokenDeactivated
+        | EventKind::StockImported
         | EventKind::AuditKeyChanged
         | EventKind::AdministratorAdded
         | EventKind::AdministratorUnlocked

@@ -15,6 +15,7 @@ mod requests;
 mod resynchronising;
 mod sessions;
 mod sign_in;
+mod stock;
 mod tokens;
 mod verifying;
 
@@ -31,6 +32,7 @@ pub use self::{
     own_tokens::Deactivation,
     request_queue::{ProcessedRequest, Processing},
     requests::RequestedBy,
+    stock::StockCheck,
     verifying::Accepted,
 };
 use crate::{

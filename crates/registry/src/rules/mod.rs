@@ -8,6 +8,7 @@ pub mod refusals;
 pub mod reporting;
 pub mod request_states;
 pub mod sign_in;
+pub(crate) mod stock;
 pub mod token_states;
 
 pub(crate) mod association;

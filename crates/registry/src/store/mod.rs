@@ -19,9 +19,10 @@ use crate::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
-    event::{Event, EventKind, NewEvent, Outcome},
+    event::{Actor, Event, EventKind, NewEvent, Outcome},
     request::{RequestRecord, RequestState},
     session::SessionRecord,
+    stock::{StagedToken, StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, SessionId},
 };
@@ -123,6 +124,32 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
+    /// An import of stock.
+    async fn stock_import(
+        &self,
+        id: StockImportId,
+    ) -> Result<Option<StockImportRecord>, StoreError>;
+    /// The latest imports of stock, the latest first, at most `limit`.
+    async fn stock_imports(&self, limit: u32) -> Result<Vec<StockImportRecord>, StoreError>;
+    /// What was found in an import's file, in the order of its rows, after a place, at most `limit`.
+    async fn stock_findings(
+        &self,
+        id: StockImportId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<StockFinding>, StoreError>;
+    /// What is known of each of these serial numbers, in their order.
+    async fn stock_known(
+        &self,
+        id: StockImportId,
+        serials: Vec<SerialNumber>,
+    ) -> Result<Vec<StockKnown>, StoreError>;
+    /// The serial numbers that lie apart for an import, in their order, at most `limit`.
+    async fn staged_serials(
+        &self,
+        id: StockImportId,
+        limit: u32,
+    ) -> Result<Vec<SerialNumber>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors
@@ -289,6 +316,41 @@ pub enum Write {
     InsertRequest(Box<RequestRecord>),
     /// A changed token request; whose it is, its type and the submit that made it do not change.
     UpdateRequest(Box<RequestRecord>),
+    /// A new import of stock.
+    InsertStockImport(Box<StockImportRecord>),
+    /// A changed import of stock: its state and what was found.
+    UpdateStockImport(Box<StockImportRecord>),
+    /// Lays tokens apart for an import; none of them has the serial number of another.
+    StageTokens {
+        /// Which import.
+        import: StockImportId,
+        /// The tokens.
+        tokens: Vec<StagedToken>,
+    },
+    /// Keeps what was found in an import's file.
+    NoteFindings {
+        /// Which import.
+        import: StockImportId,
+        /// What was found.
+        findings: Vec<StockFinding>,
+    },
+    /// Makes all that lies apart for an import tokens, on the condition that none of them is there,
+    /// and records each as an event, without either going through the memory of this program.
+    TakeStock {
+        /// Which import.
+        import: StockImportId,
+        /// Who takes it.
+        actor: Actor,
+        /// When.
+        at: UnixTime,
+    },
+    /// Forgets what lies apart for an import, up to a serial number; no condition.
+    ForgetStaged {
+        /// Which import.
+        import: StockImportId,
+        /// The last serial number.
+        until: SerialNumber,
+    },
     /// The links of events.
     InsertLinks(Vec<(u64, Link)>),
     /// A new checkpoint.

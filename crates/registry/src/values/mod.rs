@@ -36,6 +36,9 @@ pub enum ValueError {
     /// Not a mail address.
     #[error("this is not a mail address: it looks like name@example.org")]
     Mail,
+    /// Not what names an import of stock.
+    #[error("this is not an import of stock: it has 32 hexadecimal digits")]
+    StockImport,
     /// Not eight letters and digits.
     #[error("a confirmation code has eight letters and digits; type it as you received it")]
     ConfirmationCode,

@@ -22,6 +22,7 @@ use registry::{
     },
     request::{RequestRecord, RequestState},
     session::SessionRecord,
+    stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     store::{Changes, EventSearch, TokenSearch},
     token::TokenRecord,
     values::{RequestId, SessionId},
@@ -203,6 +204,35 @@ impl Store for Interrupted {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         self.inner.events_with(search, before, limit).await
+    }
+
+    async fn stock_import(&self, id: StockImportId) -> Found<StockImportRecord> {
+        self.inner.stock_import(id).await
+    }
+    async fn stock_imports(&self, limit: u32) -> Result<Vec<StockImportRecord>, StoreError> {
+        self.inner.stock_imports(limit).await
+    }
+    async fn stock_findings(
+        &self,
+        id: StockImportId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<StockFinding>, StoreError> {
+        self.inner.stock_findings(id, after, limit).await
+    }
+    async fn stock_known(
+        &self,
+        id: StockImportId,
+        serials: Vec<SerialNumber>,
+    ) -> Result<Vec<StockKnown>, StoreError> {
+        self.inner.stock_known(id, serials).await
+    }
+    async fn staged_serials(
+        &self,
+        id: StockImportId,
+        limit: u32,
+    ) -> Result<Vec<SerialNumber>, StoreError> {
+        self.inner.staged_serials(id, limit).await
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;

@@ -20,5 +20,6 @@ mod resynchronising;
 mod sealing;
 mod searching;
 mod signing_in;
+mod stock;
 mod token_life;
 mod verifying;

@@ -30,6 +30,7 @@ use crate::{
     event::Event,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
+    stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, SessionId},
 };
@@ -292,6 +293,42 @@ impl Store for SqliteStore {
         let search = search.clone();
         let read = move |database: &Connection| rows::events_with(database, &search, before, limit);
         self.readers.read(read).await
+    }
+
+    async fn stock_import(
+        &self,
+        id: StockImportId,
+    ) -> Result<Option<StockImportRecord>, StoreError> {
+        self.readers.read(move |database| rows::stock_import(database, id)).await
+    }
+
+    async fn stock_imports(&self, limit: u32) -> Result<Vec<StockImportRecord>, StoreError> {
+        self.readers.read(move |database| rows::stock_imports(database, limit)).await
+    }
+
+    async fn stock_findings(
+        &self,
+        id: StockImportId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<StockFinding>, StoreError> {
+        self.readers.read(move |database| rows::stock_findings(database, id, after, limit)).await
+    }
+
+    async fn stock_known(
+        &self,
+        id: StockImportId,
+        serials: Vec<SerialNumber>,
+    ) -> Result<Vec<StockKnown>, StoreError> {
+        self.readers.read(move |database| rows::stock_known(database, id, &serials)).await
+    }
+
+    async fn staged_serials(
+        &self,
+        id: StockImportId,
+        limit: u32,
+    ) -> Result<Vec<SerialNumber>, StoreError> {
+        self.readers.read(move |database| rows::staged_serials(database, id, limit)).await
     }
 
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {

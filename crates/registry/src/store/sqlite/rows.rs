@@ -5,6 +5,7 @@ mod audit;
 mod events;
 mod people;
 mod requests;
+mod stock;
 mod tokens;
 
 use core::str::FromStr;
@@ -26,6 +27,7 @@ pub(super) use people::{
 pub(super) use requests::{
     request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
+pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
 pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of, tokens_with};
 
 use super::{Changes, StoreError, failed};
@@ -69,6 +71,12 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         }
         Write::InsertRequest(record) => requests::insert(database, record),
         Write::UpdateRequest(record) => requests::update(database, record),
+        Write::InsertStockImport(record) => stock::insert_import(database, record),
+        Write::UpdateStockImport(record) => stock::update_import(database, record),
+        Write::StageTokens { import, tokens } => stock::stage(database, *import, tokens),
+        Write::NoteFindings { import, findings } => stock::note(database, *import, findings),
+        Write::TakeStock { import, actor, at } => stock::take(database, *import, actor, *at),
+        Write::ForgetStaged { import, until } => stock::forget_staged(database, *import, until),
         Write::InsertLinks(links) => audit::insert_links(database, links),
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
         Write::InsertAdministrator(record) => administrators::insert(database, record),

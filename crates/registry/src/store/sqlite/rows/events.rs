@@ -112,7 +112,7 @@ fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
 }
 
 /// The three columns of an actor.
-fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Option<&str>) {
+pub(super) fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Option<&str>) {
     match actor {
         Actor::Prescriber { npi } => ("prescriber", Some(npi.to_string()), None),
         Actor::Administrator { name } => ("administrator", Some(name.as_str().to_owned()), None),
