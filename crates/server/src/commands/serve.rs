@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// Who issues the tokens that are added on the dashboard
     #[arg(long, value_name = "NAME", default_value = "Countersign")]
     issuer: IssuerName,
+    /// Where hard tokens that are given up are sent back to by post
+    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
+    return_address: String,
     /// Where the audit's checkpoints are written down besides the database: best on another machine
     /// [default: audit-checkpoints.jsonl in the data folder]
     #[arg(long, value_name = "FILE")]
@@ -64,6 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         recent_tests: RecentTests::default(),
         sign_in_places: SignInPlaces::default(),
         issuer: arguments.issuer,
+        return_address: arguments.return_address,
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
         origins: origins(arguments.public_url.as_ref(), address)?,
     });

@@ -6,6 +6,7 @@
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
 //! | [`test_code`], [`recent_tests`] | Test a code |
+//! | [`requests`] | Request Token, Replace Token, and what becomes of a request |
 //! | [`admin`] | the administrators' pages, under `/admin` |
 //! | [`visitor`] | who asks, and what a form must carry |
 //! | [`session_cookie`], [`origin`] | what keeps a session its owner's |
@@ -19,6 +20,7 @@ mod form;
 mod message;
 mod origin;
 mod recent_tests;
+mod requests;
 mod session_cookie;
 mod sign_in;
 mod sign_in_code;
@@ -61,6 +63,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/tokens", get(tokens::page))
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
+        .merge(requests::routes())
         .merge(admin::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(elsewhere)

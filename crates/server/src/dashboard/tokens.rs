@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{
     Frame, message, render,
+    requests::open_in_words,
     token_row::TokenRow,
     visitor::{self, SignedIn},
 };
@@ -25,6 +26,8 @@ struct Page {
     usable: usize,
     /// The one that was added just now.
     added: Option<usize>,
+    /// The requests that are under way; empty where there are none.
+    requests: String,
 }
 
 /// Which token was added just now.
@@ -44,6 +47,10 @@ pub(super) async fn page(
         Ok(tokens) => tokens,
         Err(error) => return message::failed(&error).into_response(),
     };
+    let requests = match site.registry.requests(&session.account.npi).await {
+        Ok(requests) => open_in_words(&requests),
+        Err(error) => return message::failed(&error).into_response(),
+    };
     let usable = tokens
         .iter()
         .filter(|token| matches!(token.state, TokenState::Active | TokenState::Locked))
@@ -51,7 +58,10 @@ pub(super) async fn page(
     let tokens: Vec<_> = tokens.iter().map(|token| TokenRow::new(token, now)).collect();
     let added = arrival.map(|Query(arrival)| arrival.added).unwrap_or_default();
     let added = tokens.iter().position(|token| token.serial == added);
-    render(StatusCode::OK, &Page { frame: visitor::frame(&session), tokens, usable, added })
+    render(
+        StatusCode::OK,
+        &Page { frame: visitor::frame(&session), tokens, usable, added, requests },
+    )
 }
 
 impl Page {

@@ -36,6 +36,8 @@ pub(crate) struct SiteParts {
     pub(crate) sign_in_places: SignInPlaces,
     /// Who issues the tokens that are added here.
     pub(crate) issuer: IssuerName,
+    /// Where hard tokens are sent back to; empty where the help desk is to be asked.
+    pub(crate) return_address: String,
     /// Whether browsers reach this server by HTTPS (of a proxy before it).
     pub(crate) https: bool,
     /// The origins of our own pages.

@@ -27,6 +27,7 @@ mod logs;
 mod lost_token;
 mod provisioning_api;
 mod request_queue;
+mod requests;
 mod sign_in;
 mod stopping;
 mod test_code;
