@@ -107,6 +107,8 @@ pub enum EventKind {
     CodeJudged,
     /// A token was locked by wrong codes.
     TokenLocked,
+    /// The e-prescribing network was told of a token.
+    NetworkSync,
     /// A token's lock was taken away.
     TokenUnlocked,
     /// A token was suspended.
@@ -160,6 +162,7 @@ words!(EventKind {
     TokenAssociated = "token-associated",
     CodeJudged = "code-judged",
     TokenLocked = "token-locked",
+    NetworkSync = "network-sync",
     TokenUnlocked = "token-unlocked",
     TokenSuspended = "token-suspended",
     TokenFound = "token-found",

@@ -61,6 +61,7 @@ pub use rules::{
     administrators::Action,
     judging::{Cause, Off, Purpose},
     lock::Lock,
+    network_sync::{NetworkSync, SyncRecord},
     owning::{DeactivationReason, Remaining},
     reporting::ReportRefusal,
 };

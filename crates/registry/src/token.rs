@@ -4,15 +4,22 @@ use oath::{Drift, Manufacturer, SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationId, IssuerName, Label};
 use serde::Serialize;
 
-use crate::{otp::Otp, rules::lock::Lock, values::Npi};
+use crate::{
+    otp::Otp,
+    rules::{lock::Lock, network_sync::NetworkSync},
+    values::Npi,
+};
 
 /// Where a token is in its life; what leads from one to another stands in
 /// [`crate::rules::token_states`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum TokenState {
     /// Its seed is known, and nobody owns it.
     Provisioned,
+    /// It is somebody's, and the e-prescribing network does not know it yet: its codes sign in, but
+    /// sign no prescription.
+    PendingSync,
     /// Its codes count.
     Active,
     /// Too many wrong codes; its codes are not judged.
@@ -25,14 +32,21 @@ pub enum TokenState {
 
 impl TokenState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Provisioned, Self::Active, Self::Locked, Self::Suspended, Self::Deactivated];
+    pub const ALL: [Self; 6] = [
+        Self::Provisioned,
+        Self::PendingSync,
+        Self::Active,
+        Self::Locked,
+        Self::Suspended,
+        Self::Deactivated,
+    ];
 
     /// The word for pages and storage.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Provisioned => "provisioned",
+            Self::PendingSync => "pending-sync",
             Self::Active => "active",
             Self::Locked => "locked",
             Self::Suspended => "suspended",
@@ -43,13 +57,16 @@ impl TokenState {
     /// Whether it is somebody's, and can be or become good for a code.
     #[must_use]
     pub const fn is_in_use(self) -> bool {
-        matches!(self, Self::Active | Self::Locked | Self::Suspended)
+        matches!(self, Self::PendingSync | Self::Active | Self::Locked | Self::Suspended)
     }
 }
 
 impl core::fmt::Display for TokenState {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Self::PendingSync => f.write_str("pending sync"),
+            other => f.write_str(other.name()),
+        }
     }
 }
 
@@ -95,6 +112,8 @@ pub struct Token {
     pub rehearsal_misses: u32,
     /// When the counting of wrong test codes began.
     pub rehearsing_since: Option<UnixTime>,
+    /// Where it is with the e-prescribing network.
+    pub sync: NetworkSync,
     /// When its seed became known.
     pub provisioned: UnixTime,
     /// When it became somebody's.
@@ -132,6 +151,7 @@ impl Token {
             lock: None,
             rehearsal_misses: 0,
             rehearsing_since: None,
+            sync: NetworkSync::NotNeeded,
             provisioned: at,
             associated: None,
         }

@@ -54,6 +54,15 @@ pub(crate) enum Failure {
     #[error("the server stopped: {0}")]
     Serve(io::Error),
 
+    #[error(
+        "the network's key {path} cannot be read ({cause}): run this as the user whom it belongs to"
+    )]
+    NetworkKey { path: PathBuf, cause: io::Error },
+    #[error(
+        "the network's key {path} is not one line of letters, digits and signs: check the file"
+    )]
+    NetworkKeyText { path: PathBuf },
+
     #[error("no passphrase came in on standard input: pipe one line to this command")]
     NoPassphrase,
     #[error("standard input cannot be read: {0}")]

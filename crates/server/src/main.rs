@@ -8,6 +8,7 @@
 //! | [`commands`] | one command a file |
 //! | [`http`] | the server: routes, headers, limits, the API's errors |
 //! | [`dashboard`] | the pages |
+//! | [`sealer`], [`network`] | what runs beside the requests: the audit's sealing, the network's telling |
 //! | [`opening`] | from a data folder to a registry |
 //! | [`data_dir`], [`master_key_file`] | what lies on disk, and who may read it |
 //! | [`failure`] | what can stop a command, and what to do next |
@@ -23,6 +24,7 @@ mod data_dir;
 mod failure;
 mod http;
 mod master_key_file;
+mod network;
 mod opening;
 mod output;
 mod randomness;

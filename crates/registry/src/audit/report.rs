@@ -144,6 +144,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::SecondFactorGiven
         | EventKind::SignedOut
         | EventKind::TokenAssociated
+        | EventKind::NetworkSync
         | EventKind::CodeJudged
         | EventKind::TokenRequested
         | EventKind::RequestEdited

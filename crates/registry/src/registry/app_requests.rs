@@ -96,9 +96,10 @@ impl Registry {
             true => mine.iter().filter(listed).map(other_token).collect(),
             false => Vec::new(),
         };
+        let waits = token.state == TokenState::PendingSync;
         let token = TokenStatus {
             state: app_state(token.state),
-            sync_minute: None,
+            sync_minute: if waits { token.sync.minute(now) } else { None },
             locked_until: token.locked_until(now),
         };
         Ok(AppAnswer { now, token, others })
@@ -154,6 +155,7 @@ fn other_token(token: &Token) -> OtherToken {
 const fn app_state(state: TokenState) -> AppTokenState {
     match state {
         TokenState::Provisioned => AppTokenState::Provisioned,
+        TokenState::PendingSync => AppTokenState::PendingSync,
         TokenState::Active => AppTokenState::Active,
         TokenState::Locked => AppTokenState::Locked,
         TokenState::Suspended => AppTokenState::Suspended,

@@ -11,6 +11,7 @@ use crate::{
     rules::{
         association::{check_form, check_session, check_token},
         judging::Typed,
+        network_sync::NetworkSync,
         token_states::{TokenEvent, apply},
     },
     session::{Factor, SecondFactor, Session, SessionRecord},
@@ -82,7 +83,8 @@ impl Registry {
             let token = &read.token;
             let purpose = Purpose::Association;
             let decision = self.decide(token, npi, form.typed(), purpose, now).await?;
-            let (mut changes, result) = associated(&read, decision, &record, form, now)?;
+            let (mut changes, result) =
+                associated(&read, decision, &record, form, self.tells_network, now)?;
             if result.is_ok()
                 && let Some((request, event)) =
                     self.fulfil(&read.token.token, form.token_type, npi, now).await?
@@ -172,6 +174,7 @@ fn associated(
     mut decision: Decision,
     session: &SessionRecord,
     form: &Association,
+    tells_network: bool,
     now: UnixTime,
 ) -> Result<(Changes, Result<Token, AssociateError>), AssociateError> {
     if let Err(cause) = &decision.result {
@@ -180,8 +183,9 @@ fn associated(
     }
     let npi = session.npi;
     let actor = Actor::Prescriber { npi };
-    let judged = decision.token.as_ref().unwrap_or(&read.token.token);
-    let token = apply(judged, TokenEvent::Associate, &actor, now)
+    let judged = decision.token.as_ref().unwrap_or(&read.token.token).clone();
+    let sync = if tells_network { NetworkSync::begin(now) } else { NetworkSync::NotNeeded };
+    let token = apply(&Token { sync, ..judged }, TokenEvent::Associate, &actor, now)
         .map_err(|_| AssociateError::NotWaiting)?;
     let token = Token {
         owner: Some(npi),

@@ -9,6 +9,7 @@ mod app_requests;
 mod associating;
 mod consuming;
 mod mailing;
+mod network_sync;
 mod own_tokens;
 mod request_queue;
 mod requests;
@@ -60,6 +61,8 @@ pub struct Registry {
     pub(crate) master: MasterKey,
     server_key: ServerPrivateKey,
     hasher: PassphraseHasher,
+    /// Whether a token waits, once associated, until the e-prescribing network knows it.
+    tells_network: bool,
     /// A sealed seed that no token has, to be opened where there is no token.
     nobodys_seed: Vec<u8>,
 }
@@ -79,7 +82,15 @@ impl Registry {
         let server_key = stored_server_key(&*store, &master, now, rng).await?;
         let nobodys = Seed::generate(rng);
         let nobodys_seed = master.seal(What::Seed, NOBODY, nobodys.expose_bytes(), rng);
-        Ok(Self { store, master, server_key, hasher: PassphraseHasher::new(), nobodys_seed })
+        let hasher = PassphraseHasher::new();
+        Ok(Self { store, master, server_key, hasher, tells_network: false, nobodys_seed })
+    }
+
+    /// The registry of a server that tells an e-prescribing network of each new token: until the
+    /// network has acknowledged one, its codes sign nothing.
+    #[must_use]
+    pub fn telling_network(self) -> Self {
+        Self { tells_network: true, ..self }
     }
 
     /// The public key that apps seal to; its private key never leaves the registry.

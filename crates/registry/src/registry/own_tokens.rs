@@ -61,6 +61,20 @@ impl Registry {
         self.change_own(session, serial, OwnerAct::Found, reason, now, |_| Ok(())).await
     }
 
+    /// Lets the network be told once more of a token of the session's account, if that was given up.
+    ///
+    /// # Errors
+    /// [`OwnTokenError`].
+    pub async fn sync_own_token_again(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, OwnTokenError> {
+        let reason = "begun again by its owner";
+        self.change_own(session, serial, OwnerAct::SyncAgain, reason, now, |_| Ok(())).await
+    }
+
     /// Deactivates a token of the session's account, for good; the last one only if that is meant.
     ///
     /// # Errors
@@ -122,6 +136,7 @@ impl Registry {
             OwnerAct::Found => TokenEvent::Found,
             OwnerAct::Deactivate => TokenEvent::Deactivate,
             OwnerAct::Resynchronise => TokenEvent::Resynchronise,
+            OwnerAct::SyncAgain => TokenEvent::SyncAgain,
         };
         for _ in 0..ATTEMPTS {
             let read = self.read_own(session, serial, act, now).await?;

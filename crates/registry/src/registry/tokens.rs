@@ -122,6 +122,19 @@ impl Registry {
         self.change(actor, serial, TokenEvent::Deactivate, Some(reason), now).await
     }
 
+    /// Lets the e-prescribing network be told once more of a token, where that was given up.
+    ///
+    /// # Errors
+    /// As [`Registry::unlock_token`].
+    pub async fn sync_token_again(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        self.change(actor, serial, TokenEvent::SyncAgain, None, now).await
+    }
+
     /// Lets an event happen to a token; where it has happened already, nothing changes.
     async fn change(
         &self,
@@ -187,7 +200,9 @@ pub(super) fn changed(
 /// The state in which an event has happened already.
 const fn after(event: TokenEvent) -> TokenState {
     match event {
+        TokenEvent::GiveUpSync | TokenEvent::SyncAgain => TokenState::PendingSync,
         TokenEvent::Associate
+        | TokenEvent::Acknowledge
         | TokenEvent::LockEnded
         | TokenEvent::Unlock
         | TokenEvent::Resynchronise
@@ -202,6 +217,9 @@ const fn after(event: TokenEvent) -> TokenState {
 pub(super) const fn kind(event: TokenEvent) -> EventKind {
     match event {
         TokenEvent::Associate => EventKind::TokenAssociated,
+        TokenEvent::Acknowledge | TokenEvent::GiveUpSync | TokenEvent::SyncAgain => {
+            EventKind::NetworkSync
+        }
         TokenEvent::TooManyFailures => EventKind::TokenLocked,
         TokenEvent::LockEnded | TokenEvent::Unlock => EventKind::TokenUnlocked,
         TokenEvent::Resynchronise => EventKind::CodeJudged,

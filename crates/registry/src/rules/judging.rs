@@ -185,6 +185,9 @@ impl fmt::Display for Cause {
             Self::NotActive { state: TokenState::Deactivated } => f.write_str(
                 "this token is deactivated and stays so: use another token, or add a new one",
             ),
+            Self::NotActive { state: TokenState::PendingSync } => f.write_str(
+                "this token waits for the e-prescribing network to know it, which takes up to an hour: sign with another token meanwhile, and see Tokens for how far it is",
+            ),
             Self::NotActive { state } => {
                 write!(f, "this token is {state}, not active: add it to your account first")
             }
@@ -226,13 +229,15 @@ pub(crate) struct Judgement {
 /// Refuses a code whose token is not to be judged at all.
 pub(crate) fn check_judgeable(token: &Token, purpose: Purpose, now: UnixTime) -> Result<(), Cause> {
     let token = token.at(now);
-    let right_state = match purpose {
-        Purpose::Association => TokenState::Provisioned,
-        Purpose::Test | Purpose::SignIn | Purpose::Signing | Purpose::Resynchronisation => {
-            TokenState::Active
+    let right_state = match (purpose, token.state) {
+        (_, TokenState::Locked) => true,
+        (Purpose::Association, state) => state == TokenState::Provisioned,
+        (Purpose::Signing, state) => state == TokenState::Active,
+        (Purpose::Test | Purpose::SignIn | Purpose::Resynchronisation, state) => {
+            matches!(state, TokenState::Active | TokenState::PendingSync)
         }
     };
-    if ![right_state, TokenState::Locked].contains(&token.state) {
+    if !right_state {
         return Err(Cause::NotActive { state: token.state });
     }
     match token.lock {

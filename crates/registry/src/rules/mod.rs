@@ -3,6 +3,7 @@
 pub mod administrators;
 pub mod judging;
 pub mod lock;
+pub mod network_sync;
 pub mod owning;
 pub mod refusals;
 pub mod reporting;

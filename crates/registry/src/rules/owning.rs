@@ -3,6 +3,7 @@
 //! | what | sign-in |
 //! | --- | --- |
 //! | report it lost | the passphrase alone: suspending is the safe side, and it is urgent |
+//! | tell the network again | both factors |
 //! | I found it, deactivate, resynchronise | both factors, the second at most 20 minutes old |
 //!
 //! A suspended token is no second factor. So one that was the only one and is found comes back by the
@@ -28,6 +29,8 @@ pub enum OwnerAct {
     Deactivate,
     /// Finds its step or counter again.
     Resynchronise,
+    /// Lets the network be told of it once more.
+    SyncAgain,
 }
 
 /// Refuses a sign-in that is not enough for it.
@@ -39,6 +42,7 @@ pub(crate) fn check_sign_in(
     match (act, factor) {
         (OwnerAct::ReportLost, _) => Ok(()),
         (_, Factor::Half) => Err(OwnTokenError::NotSignedIn),
+        (OwnerAct::SyncAgain, Factor::Full { .. }) => Ok(()),
         (_, Factor::Full { .. }) if !is_fresh(factor, now) => Err(OwnTokenError::NotFresh),
         (_, Factor::Full { .. }) => Ok(()),
     }
@@ -101,7 +105,10 @@ impl Remaining {
 pub fn remaining(tokens: &[Token], without: &Token, now: UnixTime) -> Remaining {
     let good = |token: &&Token| {
         token.serial != without.serial
-            && matches!(token.at(now).state, TokenState::Active | TokenState::Locked)
+            && matches!(
+                token.at(now).state,
+                TokenState::PendingSync | TokenState::Active | TokenState::Locked
+            )
     };
     match tokens.iter().filter(good).count() {
         0 => Remaining::None,

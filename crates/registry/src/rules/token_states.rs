@@ -2,7 +2,10 @@
 //! condition. `docs/architecture.md` has them drawn.
 //!
 //! ```text
-//!   provisioned --associate--> active <--lock ended, unlock-- locked
+//!   provisioned --associate--> pending sync --acknowledged--> active
+//!        \--associate, where there is no network to be told--> active
+//!
+//!                 pending sync, active <--lock ended, unlock-- locked
 //!                                | ^ ------too many failures----^ |^
 //!                          lost  | | found                   lost || found, while the
 //!                                v |                              v| lock holds still
@@ -11,6 +14,9 @@
 //!   any of them --deactivate--> deactivated, which is final
 //! ```
 //!
+//! A token whose lock has ended, or that was found, is where it was before: pending sync until the network
+//! has acknowledged it, which it may do meanwhile.
+//!
 //! A token that nobody owns can have too many wrong codes too, when it is being associated: that
 //! pauses its association, and it stays provisioned. To unlock a token that is not locked takes its
 //! count of wrong codes away, so that its next wrong code is the first. To resynchronise one takes two
@@ -18,7 +24,7 @@
 
 use oath::UnixTime;
 
-use super::lock::Lock;
+use super::{lock::Lock, network_sync::NetworkSync};
 use crate::{
     event::Actor,
     token::{Token, TokenState},
@@ -29,6 +35,12 @@ use crate::{
 pub enum TokenEvent {
     /// It becomes somebody's.
     Associate,
+    /// The e-prescribing network has acknowledged it.
+    Acknowledge,
+    /// The e-prescribing network did not acknowledge it in time.
+    GiveUpSync,
+    /// The e-prescribing network is to be told once more.
+    SyncAgain,
     /// One wrong code too many was typed.
     TooManyFailures,
     /// The time of its lock is over.
@@ -47,8 +59,11 @@ pub enum TokenEvent {
 
 impl TokenEvent {
     /// Every event.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Associate,
+        Self::Acknowledge,
+        Self::GiveUpSync,
+        Self::SyncAgain,
         Self::TooManyFailures,
         Self::LockEnded,
         Self::Unlock,
@@ -79,10 +94,18 @@ pub enum Who {
 pub enum Guard {
     /// Nothing.
     Always,
+    /// Nothing waits for the network.
+    Synced,
+    /// The network has not acknowledged it yet.
+    NotSynced,
+    /// The network did not acknowledge it in time.
+    SyncGivenUp,
     /// A lock of earlier still holds.
     LockHolds,
-    /// No lock holds.
-    NoLock,
+    /// No lock holds, and nothing waits for the network.
+    NoLockSynced,
+    /// No lock holds, and the network has not acknowledged it yet.
+    NoLockNotSynced,
 }
 
 /// From, event, who, guard, to.
@@ -94,21 +117,37 @@ use TokenState as S;
 
 /// What does not stand here does not happen.
 pub const TABLE: &[Row] = &[
-    (S::Provisioned, E::Associate, Who::Prescriber, G::Always, S::Active),
+    (S::Provisioned, E::Associate, Who::Prescriber, G::Synced, S::Active),
+    (S::Provisioned, E::Associate, Who::Prescriber, G::NotSynced, S::PendingSync),
     (S::Provisioned, E::TooManyFailures, Who::System, G::Always, S::Provisioned),
     (S::Provisioned, E::LockEnded, Who::System, G::Always, S::Provisioned),
     (S::Provisioned, E::Unlock, Who::HelpDesk, G::Always, S::Provisioned),
     (S::Provisioned, E::Deactivate, Who::HelpDesk, G::Always, S::Deactivated),
+    (S::PendingSync, E::Acknowledge, Who::System, G::NotSynced, S::Active),
+    (S::PendingSync, E::GiveUpSync, Who::System, G::NotSynced, S::PendingSync),
+    (S::PendingSync, E::SyncAgain, Who::OwnerOrHelpDesk, G::SyncGivenUp, S::PendingSync),
+    (S::PendingSync, E::TooManyFailures, Who::System, G::Always, S::Locked),
+    (S::PendingSync, E::Unlock, Who::HelpDesk, G::Always, S::PendingSync),
+    (S::PendingSync, E::Resynchronise, Who::OwnerOrHelpDesk, G::Always, S::PendingSync),
+    (S::PendingSync, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
+    (S::PendingSync, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
     (S::Active, E::TooManyFailures, Who::System, G::Always, S::Locked),
     (S::Active, E::Unlock, Who::HelpDesk, G::Always, S::Active),
     (S::Active, E::Resynchronise, Who::OwnerOrHelpDesk, G::Always, S::Active),
     (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
     (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
-    (S::Locked, E::LockEnded, Who::System, G::Always, S::Active),
-    (S::Locked, E::Unlock, Who::HelpDesk, G::Always, S::Active),
+    (S::Locked, E::Acknowledge, Who::System, G::NotSynced, S::Locked),
+    (S::Locked, E::GiveUpSync, Who::System, G::NotSynced, S::Locked),
+    (S::Locked, E::LockEnded, Who::System, G::Synced, S::Active),
+    (S::Locked, E::LockEnded, Who::System, G::NotSynced, S::PendingSync),
+    (S::Locked, E::Unlock, Who::HelpDesk, G::Synced, S::Active),
+    (S::Locked, E::Unlock, Who::HelpDesk, G::NotSynced, S::PendingSync),
     (S::Locked, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
     (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
-    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::NoLock, S::Active),
+    (S::Suspended, E::Acknowledge, Who::System, G::NotSynced, S::Suspended),
+    (S::Suspended, E::GiveUpSync, Who::System, G::NotSynced, S::Suspended),
+    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::NoLockSynced, S::Active),
+    (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::NoLockNotSynced, S::PendingSync),
     (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::LockHolds, S::Locked),
     (S::Suspended, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
 ];
@@ -138,10 +177,16 @@ pub fn apply(
         return Err(Impossible::ForThem);
     }
     let mut after = Token { state: *to, ..token };
-    if event == TokenEvent::Unlock {
-        after.failures = 0;
-        after.near_misses = 0;
-        after.lock = None;
+    match event {
+        TokenEvent::Unlock => {
+            after.failures = 0;
+            after.near_misses = 0;
+            after.lock = None;
+        }
+        TokenEvent::Acknowledge => after.sync = after.sync.acknowledged(now),
+        TokenEvent::GiveUpSync => after.sync = after.sync.given_up(now),
+        TokenEvent::SyncAgain => after.sync = NetworkSync::begin(now),
+        _ => {}
     }
     Ok(after)
 }
@@ -162,8 +207,12 @@ fn row(token: &Token, event: TokenEvent) -> Option<&'static Row> {
 fn holds(guard: Guard, token: &Token) -> bool {
     match guard {
         Guard::Always => true,
+        Guard::Synced => !token.sync.waits(),
+        Guard::NotSynced => token.sync.waits(),
+        Guard::SyncGivenUp => token.sync.is_given_up(),
         Guard::LockHolds => token.lock.is_some(),
-        Guard::NoLock => token.lock.is_none(),
+        Guard::NoLockSynced => token.lock.is_none() && !token.sync.waits(),
+        Guard::NoLockNotSynced => token.lock.is_none() && token.sync.waits(),
     }
 }
 
@@ -193,7 +242,10 @@ impl Token {
         if token.lock.is_some_and(|lock| !Lock::holds(lock, now)) {
             token.lock = None;
             if token.state == TokenState::Locked {
-                token.state = TokenState::Active;
+                token.state = match token.sync.waits() {
+                    true => TokenState::PendingSync,
+                    false => TokenState::Active,
+                };
             }
         }
         token

@@ -150,6 +150,14 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         id: StockImportId,
         limit: u32,
     ) -> Result<Vec<SerialNumber>, StoreError>;
+    // Network sync.
+    /// The tokens that are not deactivated and of which the network is to be told by an instant, the
+    /// longest due first, at most `limit`.
+    async fn tokens_to_sync(
+        &self,
+        due: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors

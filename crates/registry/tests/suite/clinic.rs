@@ -136,6 +136,14 @@ impl Clinic {
         Self { registry: Arc::new(registry), store, folder, key }
     }
 
+    /// A clinic that tells an e-prescribing network of its tokens.
+    pub(crate) async fn telling_network() -> Self {
+        let clinic = Self::new().await;
+        let store = clinic.store.clone();
+        let opened = Registry::open(store, clinic.master(), START, &mut rng()).await.unwrap();
+        Self { registry: Arc::new(opened.telling_network()), ..clinic }
+    }
+
     /// A clinic at which Ada has an account.
     pub(crate) async fn with_ada() -> Self {
         let clinic = Self::new().await;

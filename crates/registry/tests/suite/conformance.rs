@@ -5,8 +5,8 @@ use std::sync::Arc;
 use oath::{Drift, Hotp, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
 use provisioning::{ActivationId, ReportId};
 use registry::{
-    Account, Actor, EventKind, Factor, Lock, Npi, Otp, Outcome, Purpose, SecondFactor, SqliteStore,
-    Store, StoreError, Token, TokenState,
+    Account, Actor, EventKind, Factor, Lock, NetworkSync, Npi, Otp, Outcome, Purpose, SecondFactor,
+    SqliteStore, Store, StoreError, Token, TokenState,
     account::AccountRecord,
     activation::{ActivationRecord, ActivationState},
     audit::{
@@ -95,6 +95,7 @@ fn token(text: &str) -> TokenRecord {
         lock: None,
         rehearsal_misses: 0,
         rehearsing_since: None,
+        sync: NetworkSync::NotNeeded,
         provisioned: START,
         associated: None,
     };
@@ -148,6 +149,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
         lock: Some(Lock::UntilUnlocked),
         rehearsal_misses: 4,
         rehearsing_since: Some(START.plus(1)),
+        sync: NetworkSync::Pending { begun: START, attempts: 3, next: START.plus(40) },
         associated: Some(START.plus(2)),
         ..full.token
     };

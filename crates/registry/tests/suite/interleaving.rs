@@ -234,6 +234,13 @@ impl Store for Interrupted {
     ) -> Result<Vec<SerialNumber>, StoreError> {
         self.inner.staged_serials(id, limit).await
     }
+    async fn tokens_to_sync(
+        &self,
+        due: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        self.inner.tokens_to_sync(due, limit).await
+    }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;
         self.inner.commit(changes).await

@@ -10,6 +10,7 @@ mod conformance;
 mod enrolling;
 mod hard_tokens;
 mod interleaving;
+mod network_sync;
 mod owning;
 mod races;
 mod reporting;

@@ -3,7 +3,7 @@
 use oath::{Code, UnixTime};
 use proptest::prelude::*;
 use registry::{
-    Actor, Error, Purpose, Token, TokenState,
+    Actor, Error, NetworkSync, Purpose, Token, TokenState,
     rules::token_states::{Impossible, Row, TABLE, TokenEvent, Who, apply},
 };
 
@@ -11,49 +11,102 @@ use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label};
 
 const NOW: UnixTime = UnixTime(START.0 + 60);
 
-/// What the design says: from, event, to, and by whom: s for this program, h the help desk, o the
-/// owner, t another token of the owner, p any prescriber. Two states are told by whether a lock of
-/// earlier holds still.
-const DESIGN: &[(TokenState, TokenEvent, &[TokenState], &str)] = {
+/// What the design says: from, event, by whom, and to. By whom: s for this program, h the help desk,
+/// o the owner, t another token of the owner, p any prescriber.
+const DESIGN: &[(TokenState, TokenEvent, &str, To)] = {
+    use To::{Back, Given, Only, Waiting, Wherever};
     use TokenEvent as E;
     use TokenState as S;
     &[
-        (S::Provisioned, E::Associate, &[S::Active], "p"),
-        (S::Provisioned, E::TooManyFailures, &[S::Provisioned], "s"),
-        (S::Provisioned, E::LockEnded, &[S::Provisioned], "s"),
-        (S::Provisioned, E::Unlock, &[S::Provisioned], "h"),
-        (S::Provisioned, E::Deactivate, &[S::Deactivated], "h"),
-        (S::Active, E::TooManyFailures, &[S::Locked], "s"),
-        (S::Active, E::Unlock, &[S::Active], "h"),
-        (S::Active, E::Resynchronise, &[S::Active], "ho"),
-        (S::Active, E::Lost, &[S::Suspended], "hot"),
-        (S::Active, E::Deactivate, &[S::Deactivated], "ho"),
-        (S::Locked, E::LockEnded, &[S::Active], "s"),
-        (S::Locked, E::Unlock, &[S::Active], "h"),
-        (S::Locked, E::Lost, &[S::Suspended], "hot"),
-        (S::Locked, E::Deactivate, &[S::Deactivated], "ho"),
-        (S::Suspended, E::Found, &[S::Active, S::Locked], "ho"),
-        (S::Suspended, E::Deactivate, &[S::Deactivated], "ho"),
+        (S::Provisioned, E::Associate, "p", Back),
+        (S::Provisioned, E::TooManyFailures, "s", Only(S::Provisioned)),
+        (S::Provisioned, E::LockEnded, "s", Only(S::Provisioned)),
+        (S::Provisioned, E::Unlock, "h", Only(S::Provisioned)),
+        (S::Provisioned, E::Deactivate, "h", Only(S::Deactivated)),
+        (S::PendingSync, E::Acknowledge, "s", Waiting(S::Active)),
+        (S::PendingSync, E::GiveUpSync, "s", Waiting(S::PendingSync)),
+        (S::PendingSync, E::SyncAgain, "ho", Given(S::PendingSync)),
+        (S::PendingSync, E::TooManyFailures, "s", Only(S::Locked)),
+        (S::PendingSync, E::Unlock, "h", Only(S::PendingSync)),
+        (S::PendingSync, E::Resynchronise, "ho", Only(S::PendingSync)),
+        (S::PendingSync, E::Lost, "hot", Only(S::Suspended)),
+        (S::PendingSync, E::Deactivate, "ho", Only(S::Deactivated)),
+        (S::Active, E::TooManyFailures, "s", Only(S::Locked)),
+        (S::Active, E::Unlock, "h", Only(S::Active)),
+        (S::Active, E::Resynchronise, "ho", Only(S::Active)),
+        (S::Active, E::Lost, "hot", Only(S::Suspended)),
+        (S::Active, E::Deactivate, "ho", Only(S::Deactivated)),
+        (S::Locked, E::Acknowledge, "s", Waiting(S::Locked)),
+        (S::Locked, E::GiveUpSync, "s", Waiting(S::Locked)),
+        (S::Locked, E::LockEnded, "s", Back),
+        (S::Locked, E::Unlock, "h", Back),
+        (S::Locked, E::Lost, "hot", Only(S::Suspended)),
+        (S::Locked, E::Deactivate, "ho", Only(S::Deactivated)),
+        (S::Suspended, E::Acknowledge, "s", Waiting(S::Suspended)),
+        (S::Suspended, E::GiveUpSync, "s", Waiting(S::Suspended)),
+        (S::Suspended, E::Found, "ho", Wherever),
+        (S::Suspended, E::Deactivate, "ho", Only(S::Deactivated)),
     ]
 };
 
-/// Ada's token in each of the states, without a lock and with one that holds still.
+/// Where an event leads.
+#[derive(Clone, Copy)]
+enum To {
+    /// There, always.
+    Only(TokenState),
+    /// There, if the network has not acknowledged the token.
+    Waiting(TokenState),
+    /// There, if telling the network was given up.
+    Given(TokenState),
+    /// Into use: pending sync or active.
+    Back,
+    /// As before, or locked while a lock of earlier still holds.
+    Wherever,
+}
+
+impl To {
+    fn of(self, token: &Token) -> Option<TokenState> {
+        let back = || match token.sync.waits() {
+            true => TokenState::PendingSync,
+            false => TokenState::Active,
+        };
+        match self {
+            Self::Only(state) => Some(state),
+            Self::Waiting(state) => token.sync.waits().then_some(state),
+            Self::Given(state) => token.sync.is_given_up().then_some(state),
+            Self::Back => Some(back()),
+            Self::Wherever if token.lock.is_some() => Some(TokenState::Locked),
+            Self::Wherever => Some(back()),
+        }
+    }
+}
+
+/// Ada's token in each of the states, without a lock and with one that holds still, and wherever it
+/// can be with the network.
 async fn in_every_state() -> (Clinic, Vec<Token>) {
     let (clinic, app) = Clinic::with_token().await;
     let token = clinic.token(&app, NOW).await;
     let locks = [None, Some(registry::Lock::Until(NOW.plus(900)))];
+    let (begun, attempts, at) = (START, 2, NOW);
+    let syncs = [
+        NetworkSync::NotNeeded,
+        NetworkSync::Pending { begun, attempts, next: at },
+        NetworkSync::GivenUp { begun, attempts, at },
+        NetworkSync::Acknowledged { begun, attempts, at },
+    ];
     let mut all = Vec::new();
-    for (state, lock) in
-        TokenState::ALL.into_iter().flat_map(|state| locks.map(|lock| (state, lock)))
-    {
-        let owner = if state == TokenState::Provisioned { None } else { token.owner };
-        let impossible = match state {
-            TokenState::Locked => lock.is_none(),
-            TokenState::Active => lock.is_some(),
-            _ => false,
-        };
-        if !impossible {
-            all.push(Token { state, owner, lock, ..token.clone() });
+    for state in TokenState::ALL {
+        for (lock, sync) in locks.into_iter().flat_map(|lock| syncs.map(|sync| (lock, sync))) {
+            let owner = if state == TokenState::Provisioned { None } else { token.owner };
+            let possible = match state {
+                TokenState::PendingSync => lock.is_none() && sync.waits(),
+                TokenState::Active => lock.is_none() && !sync.waits(),
+                TokenState::Locked => lock.is_some(),
+                _ => true,
+            };
+            if possible {
+                all.push(Token { state, owner, lock, sync, ..token.clone() });
+            }
         }
     }
     (clinic, all)
@@ -83,17 +136,16 @@ async fn every_event_in_every_state_by_everybody_does_what_the_design_says() {
     {
         let designed = DESIGN.iter().find(|row| (row.0, row.1) == (token.state, event));
         for (letter, actor) in everybody(token) {
-            let expected = match designed {
+            let expected = match designed.and_then(|row| Some((row.2, row.3.of(token)?))) {
                 None => Err(Impossible::FromHere(token.state)),
-                Some((.., to, who)) => {
+                Some((who, to)) => {
                     let any = who.contains('p') && matches!(actor, Actor::Prescriber { .. });
-                    let to = to[usize::from(token.lock.is_some()).min(to.len() - 1)];
                     if who.contains(letter) || any { Ok(to) } else { Err(Impossible::ForThem) }
                 }
             };
             let applied = apply(token, event, &actor, NOW).map(|token| token.state);
-            let lock = token.lock;
-            assert_eq!(applied, expected, "{} {event:?} by {actor}, {lock:?}", token.state);
+            let Token { state, lock, sync, .. } = token;
+            assert_eq!(applied, expected, "{state} {event:?} by {actor}, {lock:?}, {sync:?}");
         }
     }
 }

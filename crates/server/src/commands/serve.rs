@@ -9,7 +9,9 @@ use std::{
 };
 
 use clap::Args;
+use oath::UnixTime;
 use provisioning::{IssuerName, ServerUrl};
+use registry::Registry;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -24,6 +26,7 @@ use crate::{
     data_dir::DataDir,
     failure::Failure,
     http::{self, SiteParts},
+    network::{Network, Telling},
     opening,
     sealer::Sealing,
 };
@@ -51,6 +54,13 @@ pub(crate) struct Arguments {
     /// [default: audit-checkpoints.jsonl in the data folder]
     #[arg(long, value_name = "FILE")]
     checkpoints: Option<PathBuf>,
+    /// Where the e-prescribing network is told of each token; until it answers with 200 to 299 (but
+    /// 202), for 60 minutes at most, the token signs nothing
+    #[arg(long, value_name = "URL")]
+    network_webhook: Option<ServerUrl>,
+    /// The file with the key that the network knows this server by, sent as a bearer token
+    #[arg(long, value_name = "FILE", requires = "network_webhook")]
+    network_key_file: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -58,7 +68,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if !arguments.listen.ip().is_loopback() {
         return Err(Failure::PlainHttpOffLoopback { address: arguments.listen });
     }
+    let network = match arguments.network_webhook {
+        Some(url) => Some(Network::new(url, arguments.network_key_file)?),
+        None => None,
+    };
     let registry = opening::registry_or_new(&arguments.place).await?;
+    let registry = match network {
+        Some(_) => registry.telling_network(),
+        None => warned_of_waiting(registry).await?,
+    };
     let cannot_listen = |cause| Failure::Listen { address: arguments.listen, cause };
     let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
@@ -77,10 +95,24 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let mut stop = Stop::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
+    let telling = network.map(|network| Telling::start(site.clone(), network));
     announce(address)?;
     let ended = serve(listener, http::router(site), async move { stop.asked().await }).await;
+    if let Some(telling) = telling {
+        telling.finish().await;
+    }
     sealing.finish().await;
     ended
+}
+
+/// Says so where tokens wait for a network that this server does not tell.
+async fn warned_of_waiting(registry: Registry) -> Result<Registry, Failure> {
+    if !registry.syncs_due(UnixTime(u64::MAX), 1).await?.is_empty() {
+        tracing::warn!(
+            "tokens wait for the e-prescribing network, and none is told: start with --network-webhook"
+        );
+    }
+    Ok(registry)
 }
 
 /// Logs go to stderr, one line an event; `RUST_LOG` chooses how much.

@@ -57,6 +57,7 @@ const fn next(state: TokenState) -> &'static str {
             "Next: `activation begin`, if its prescriber has no other token."
         }
         TokenState::Locked => "Its lock of earlier holds still: see `token unlock`.",
+        TokenState::PendingSync => "It signs once the e-prescribing network knows it.",
         TokenState::Active | TokenState::Provisioned => "Its codes count.",
     }
 }

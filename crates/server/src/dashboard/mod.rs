@@ -5,6 +5,7 @@
 //! | [`sign_in`], [`sign_in_form`], [`sign_in_code`] | the two factors |
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
+//! | [`sync_again`] | tells the network once more |
 //! | [`test_code`], [`recent_tests`] | Test a code |
 //! | [`requests`] | Request Token, Replace Token, and what becomes of a request |
 //! | [`admin`] | the administrators' pages, under `/admin` |
@@ -25,6 +26,7 @@ mod session_cookie;
 mod sign_in;
 mod sign_in_code;
 mod sign_in_form;
+mod sync_again;
 mod test_code;
 mod token_row;
 mod tokens;
@@ -62,6 +64,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/tokens", get(tokens::page))
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
+        .route("/tokens/{serial}/sync", post(sync_again::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
         .merge(requests::routes())
         .merge(admin::routes())

@@ -19,6 +19,8 @@ pub(super) struct TokenRow {
     pub(super) last_used: String,
     /// Whether a code of it can be tested.
     pub(super) testable: bool,
+    /// Whether the network can be told of it once more.
+    pub(super) can_sync_again: bool,
     /// What the state means for the prescriber; empty where there is nothing to say.
     pub(super) note: String,
 }
@@ -39,6 +41,7 @@ impl TokenRow {
             state_name: capitalised(token.state),
             last_used: token.last_used.map_or_else(|| "never".to_owned(), time_text::to_the_minute),
             testable: token.state.is_in_use(),
+            can_sync_again: token.state == TokenState::PendingSync && token.sync.is_given_up(),
             note: note(token, now),
         }
     }
@@ -47,6 +50,7 @@ impl TokenRow {
 const fn capitalised(state: TokenState) -> &'static str {
     match state {
         TokenState::Provisioned => "Not yet added",
+        TokenState::PendingSync => "Network sync",
         TokenState::Active => "Active",
         TokenState::Locked => "Locked",
         TokenState::Suspended => "Suspended",
@@ -56,6 +60,7 @@ const fn capitalised(state: TokenState) -> &'static str {
 
 fn note(token: &Token, now: UnixTime) -> String {
     match (token.state, token.locked_until(now)) {
+        (TokenState::PendingSync, _) => sync_note(token, now),
         (TokenState::Locked, Some(until)) => format!(
             "Locked after too many wrong codes. It unlocks by itself in {}, on {}. Trying before changes nothing.",
             time_text::span(until.since(now)),
@@ -71,4 +76,14 @@ fn note(token: &Token, now: UnixTime) -> String {
         }
         _ => String::new(),
     }
+}
+
+fn sync_note(token: &Token, now: UnixTime) -> String {
+    if token.sync.is_given_up() {
+        return "The e-prescribing network did not acknowledge this token within 60 minutes. You can sign in with it, but not sign prescriptions. Let the network be told again, or call the help desk.".to_owned();
+    }
+    let minute = token.sync.minute(now).unwrap_or_default();
+    format!(
+        "Network sync, minute {minute} of 60. You can sign in with it already; it signs prescriptions as soon as the e-prescribing network knows it. Nothing is left for you to do."
+    )
 }

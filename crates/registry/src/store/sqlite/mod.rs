@@ -331,6 +331,14 @@ impl Store for SqliteStore {
         self.readers.read(move |database| rows::staged_serials(database, id, limit)).await
     }
 
+    async fn tokens_to_sync(
+        &self,
+        due: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        self.readers.read(move |database| rows::tokens_to_sync(database, due, limit)).await
+    }
+
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         match &self.writer {
             Some(writer) => writer.commit(changes).await,

@@ -28,7 +28,9 @@ pub(super) use requests::{
     request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
 pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
-pub(super) use tokens::{report, sealed_seed, token, tokens_after, tokens_of, tokens_with};
+pub(super) use tokens::{
+    report, sealed_seed, token, tokens_after, tokens_of, tokens_to_sync, tokens_with,
+};
 
 use super::{Changes, StoreError, failed};
 use crate::{rules::lock::Lock, store::Write};

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     otp::Otp,
+    rules::network_sync::NetworkSync,
     store::{StoreError, TokenSearch},
     token::{Token, TokenRecord, TokenState},
     values::Npi,
@@ -77,6 +78,20 @@ pub(in super::super) fn tokens_with(
     )
 }
 
+pub(in super::super) fn tokens_to_sync(
+    database: &Connection,
+    due: UnixTime,
+    limit: u32,
+) -> rusqlite::Result<Vec<TokenRecord>> {
+    list(
+        database,
+        "SELECT * FROM tokens WHERE sync = 'pending' AND sync_at <= ?1 AND state <> 'deactivated'
+         ORDER BY sync_at, serial LIMIT ?2",
+        &[&to_sql(due.0), &limit],
+        read,
+    )
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
     let token = Token {
         serial: parsed(row, "serial")?,
@@ -101,6 +116,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
         lock: lock(row, "locked_until")?,
         rehearsal_misses: row.get("rehearsal_misses")?,
         rehearsing_since: maybe_instant(row, "rehearsing_since")?,
+        sync: read_sync(row)?,
         provisioned: instant(row, "provisioned")?,
         associated: maybe_instant(row, "associated")?,
     };
@@ -123,6 +139,34 @@ fn read_otp(row: &Row<'_>) -> rusqlite::Result<Otp> {
     })
 }
 
+/// When it began, how many attempts were made, and when the next one is due or it ended.
+fn sync_to_sql(sync: NetworkSync) -> (Option<i64>, u32, Option<i64>) {
+    match sync {
+        NetworkSync::NotNeeded => (None, 0, None),
+        NetworkSync::Pending { begun, attempts, next: at }
+        | NetworkSync::GivenUp { begun, attempts, at }
+        | NetworkSync::Acknowledged { begun, attempts, at } => {
+            (Some(to_sql(begun.0)), attempts, Some(to_sql(at.0)))
+        }
+    }
+}
+
+fn read_sync(row: &Row<'_>) -> rusqlite::Result<NetworkSync> {
+    let word: String = row.get("sync")?;
+    if word == NetworkSync::NotNeeded.name() {
+        return Ok(NetworkSync::NotNeeded);
+    }
+    let (begun, at) = (instant(row, "sync_begun")?, instant(row, "sync_at")?);
+    let attempts = row.get("sync_attempts")?;
+    let known = [
+        NetworkSync::Pending { begun, attempts, next: at },
+        NetworkSync::GivenUp { begun, attempts, at },
+        NetworkSync::Acknowledged { begun, attempts, at },
+    ];
+    let found = known.into_iter().find(|known| known.name() == word);
+    found.ok_or_else(|| damaged("sync", FromSqlError::Other(format!("{word} is unknown").into())))
+}
+
 /// A label; empty where there is none.
 fn label_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Label>> {
     match row.get_ref(column)?.as_str()? {
@@ -134,17 +178,18 @@ fn label_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Label>>
 pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
     let token = &record.token;
     let (resynchronised, learnt) = token.drift.parts();
+    let (begun, attempts, sync_at) = sync_to_sql(token.sync);
     change_one(
         database,
         "INSERT INTO tokens (serial, version, state, owner, activation, name, manufacturer, issuer,
             token_type, device, platform, otp, algorithm, digits, period, drift_resync, drift_learnt,
             last_accepted, last_used, failures, near_misses, locked_until, rehearsal_misses,
-            rehearsing_since,
-            provisioned, associated, sealed_seed)
+            rehearsing_since, sync, sync_begun, sync_attempts, sync_at, provisioned, associated,
+            sealed_seed)
          VALUES (:serial, 1, :state, :owner, :activation, :name, :manufacturer, :issuer,
             :token_type, :device, :platform, :otp, :algorithm, :digits, :period, :drift_resync,
             :drift_learnt, :last_accepted, :last_used, :failures, :near_misses, :locked_until, :rehearsal_misses,
-            :rehearsing_since, :provisioned, :associated, :sealed_seed)",
+            :rehearsing_since, :sync, :sync_begun, :sync_attempts, :sync_at, :provisioned, :associated, :sealed_seed)",
         named_params! {
             ":serial": token.serial.as_str(),
             ":state": token.state.name(),
@@ -169,6 +214,10 @@ pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), 
             ":locked_until": lock_to_sql(token.lock),
             ":rehearsal_misses": token.rehearsal_misses,
             ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
+            ":sync": token.sync.name(),
+            ":sync_begun": begun,
+            ":sync_attempts": attempts,
+            ":sync_at": sync_at,
             ":provisioned": to_sql(token.provisioned.0),
             ":associated": token.associated.map(|at| to_sql(at.0)),
             ":sealed_seed": record.sealed_seed,
@@ -179,6 +228,7 @@ pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), 
 pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
     let token = &record.token;
     let (resynchronised, learnt) = token.drift.parts();
+    let (begun, attempts, sync_at) = sync_to_sql(token.sync);
     change_one(
         database,
         "UPDATE tokens SET version = version + 1, state = :state, owner = :owner, name = :name,
@@ -188,7 +238,8 @@ pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), 
             last_accepted = :last_accepted, last_used = :last_used, failures = :failures,
             near_misses = :near_misses,
             locked_until = :locked_until, rehearsal_misses = :rehearsal_misses,
-            rehearsing_since = :rehearsing_since, associated = :associated
+            rehearsing_since = :rehearsing_since, associated = :associated, sync = :sync,
+            sync_begun = :sync_begun, sync_attempts = :sync_attempts, sync_at = :sync_at
          WHERE serial = :serial AND version = :version",
         named_params! {
             ":serial": token.serial.as_str(),
@@ -210,6 +261,10 @@ pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), 
             ":locked_until": lock_to_sql(token.lock),
             ":rehearsal_misses": token.rehearsal_misses,
             ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
+            ":sync": token.sync.name(),
+            ":sync_begun": begun,
+            ":sync_attempts": attempts,
+            ":sync_at": sync_at,
             ":associated": token.associated.map(|at| to_sql(at.0)),
         },
     )

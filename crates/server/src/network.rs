@@ -1,0 +1,144 @@
+//! Tells the e-prescribing network of tokens that were associated: what is due is the registry's to
+//! say; here it is posted, and what came of it handed back.
+//!
+//! A record is JSON, under an `Idempotency-Key` that is the same at each attempt. Any answer of 200 to
+//! 299 acknowledges it, but for 202: then the network has it, has not done it yet, and is asked again.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use oath::SerialNumber;
+use provisioning::ServerUrl;
+use registry::{Registry, SyncRecord};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet, spawn_blocking},
+    time::{MissedTickBehavior, interval},
+};
+use ureq::tls::{RootCerts, TlsConfig};
+use zeroize::Zeroizing;
+
+use crate::{clock, failure::Failure, http::Site};
+
+/// How often it is looked for what is due.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long the network may take for one answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How many are told at once.
+const AT_ONCE: u32 = 16;
+
+/// Where the network is, and the key that it knows this server by.
+pub(crate) struct Network {
+    url: ServerUrl,
+    key: Option<Zeroizing<String>>,
+    agent: ureq::Agent,
+}
+
+/// The telling of a running server; it ends with this value.
+pub(crate) struct Telling {
+    /// Dropping it asks to stop.
+    stop: watch::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Network {
+    /// Reads the key, if there is one.
+    pub(crate) fn new(url: ServerUrl, key_file: Option<PathBuf>) -> Result<Self, Failure> {
+        let key = key_file.map(read_key).transpose()?;
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .user_agent(concat!("Countersign/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls);
+        // A proxy cannot reach this machine's own loopback, the only place that is not https.
+        let config = if url.is_https() { config } else { config.proxy(None) };
+        Ok(Self { url, key, agent: config.build().into() })
+    }
+
+    /// Sends one record; why it is not acknowledged, in a few words. Blocks for up to 10 s.
+    fn tell(&self, record: &SyncRecord) -> Result<(), String> {
+        let mut request =
+            self.agent.post(self.url.to_string()).header("idempotency-key", &record.key);
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {}", key.as_str()));
+        }
+        match request.send_json(record).map(|answer| answer.status().as_u16()) {
+            Ok(202) => Err("taken, not yet done".to_owned()),
+            Ok(200..=299) => Ok(()),
+            Ok(status) => Err(format!("answer {status}")),
+            Err(ureq::Error::Timeout(_)) => Err("no answer in time".to_owned()),
+            Err(_) => Err("not reached".to_owned()),
+        }
+    }
+}
+
+fn read_key(path: PathBuf) -> Result<Zeroizing<String>, Failure> {
+    let read = std::fs::read_to_string(&path).map(Zeroizing::new);
+    let text = read.map_err(|cause| Failure::NetworkKey { path: path.clone(), cause })?;
+    let key = text.trim();
+    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::NetworkKeyText { path });
+    }
+    Ok(Zeroizing::new(key.to_owned()))
+}
+
+impl Telling {
+    /// Starts to tell what is due, now and from now on.
+    pub(crate) fn start(site: Site, network: Network) -> Self {
+        let (stop, stopped) = watch::channel(());
+        Self { stop, task: tokio::spawn(keep(site, Arc::new(network), stopped)) }
+    }
+
+    /// Lets what was begun end. What is left is due at the next start.
+    pub(crate) async fn finish(self) {
+        drop(self.stop);
+        // A task that panicked has told so already.
+        let _ = self.task.await;
+    }
+}
+
+async fn keep(site: Site, network: Arc<Network>, mut stopped: watch::Receiver<()>) {
+    let mut tick = interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut under_way = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => break,
+            _ = tick.tick() => {}
+        }
+        while under_way.try_join_next().is_some() {}
+        let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
+        match site.registry.syncs_due(clock::now(), room).await {
+            Ok(due) => due.into_iter().for_each(|serial| {
+                under_way.spawn(attempt(site.clone(), network.clone(), serial));
+            }),
+            Err(error) => tracing::error!(%error, "what the network is to be told cannot be read"),
+        }
+    }
+    while under_way.join_next().await.is_some() {}
+}
+
+async fn attempt(site: Site, network: Arc<Network>, serial: SerialNumber) {
+    if let Err(error) = tell(&site.registry, network, &serial).await {
+        tracing::error!(%error, "telling the network could not be recorded");
+    }
+}
+
+async fn tell(
+    registry: &Registry,
+    network: Arc<Network>,
+    serial: &SerialNumber,
+) -> Result<(), registry::Error> {
+    let Some(record) = registry.begin_sync_attempt(serial, clock::now()).await? else {
+        return Ok(());
+    };
+    let answer = spawn_blocking(move || network.tell(&record)).await;
+    match answer.unwrap_or_else(|_| Err("the sending failed".to_owned())) {
+        Ok(()) => registry.sync_acknowledged(serial, clock::now()).await.map(drop),
+        Err(why) => {
+            tracing::warn!(%serial, %why, "the network did not acknowledge a token; trying again");
+            registry.sync_failed(serial, &why, clock::now()).await
+        }
+    }
+}
