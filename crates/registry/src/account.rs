@@ -44,6 +44,29 @@ pub struct Account {
     pub sign_in_pause: Option<Lock>,
 }
 
+impl Account {
+    /// An account that is opened at an instant.
+    #[must_use]
+    pub const fn opened(
+        npi: Npi,
+        name: Label,
+        mail: Mail,
+        proofing: ProofingRecord,
+        at: UnixTime,
+    ) -> Self {
+        Self {
+            npi,
+            name,
+            mail,
+            address: None,
+            proofing,
+            opened: at,
+            sign_in_failures: 0,
+            sign_in_pause: None,
+        }
+    }
+}
+
 /// An account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRecord {

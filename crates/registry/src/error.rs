@@ -3,7 +3,9 @@
 use oath::{Manufacturer, TokenType};
 use provisioning::Label;
 
-use crate::{Cause, StoreError, TokenState, rules::reporting::ReportRefusal};
+use crate::{
+    Cause, StoreError, TokenState, rules::access::AccessRefusal, rules::reporting::ReportRefusal,
+};
 
 /// An operation of the registry that was not done. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,6 +103,17 @@ impl From<StoreError> for Error {
             other => Self::Store(other),
         }
     }
+}
+
+/// What opens a prescriber's access was not entered, executed or declined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessError {
+    /// The rules of two people do not allow it.
+    #[error(transparent)]
+    Refused(#[from] AccessRefusal),
+    /// It could not be decided.
+    #[error(transparent)]
+    Registry(#[from] Error),
 }
 
 /// A first factor that was refused: the same answer whatever the reason.

@@ -129,6 +129,12 @@ pub enum EventKind {
     AdministratorLocked,
     /// An administrator was removed.
     AdministratorRemoved,
+    /// What opens a prescriber's access was entered.
+    AccessEntered,
+    /// What somebody else entered was executed, or was refused to be.
+    AccessExecuted,
+    /// What was entered was declined, or taken back.
+    AccessDeclined,
     /// An administrator reached for what their roles do not allow.
     NotPermitted,
     /// A token was requested.
@@ -173,6 +179,9 @@ words!(EventKind {
     AdministratorUnlocked = "administrator-unlocked",
     AdministratorLocked = "administrator-locked",
     AdministratorRemoved = "administrator-removed",
+    AccessEntered = "access-entered",
+    AccessExecuted = "access-executed",
+    AccessDeclined = "access-declined",
     NotPermitted = "not-permitted",
     TokenRequested = "token-requested",
     RequestEdited = "request-edited",

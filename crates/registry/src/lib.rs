@@ -11,6 +11,7 @@
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
 //! | [`account`], [`activation`], [`token`], [`request`], [`session`], [`event`] | what is stored |
 //! | [`otp`] | how a token's codes are made, by time or by counter |
+//! | [`access`] | what opens a prescriber's access, by two people |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
 //! | [`stock`] | imports of hard tokens |
@@ -19,6 +20,7 @@
 //! | [`registry`] | the operations |
 //! | [`store`] | the port to a database, and SQLite behind it |
 
+pub mod access;
 pub mod account;
 pub mod activation;
 pub mod administrator;
@@ -45,8 +47,8 @@ pub use administrator::{
     AddedAdministrator, Administrator, AdministratorSession, NewAdministrator, Role, Roles,
 };
 pub use error::{
-    AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError, SignInError,
-    VerifyError,
+    AccessError, AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError,
+    SignInError, VerifyError,
 };
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;

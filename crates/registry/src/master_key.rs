@@ -32,6 +32,7 @@ pub(crate) enum What {
     ServerKey,
     AuditKey,
     AdministratorSeed,
+    ShownActivation,
     EnrolmentLink,
 }
 
@@ -43,6 +44,7 @@ impl What {
             Self::ServerKey => b"server key",
             Self::AuditKey => b"audit key",
             Self::AdministratorSeed => b"administrator seed",
+            Self::ShownActivation => b"shown activation",
             Self::EnrolmentLink => b"enrolment link",
         }
     }

@@ -137,8 +137,11 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::AdministratorUnlocked
         | EventKind::AdministratorLocked
         | EventKind::AdministratorRemoved
+        | EventKind::AccessExecuted
         | EventKind::NotPermitted => true,
         EventKind::ActivationBegun
+        | EventKind::AccessEntered
+        | EventKind::AccessDeclined
         | EventKind::TokenProvisioned
         | EventKind::PassphraseGiven
         | EventKind::SecondFactorGiven

@@ -28,16 +28,7 @@ impl Registry {
             return Err(Error::AccountExists);
         }
         let passphrase_hash = self.hasher.hash(&new.passphrase, rng).await?;
-        let account = Account {
-            npi: new.npi,
-            name: new.name,
-            mail: new.mail,
-            address: None,
-            proofing: new.proofing,
-            opened: now,
-            sign_in_failures: 0,
-            sign_in_pause: None,
-        };
+        let account = Account::opened(new.npi, new.name, new.mail, new.proofing, now);
         let record = AccountRecord { account: account.clone(), passphrase_hash, version: 0 };
         let event = NewEvent::new(now, actor.clone(), EventKind::AccountOpened, Outcome::Success)
             .of(account.npi)

@@ -73,7 +73,7 @@ impl Registry {
         Ok(begun)
     }
 
-    fn new_activation(
+    pub(super) fn new_activation(
         &self,
         npi: Npi,
         order: &ActivationOrder,

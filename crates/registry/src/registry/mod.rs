@@ -1,6 +1,7 @@
 //! The operations of the registry. Each reads, lets a rule decide, and commits what it decided; where
 //! somebody else was first, it reads and decides again.
 
+mod access;
 mod accounts;
 mod activations;
 mod administrator_sign_in;

@@ -1,5 +1,6 @@
 //! The rules of the domain: pure functions over what was read.
 
+pub mod access;
 pub mod administrators;
 pub mod judging;
 pub mod lock;

@@ -12,6 +12,7 @@ use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
 
 use crate::{
+    access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
     administrator::{AdministratorRecord, AdministratorSessionRecord},
@@ -158,6 +159,18 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         due: UnixTime,
         limit: u32,
     ) -> Result<Vec<TokenRecord>, StoreError>;
+    /// A change of access.
+    async fn access(&self, id: &IdempotencyKey) -> Result<Option<AccessRecord>, StoreError>;
+    /// The account's change of access of this kind that is stored as pending, expired or not.
+    async fn pending_access(
+        &self,
+        npi: Npi,
+        kind: &str,
+    ) -> Result<Option<AccessRecord>, StoreError>;
+    /// The executed change that opened the account, where two people did.
+    async fn executed_account(&self, npi: Npi) -> Result<Option<AccessRecord>, StoreError>;
+    /// Changes of access, the pending ones first, then the latest, at most `limit`.
+    async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors
@@ -363,6 +376,10 @@ pub enum Write {
     InsertLinks(Vec<(u64, Link)>),
     /// A new checkpoint.
     InsertCheckpoint(Box<Checkpoint>),
+    /// A new change of access.
+    InsertAccess(Box<AccessRecord>),
+    /// A decided change of access.
+    UpdateAccess(Box<AccessRecord>),
     /// A new administrator.
     InsertAdministrator(Box<AdministratorRecord>),
     /// A changed administrator; neither passphrase nor seed changes.

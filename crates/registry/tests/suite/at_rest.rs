@@ -132,7 +132,7 @@ fn a_newer_database_is_refused_with_both_versions() {
     let database = rusqlite::Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(refused, StoreError::Newer { found: 99, known: 9 });
+    assert_eq!(refused, StoreError::Newer { found: 99, known: 10 });
     assert!(refused.to_string().contains("version 99"));
 }
 
@@ -153,7 +153,7 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
              ALTER TABLE tokens DROP COLUMN sync_begun; ALTER TABLE tokens DROP COLUMN sync_attempts;
              ALTER TABLE tokens DROP COLUMN sync_at; ALTER TABLE tokens DROP COLUMN near_misses;
              ALTER TABLE tokens DROP COLUMN otp;
-             DROP TABLE administrator_sessions; DROP TABLE administrators;
+             DROP TABLE access_changes; DROP TABLE administrator_sessions; DROP TABLE administrators;
              DROP TABLE requests; ALTER TABLE accounts DROP COLUMN address;
              DROP TABLE audit_links; DROP TABLE audit_checkpoints; DROP INDEX events_by_time;
              DROP TABLE reports; ALTER TABLE events DROP COLUMN actor_token;

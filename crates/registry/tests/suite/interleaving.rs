@@ -13,6 +13,7 @@ use provisioning::{ActivationId, ReportId};
 use registry::{
     Cause, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry, ReportRefusal, SqliteStore,
     Store, StoreError, TokenState, VerifyError,
+    access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
     administrator::{AdministratorRecord, AdministratorSessionRecord},
@@ -240,6 +241,19 @@ impl Store for Interrupted {
         limit: u32,
     ) -> Result<Vec<TokenRecord>, StoreError> {
         self.inner.tokens_to_sync(due, limit).await
+    }
+
+    async fn access(&self, id: &IdempotencyKey) -> Found<AccessRecord> {
+        self.inner.access(id).await
+    }
+    async fn pending_access(&self, npi: Npi, kind: &str) -> Found<AccessRecord> {
+        self.inner.pending_access(npi, kind).await
+    }
+    async fn executed_account(&self, npi: Npi) -> Found<AccessRecord> {
+        self.inner.executed_account(npi).await
+    }
+    async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {
+        self.inner.access_changes(limit).await
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;

@@ -23,4 +23,5 @@ mod searching;
 mod signing_in;
 mod stock;
 mod token_life;
+mod two_people;
 mod verifying;

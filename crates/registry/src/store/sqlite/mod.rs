@@ -20,6 +20,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Changes, EventSearch, Store, StoreError, TokenSearch};
 use crate::{
+    access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
     administrator::{AdministratorRecord, AdministratorSessionRecord},
@@ -337,6 +338,27 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<TokenRecord>, StoreError> {
         self.readers.read(move |database| rows::tokens_to_sync(database, due, limit)).await
+    }
+    async fn access(&self, id: &IdempotencyKey) -> Result<Option<AccessRecord>, StoreError> {
+        let id = id.clone();
+        self.readers.read(move |database| rows::access(database, &id)).await
+    }
+
+    async fn pending_access(
+        &self,
+        npi: Npi,
+        kind: &str,
+    ) -> Result<Option<AccessRecord>, StoreError> {
+        let kind = kind.to_owned();
+        self.readers.read(move |database| rows::pending_access(database, npi, &kind)).await
+    }
+
+    async fn executed_account(&self, npi: Npi) -> Result<Option<AccessRecord>, StoreError> {
+        self.readers.read(move |database| rows::executed_account(database, npi)).await
+    }
+
+    async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {
+        self.readers.read(move |database| rows::access_changes(database, limit)).await
     }
 
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Records as rows, and rows as records.
 
+mod access;
 mod administrators;
 mod audit;
 mod events;
@@ -16,6 +17,9 @@ use rusqlite::{
     types::{FromSqlError, Type},
 };
 
+pub(super) use access::{
+    access, changes as access_changes, executed_account, pending as pending_access,
+};
 pub(super) use administrators::{administrator, administrators, session as administrator_session};
 pub(super) use audit::{
     audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
@@ -81,6 +85,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::ForgetStaged { import, until } => stock::forget_staged(database, *import, until),
         Write::InsertLinks(links) => audit::insert_links(database, links),
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
+        Write::InsertAccess(record) => access::insert(database, record),
+        Write::UpdateAccess(record) => access::update(database, record),
         Write::InsertAdministrator(record) => administrators::insert(database, record),
         Write::UpdateAdministrator(record) => administrators::update(database, record),
         Write::InsertAdministratorSession(record) => {

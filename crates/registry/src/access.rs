@@ -1,0 +1,168 @@
+//! What opens a prescriber's access: entered by one administrator, executed by a second (21 CFR
+//! 1311.125). Which second one stands in [`crate::rules::access`].
+
+use oath::UnixTime;
+use provisioning::{Label, PinPolicy};
+use zeroize::Zeroizing;
+
+use crate::{
+    event::words,
+    values::{IdempotencyKey, Mail, Npi, Passphrase, ProofingRecord},
+};
+
+/// What is to be opened, as it is kept and shown to the second person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessOrder {
+    /// A new account.
+    Account {
+        /// The prescriber's name.
+        name: Label,
+        /// Where mail to the prescriber goes.
+        mail: Mail,
+        /// Who checked the prescriber's identity, and how.
+        proofing: ProofingRecord,
+    },
+    /// An activation of an account that is there.
+    Activation {
+        /// For how many seconds the link can be used.
+        valid_for: u64,
+        /// What is asked of the app's PIN.
+        pin: PinPolicy,
+    },
+}
+
+impl AccessOrder {
+    /// Its word in the store and in the audit.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Account { .. } => "account",
+            Self::Activation { .. } => "activation",
+        }
+    }
+}
+
+/// What is entered.
+#[derive(Debug)]
+pub struct NewAccess {
+    /// Names the submit; the same one again enters nothing new.
+    pub id: IdempotencyKey,
+    /// Whose access it is.
+    pub npi: Npi,
+    /// What is to be opened.
+    pub order: AccessOrder,
+    /// The first passphrase of a new account; kept as a hash only.
+    pub passphrase: Option<Passphrase>,
+}
+
+/// Where an access change is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccessState {
+    /// It waits for the second person.
+    Pending,
+    /// The second person executed it.
+    Executed,
+    /// The second person declined it, or whoever entered it took it back.
+    Declined,
+    /// Nobody decided in time.
+    Expired,
+}
+
+words!(AccessState {
+    Pending = "pending",
+    Executed = "executed",
+    Declined = "declined",
+    Expired = "expired",
+});
+
+/// Who decided, when, and why where they said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessDecision {
+    /// The administrator's name.
+    pub by: Label,
+    /// When.
+    pub at: UnixTime,
+    /// Why it was declined.
+    pub reason: Option<Label>,
+}
+
+/// Something that opens a prescriber's access, entered and perhaps decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessChange {
+    /// Names it.
+    pub id: IdempotencyKey,
+    /// Whose access it is.
+    pub npi: Npi,
+    /// What is to be opened.
+    pub order: AccessOrder,
+    /// Where in its life it is.
+    pub state: AccessState,
+    /// The administrator who entered it.
+    pub entered_by: Label,
+    /// When.
+    pub entered: UnixTime,
+    /// What became of it.
+    pub decided: Option<AccessDecision>,
+}
+
+/// An access change as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRecord {
+    /// What its readers may see.
+    pub change: AccessChange,
+    /// The first passphrase as a PHC string of Argon2id, until it is decided.
+    pub passphrase_hash: Option<String>,
+    /// What was shown once, sealed for the submit that executed it.
+    pub sealed_shown: Option<Vec<u8>>,
+    /// Counts the writes, for compare-and-set.
+    pub version: u64,
+}
+
+/// What came of executing.
+#[derive(Debug)]
+pub struct ExecutedAccess {
+    /// The change, executed.
+    pub change: AccessChange,
+    /// What an activation shows, once.
+    pub activation: Option<ShownActivation>,
+}
+
+/// The two secrets of an activation, which go to the prescriber two different ways. Shown to whoever
+/// executed it, and to them again only for the same submit.
+pub struct ShownActivation {
+    link: Zeroizing<String>,
+    confirmation: Zeroizing<String>,
+}
+
+impl ShownActivation {
+    pub(crate) fn new(link: Zeroizing<String>, confirmation: String) -> Self {
+        Self { link, confirmation: Zeroizing::new(confirmation) }
+    }
+
+    /// The enrolment link, as text.
+    #[must_use]
+    pub fn expose_link(&self) -> &str {
+        &self.link
+    }
+
+    /// The confirmation code, in groups.
+    #[must_use]
+    pub fn expose_confirmation(&self) -> &str {
+        &self.confirmation
+    }
+
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new([self.link.as_bytes(), b"\n", self.confirmation.as_bytes()].concat())
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (link, confirmation) = str::from_utf8(bytes).ok()?.split_once('\n')?;
+        Some(Self::new(Zeroizing::new(link.to_owned()), confirmation.to_owned()))
+    }
+}
+
+impl core::fmt::Debug for ShownActivation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("ShownActivation(redacted)")
+    }
+}

@@ -1,0 +1,319 @@
+//! Entering, executing and declining what opens a prescriber's access, by two people.
+
+use oath::UnixTime;
+use provisioning::{IssuerName, Label, ServerUrl};
+use rand_core::CryptoRng;
+
+use super::{ATTEMPTS, Registry};
+use crate::{
+    AccessError, Error,
+    access::{
+        AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState, ExecutedAccess,
+        NewAccess, ShownActivation,
+    },
+    account::{Account, AccountRecord},
+    activation::{ActivationOrder, ActivationRecord, ActivationState},
+    administrator::AdministratorSession,
+    event::{Actor, EventKind, NewEvent, Outcome},
+    master_key::What,
+    rules::{
+        access::{AccessRefusal, SHOWN_AGAIN, check_execution},
+        administrators::{Action, may},
+    },
+    store::{Changes, Write},
+    values::{AdministratorName, IdempotencyKey, Npi},
+};
+
+impl Registry {
+    /// Enters what opens a prescriber's access; it does nothing until a second person executes it.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn enter_access(
+        &self,
+        session: &AdministratorSession,
+        new: NewAccess,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<AccessChange, AccessError> {
+        let actor = self.authorise(session, Action::EnterAccess, now).await?;
+        let entered_by = session.administrator.name.label().clone();
+        let account = self.store.account(new.npi).await.map_err(Error::from)?;
+        let passphrase_hash = match (&new.order, &new.passphrase, account) {
+            (AccessOrder::Account { .. }, _, Some(_)) => return Err(Error::AccountExists.into()),
+            (AccessOrder::Account { .. }, Some(passphrase), None) => {
+                Some(self.hasher.hash(passphrase, rng).await?)
+            }
+            (AccessOrder::Activation { .. }, _, None) => return Err(Error::UnknownAccount.into()),
+            (AccessOrder::Activation { .. }, None, Some(_)) => None,
+            _ => return Err(AccessRefusal::Passphrase.into()),
+        };
+        let change = AccessChange {
+            id: new.id,
+            npi: new.npi,
+            order: new.order,
+            state: AccessState::Pending,
+            entered_by,
+            entered: now,
+            decided: None,
+        };
+        for _ in 0..ATTEMPTS {
+            if let Some(same) = self.store.access(&change.id).await.map_err(Error::from)? {
+                let same = same.change;
+                let again = same.npi == change.npi && same.entered_by == change.entered_by;
+                return if again { Ok(same.at(now)) } else { Err(AccessRefusal::Unknown.into()) };
+            }
+            let mut writes = Vec::new();
+            let pending = self.store.pending_access(change.npi, change.order.kind()).await;
+            if let Some(pending) = pending.map_err(Error::from)? {
+                let state = pending.change.at(now).state;
+                if state == AccessState::Pending {
+                    return Err(AccessRefusal::EnteredAlready.into());
+                }
+                let expired = AccessChange { state, ..pending.change };
+                let record = AccessRecord { change: expired, passphrase_hash: None, ..pending };
+                writes.push(Write::UpdateAccess(Box::new(record)));
+            }
+            let record = AccessRecord {
+                change: change.clone(),
+                passphrase_hash: passphrase_hash.clone(),
+                sealed_shown: None,
+                version: 0,
+            };
+            writes.push(Write::InsertAccess(Box::new(record)));
+            let event = noted(&change, &actor, EventKind::AccessEntered, now);
+            let changes = Changes::new(writes, [event.because(change.order.kind())]);
+            if self.commit(changes).await.map_err(Error::from)? {
+                return Ok(change);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Executes what somebody else entered. The same submit again gets the same answer, for ten
+    /// minutes.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn execute_access(
+        &self,
+        session: &AdministratorSession,
+        id: &IdempotencyKey,
+        submit: &IdempotencyKey,
+        (server, issuer): (&ServerUrl, &IssuerName),
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<ExecutedAccess, AccessError> {
+        let actor = self.authorise(session, Action::ExecuteAccess, now).await?;
+        let executor = &session.administrator.name;
+        for _ in 0..ATTEMPTS {
+            let record = self.access_record(id).await?;
+            if let Some(again) = self.executed_again(&record, executor, submit, now)? {
+                return Ok(again);
+            }
+            let opened_by = self.opened_by(record.change.npi).await?;
+            let checked = check_execution(&record.change, opened_by.as_ref(), executor, now);
+            if let Err(refusal) = checked {
+                self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
+                return Err(refusal.into());
+            }
+            let (mut changes, shown) = match record.change.order.clone() {
+                AccessOrder::Account { .. } => (opened(&record, &actor, now)?, None),
+                AccessOrder::Activation { valid_for, pin } => {
+                    let (server, issuer) = (server.clone(), issuer.clone());
+                    let order = ActivationOrder { server, issuer, valid_for, pin };
+                    self.activation_begun(&record.change, &order, &actor, now, rng).await?
+                }
+            };
+            let sealed_shown = shown.as_ref().map(|shown| {
+                let whose = shown_to(&record.change.id, submit);
+                self.master.seal(What::ShownActivation, &whose, &shown.to_bytes(), rng)
+            });
+            let decided = decision(executor, None, now);
+            let change =
+                AccessChange { state: AccessState::Executed, decided, ..record.change.clone() };
+            let after = AccessRecord {
+                change: change.clone(),
+                passphrase_hash: None,
+                sealed_shown,
+                version: record.version,
+            };
+            changes.writes.push(Write::UpdateAccess(Box::new(after)));
+            let event = noted(&change, &actor, EventKind::AccessExecuted, now);
+            let entered = format!("{} entered by {}", change.order.kind(), change.entered_by);
+            changes.events.insert(0, event.because(entered));
+            if self.commit(changes).await.map_err(Error::from)? {
+                return Ok(ExecutedAccess { change, activation: shown });
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Declines what somebody entered, or takes back what one entered oneself.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn decline_access(
+        &self,
+        session: &AdministratorSession,
+        id: &IdempotencyKey,
+        reason: &Label,
+        now: UnixTime,
+    ) -> Result<AccessChange, AccessError> {
+        let roles = session.administrator.roles.list();
+        let executes = may(roles, Action::ExecuteAccess);
+        let action = if executes { Action::ExecuteAccess } else { Action::EnterAccess };
+        let actor = self.authorise(session, action, now).await?;
+        let who = &session.administrator.name;
+        for _ in 0..ATTEMPTS {
+            let record = self.access_record(id).await?;
+            let change = record.change.at(now);
+            let own = AdministratorName::from(change.entered_by.clone()) == *who;
+            match change.state {
+                AccessState::Declined => return Ok(change),
+                AccessState::Pending if executes || own => {}
+                AccessState::Pending => return Err(Error::NotAllowed.into()),
+                state => return Err(AccessRefusal::NotPending(state).into()),
+            }
+            let decided = decision(who, Some(reason), now);
+            let change = AccessChange { state: AccessState::Declined, decided, ..change };
+            let after = AccessRecord { change: change.clone(), passphrase_hash: None, ..record };
+            let event = noted(&change, &actor, EventKind::AccessDeclined, now)
+                .because(format!("{}: {reason}", change.order.kind()));
+            let changes = Changes::new([Write::UpdateAccess(Box::new(after))], [event]);
+            if self.commit(changes).await.map_err(Error::from)? {
+                return Ok(change);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// A change of access.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn access(
+        &self,
+        id: &IdempotencyKey,
+        now: UnixTime,
+    ) -> Result<Option<AccessChange>, Error> {
+        Ok(self.store.access(id).await?.map(|record| record.change.at(now)))
+    }
+
+    /// The latest changes of access, those that wait first, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn access_changes(
+        &self,
+        limit: u32,
+        now: UnixTime,
+    ) -> Result<Vec<AccessChange>, Error> {
+        let found = self.store.access_changes(limit).await?;
+        let mut changes: Vec<_> = found.into_iter().map(|record| record.change.at(now)).collect();
+        changes.sort_by_key(|change| change.state != AccessState::Pending);
+        Ok(changes)
+    }
+
+    async fn access_record(&self, id: &IdempotencyKey) -> Result<AccessRecord, AccessError> {
+        let found = self.store.access(id).await.map_err(Error::from)?;
+        found.ok_or(AccessRefusal::Unknown.into())
+    }
+
+    /// Who entered the account, where two people opened it.
+    async fn opened_by(&self, npi: Npi) -> Result<Option<AdministratorName>, Error> {
+        let opened = self.store.executed_account(npi).await?;
+        Ok(opened.map(|record| record.change.entered_by.into()))
+    }
+
+    /// What the same submit of the same person got a moment ago.
+    fn executed_again(
+        &self,
+        record: &AccessRecord,
+        executor: &AdministratorName,
+        submit: &IdempotencyKey,
+        now: UnixTime,
+    ) -> Result<Option<ExecutedAccess>, Error> {
+        let change = &record.change;
+        let just_now = change.decided.as_ref().is_some_and(|decided| {
+            AdministratorName::from(decided.by.clone()) == *executor
+                && now.since(decided.at) <= SHOWN_AGAIN
+        });
+        if change.state != AccessState::Executed || !just_now {
+            return Ok(None);
+        }
+        let Some(sealed) = &record.sealed_shown else {
+            return Ok(Some(ExecutedAccess { change: change.clone(), activation: None }));
+        };
+        // It opens for the submit that it was sealed for, and for no other.
+        let opened = self.master.open(What::ShownActivation, &shown_to(&change.id, submit), sealed);
+        let Ok(bytes) = opened else { return Ok(None) };
+        let damaged = Error::Damaged { what: "what an activation showed" };
+        let shown = ShownActivation::from_bytes(&bytes).ok_or(damaged)?;
+        Ok(Some(ExecutedAccess { change: change.clone(), activation: Some(shown) }))
+    }
+
+    async fn activation_begun(
+        &self,
+        change: &AccessChange,
+        order: &ActivationOrder,
+        actor: &Actor,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<(Changes, Option<ShownActivation>), Error> {
+        let (record, begun) = self.new_activation(change.npi, order, now, rng);
+        let mut writes = Vec::new();
+        if let Some(earlier) = self.store.open_activation(change.npi).await? {
+            let state = ActivationState::Superseded;
+            writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
+        }
+        writes.push(Write::InsertActivation(record));
+        let event = noted(change, actor, EventKind::ActivationBegun, now);
+        let shown = ShownActivation::new(begun.link.to_text(), begun.confirmation.expose_text());
+        Ok((Changes::new(writes, [event]), Some(shown)))
+    }
+
+    async fn note_refusal_of_access(
+        &self,
+        change: &AccessChange,
+        actor: &Actor,
+        refusal: AccessRefusal,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let Some(cause) = refusal.cause() else { return Ok(()) };
+        let mut event = noted(change, actor, EventKind::AccessExecuted, now).because(cause);
+        event.outcome = Outcome::Refused;
+        Ok(self.store.commit(Changes::new([], [event])).await?)
+    }
+}
+
+/// The account that was entered, opened.
+fn opened(record: &AccessRecord, actor: &Actor, now: UnixTime) -> Result<Changes, Error> {
+    let damaged = Error::Damaged { what: "the passphrase of an account that waits" };
+    let AccessOrder::Account { name, mail, proofing } = record.change.order.clone() else {
+        return Err(damaged);
+    };
+    let account = Account::opened(record.change.npi, name, mail, proofing, now);
+    let event = noted(&record.change, actor, EventKind::AccountOpened, now)
+        .because(account.proofing.as_str());
+    let passphrase_hash = record.passphrase_hash.clone().ok_or(damaged)?;
+    let account = AccountRecord { account, passphrase_hash, version: 0 };
+    Ok(Changes::new([Write::InsertAccount(account)], [event]))
+}
+
+fn decision(
+    by: &AdministratorName,
+    reason: Option<&Label>,
+    at: UnixTime,
+) -> Option<AccessDecision> {
+    Some(AccessDecision { by: by.label().clone(), at, reason: reason.cloned() })
+}
+
+/// Whom what is shown is sealed for.
+fn shown_to(id: &IdempotencyKey, submit: &IdempotencyKey) -> Vec<u8> {
+    [id.as_str(), " ", submit.as_str()].concat().into_bytes()
+}
+
+fn noted(change: &AccessChange, actor: &Actor, kind: EventKind, now: UnixTime) -> NewEvent {
+    NewEvent::new(now, actor.clone(), kind, Outcome::Success).of(change.npi)
+}

@@ -1,0 +1,157 @@
+//! What opens a prescriber's access.
+
+use provisioning::{Label, PinPolicy};
+use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
+
+use super::{
+    change_one, count, damaged, find, instant, list, maybe_instant, maybe_parsed, parsed,
+    people::npi, to_sql, word,
+};
+use crate::{
+    access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState},
+    store::StoreError,
+    values::{IdempotencyKey, Npi},
+};
+
+pub(in super::super) fn access(
+    database: &Connection,
+    id: &IdempotencyKey,
+) -> rusqlite::Result<Option<AccessRecord>> {
+    find(database, "SELECT * FROM access_changes WHERE id = ?1", [id.as_str()], read)
+}
+
+pub(in super::super) fn pending(
+    database: &Connection,
+    npi: Npi,
+    kind: &str,
+) -> rusqlite::Result<Option<AccessRecord>> {
+    find(
+        database,
+        "SELECT * FROM access_changes WHERE npi = ?1 AND kind = ?2 AND state = 'pending'",
+        params![to_sql(npi.number()), kind],
+        read,
+    )
+}
+
+pub(in super::super) fn executed_account(
+    database: &Connection,
+    npi: Npi,
+) -> rusqlite::Result<Option<AccessRecord>> {
+    find(
+        database,
+        "SELECT * FROM access_changes
+         WHERE npi = ?1 AND kind = 'account' AND state = 'executed' LIMIT 1",
+        [to_sql(npi.number())],
+        read,
+    )
+}
+
+pub(in super::super) fn changes(
+    database: &Connection,
+    limit: u32,
+) -> rusqlite::Result<Vec<AccessRecord>> {
+    list(
+        database,
+        "SELECT * FROM access_changes
+         ORDER BY CASE state WHEN 'pending' THEN 0 ELSE 1 END, entered DESC, id LIMIT ?1",
+        &[&limit],
+        read,
+    )
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AccessRecord> {
+    let decided = match (maybe_parsed(row, "decided_by")?, maybe_instant(row, "decided")?) {
+        (Some(by), Some(at)) => {
+            Some(AccessDecision { by, at, reason: maybe_parsed(row, "reason")? })
+        }
+        _ => None,
+    };
+    Ok(AccessRecord {
+        change: AccessChange {
+            id: parsed(row, "id")?,
+            npi: npi(row, "npi")?,
+            order: order(row)?,
+            state: word(row, "state", AccessState::ALL, AccessState::name)?,
+            entered_by: parsed(row, "entered_by")?,
+            entered: instant(row, "entered")?,
+            decided,
+        },
+        passphrase_hash: row.get("passphrase_hash")?,
+        sealed_shown: row.get("sealed_shown")?,
+        version: count(row, "version")?,
+    })
+}
+
+fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
+    match row.get::<_, String>("kind")?.as_str() {
+        "account" => Ok(AccessOrder::Account {
+            name: parsed(row, "name")?,
+            mail: parsed(row, "mail")?,
+            proofing: parsed(row, "proofing")?,
+        }),
+        "activation" => Ok(AccessOrder::Activation {
+            valid_for: count(row, "valid_for")?,
+            pin: PinPolicy::new(row.get("pin_length")?)
+                .map_err(|error| damaged("pin_length", error))?,
+        }),
+        kind => {
+            let unknown = FromSqlError::Other(format!("{kind} is unknown").into());
+            Err(damaged("kind", unknown))
+        }
+    }
+}
+
+pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(), StoreError> {
+    let change = &record.change;
+    let (mut person, mut terms) = (None, None);
+    match &change.order {
+        AccessOrder::Account { name, mail, proofing } => person = Some((name, mail, proofing)),
+        AccessOrder::Activation { valid_for, pin } => {
+            terms = Some((to_sql(*valid_for), pin.length()));
+        }
+    }
+    change_one(
+        database,
+        "INSERT INTO access_changes (id, version, npi, kind, state, entered_by, entered, name, mail,
+            proofing, passphrase_hash, valid_for, pin_length)
+         VALUES (:id, 1, :npi, :kind, :state, :entered_by, :entered, :name, :mail, :proofing,
+            :passphrase_hash, :valid_for, :pin_length)",
+        named_params! {
+            ":id": change.id.as_str(),
+            ":npi": to_sql(change.npi.number()),
+            ":kind": change.order.kind(),
+            ":state": change.state.name(),
+            ":entered_by": change.entered_by.as_str(),
+            ":entered": to_sql(change.entered.0),
+            ":name": person.map(|(name, ..)| name.as_str()),
+            ":mail": person.map(|(_, mail, _)| mail.as_str()),
+            ":proofing": person.map(|(.., proofing)| proofing.as_str()),
+            ":passphrase_hash": record.passphrase_hash,
+            ":valid_for": terms.map(|(valid_for, _)| valid_for),
+            ":pin_length": terms.map(|(_, length)| length),
+        },
+    )
+}
+
+/// Writes what is decided; what was entered does not change.
+pub(super) fn update(database: &Connection, record: &AccessRecord) -> Result<(), StoreError> {
+    let change = &record.change;
+    let decided = change.decided.as_ref();
+    change_one(
+        database,
+        "UPDATE access_changes SET version = version + 1, state = :state, decided_by = :decided_by,
+            decided = :decided, reason = :reason, passphrase_hash = :passphrase_hash,
+            sealed_shown = :sealed_shown
+         WHERE id = :id AND version = :version",
+        named_params! {
+            ":id": change.id.as_str(),
+            ":version": to_sql(record.version),
+            ":state": change.state.name(),
+            ":decided_by": decided.map(|decided| decided.by.as_str()),
+            ":decided": decided.map(|decided| to_sql(decided.at.0)),
+            ":reason": decided.and_then(|decided| decided.reason.as_ref()).map(Label::as_str),
+            ":passphrase_hash": record.passphrase_hash,
+            ":sealed_shown": record.sealed_shown,
+        },
+    )
+}

@@ -1,0 +1,216 @@
+//! What opens a prescriber's access takes two people, and nobody gets to know all of it.
+
+use oath::UnixTime;
+use provisioning::{EnrolmentLink, IssuerName, PinPolicy, ServerUrl};
+use registry::{
+    AccessError, AdministratorSession, Error, EventKind, IdempotencyKey, Outcome, Passphrase, Role,
+    access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
+    rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
+};
+
+use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, label, rng};
+
+const BOTH: [Role; 2] = [Role::AccessAdministrator, Role::Registrant];
+
+/// A clinic with people of these roles, signed in.
+async fn clinic_of<const N: usize>(
+    people: [(&str, &[Role]); N],
+) -> (Clinic, [AdministratorSession; N]) {
+    let clinic = Clinic::new().await;
+    let mut sessions = Vec::new();
+    for (name, roles) in people {
+        let who = clinic.administrator(name, roles).await;
+        sessions.push(clinic.administering(&who, START).await);
+    }
+    (clinic, sessions.try_into().unwrap())
+}
+
+fn key(text: &str) -> IdempotencyKey {
+    text.parse().unwrap()
+}
+
+fn account(id: &str) -> NewAccess {
+    NewAccess {
+        id: key(id),
+        npi: ada(),
+        order: AccessOrder::Account {
+            name: label("Ada Lovelace"),
+            mail: "ada@example.org".parse().unwrap(),
+            proofing: "Ines saw the passport".parse().unwrap(),
+        },
+        passphrase: Some(Passphrase::parse(PASSPHRASE).unwrap()),
+    }
+}
+
+fn activation(id: &str) -> NewAccess {
+    let order = AccessOrder::Activation { valid_for: 24 * 3600, pin: PinPolicy::default() };
+    NewAccess { id: key(id), npi: ada(), order, passphrase: None }
+}
+
+impl Clinic {
+    async fn enter(
+        &self,
+        by: &AdministratorSession,
+        new: NewAccess,
+        now: UnixTime,
+    ) -> Result<AccessChange, AccessError> {
+        self.registry.enter_access(by, new, now, &mut rng()).await
+    }
+
+    async fn execute(
+        &self,
+        by: &AdministratorSession,
+        id: &str,
+        submit: &str,
+        now: UnixTime,
+    ) -> Result<ExecutedAccess, AccessError> {
+        let server: ServerUrl = "https://clinic.example".parse().unwrap();
+        let issuer: IssuerName = label("Example Clinic");
+        let place = (&server, &issuer);
+        self.registry.execute_access(by, &key(id), &key(submit), place, now, &mut rng()).await
+    }
+}
+
+#[tokio::test]
+async fn one_enters_another_executes_from_account_to_token() {
+    let (clinic, [ines, rosa]) =
+        clinic_of([("Ines", &[Role::AccessAdministrator]), ("Rosa", &[Role::Registrant])]).await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    assert_eq!(clinic.registry.account(&ada()).await.unwrap(), None, "nothing is open yet");
+    let early = clinic.enter(&ines, activation("b"), START).await;
+    assert_eq!(early, Err(Error::UnknownAccount.into()));
+    let executed = clinic.execute(&rosa, "a", "s", START).await.unwrap();
+    assert_eq!(
+        (executed.change.state, executed.activation.is_none()),
+        (AccessState::Executed, true)
+    );
+    let opened = clinic.registry.account(&ada()).await.unwrap().unwrap();
+    assert_eq!(opened.proofing.as_str(), "Ines saw the passport");
+
+    clinic.enter(&ines, activation("b"), START).await.unwrap();
+    let shown = clinic.execute(&rosa, "b", "s", START).await.unwrap().activation.unwrap();
+    let link = EnrolmentLink::parse(shown.expose_link()).unwrap();
+    let app = App::new("Phone");
+    clinic.send(&app.seal(&link), START).await.unwrap();
+    let code = shown.expose_confirmation().parse().unwrap();
+    let session = clinic.confirmed(ada(), &code, START).await;
+    clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
+
+    let events = clinic.events().await;
+    let of = |kind| {
+        let found = events.iter().rev().filter(move |event| event.what.kind == kind);
+        found.map(|event| event.what.actor.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(EventKind::AccessEntered), ["administrator Ines", "administrator Ines"]);
+    assert_eq!(of(EventKind::AccessExecuted), ["administrator Rosa", "administrator Rosa"]);
+    assert_eq!(of(EventKind::AccountOpened), ["administrator Rosa"]);
+    assert_eq!(of(EventKind::ActivationBegun), ["administrator Rosa"]);
+}
+
+#[tokio::test]
+async fn nobody_executes_what_they_entered_nor_sees_both_secrets() {
+    let (clinic, [ines, rosa]) = clinic_of([("Ines", &BOTH), ("Rosa", &BOTH)]).await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    let own = clinic.execute(&ines, "a", "s", START).await;
+    assert_eq!(own.unwrap_err(), AccessRefusal::OwnEntry.into());
+    let event = clinic.events().await.remove(0).what;
+    assert_eq!((event.kind, event.outcome), (EventKind::AccessExecuted, Outcome::Refused));
+    assert_eq!(event.cause.as_deref(), Some("own entry"));
+    clinic.execute(&rosa, "a", "s", START).await.unwrap();
+
+    // Ines knows the passphrase: so she does not see the activation, though Rosa entered it.
+    clinic.enter(&rosa, activation("b"), START).await.unwrap();
+    let both = clinic.execute(&ines, "b", "s", START).await;
+    assert_eq!(both.unwrap_err(), AccessRefusal::KnowsPassphrase.into());
+    let own = clinic.execute(&rosa, "b", "s", START).await;
+    assert_eq!(own.unwrap_err(), AccessRefusal::OwnEntry.into());
+}
+
+#[tokio::test]
+async fn only_the_right_roles_enter_and_execute() {
+    let (clinic, [ines, rosa, hedy]) = clinic_of([
+        ("Ines", &[Role::AccessAdministrator]),
+        ("Rosa", &[Role::Registrant]),
+        ("Hedy", &[Role::TokenAdministrator]),
+    ])
+    .await;
+    for nobody in [&rosa, &hedy] {
+        let entered = clinic.enter(nobody, account("a"), START).await.unwrap_err();
+        assert!(matches!(entered, AccessError::Registry(Error::NotYourRole { .. })));
+    }
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    for nobody in [&ines, &hedy] {
+        let executed = clinic.execute(nobody, "a", "s", START).await.unwrap_err();
+        assert!(matches!(executed, AccessError::Registry(Error::NotYourRole { .. })));
+    }
+    let stale = clinic.execute(&rosa, "a", "s", START.plus(900)).await;
+    assert!(stale.is_ok(), "a code of the last twenty minutes is fresh");
+}
+
+#[tokio::test]
+async fn the_same_submit_shows_the_same_for_a_while_and_no_other_does() {
+    let (clinic, [ines, rosa]) = clinic_of([("Ines", &BOTH), ("Rosa", &BOTH)]).await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    clinic.execute(&rosa, "a", "s", START).await.unwrap();
+    clinic.enter(&ines, activation("b"), START).await.unwrap();
+    let again = clinic.enter(&ines, activation("b"), START).await.unwrap();
+    assert_eq!(again.state, AccessState::Pending, "entered once");
+    let shown = async |who, submit, at| {
+        let executed = clinic.execute(who, "b", submit, START.plus(at)).await?;
+        let shown = executed.activation.unwrap();
+        Ok((shown.expose_link().to_owned(), shown.expose_confirmation().to_owned()))
+    };
+    let first = shown(&rosa, "s", 0).await;
+    assert_eq!(shown(&rosa, "s", SHOWN_AGAIN).await, first);
+    let over = Err(AccessError::from(AccessRefusal::NotPending(AccessState::Executed)));
+    assert_eq!(shown(&rosa, "other", 1).await, over);
+    assert_eq!(shown(&rosa, "s", SHOWN_AGAIN + 1).await, over);
+    assert_eq!(shown(&ines, "s", 1).await, over);
+    let kinds = clinic.events().await.into_iter().map(|event| event.what.kind);
+    assert_eq!(kinds.filter(|kind| *kind == EventKind::ActivationBegun).count(), 1);
+}
+
+#[tokio::test]
+async fn of_two_who_execute_at_once_one_does() {
+    let (clinic, [ines, rosa, eva]) = clinic_of([
+        ("Ines", &[Role::AccessAdministrator]),
+        ("Rosa", &[Role::Registrant]),
+        ("Eva", &[Role::Registrant]),
+    ])
+    .await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    clinic.execute(&rosa, "a", "s", START).await.unwrap();
+    clinic.enter(&ines, activation("b"), START).await.unwrap();
+    let (one, other) =
+        tokio::join!(clinic.execute(&rosa, "b", "r", START), clinic.execute(&eva, "b", "e", START));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+}
+
+#[tokio::test]
+async fn what_is_declined_or_waited_too_long_is_not_executed_and_can_be_entered_anew() {
+    let (clinic, [ines, rosa]) =
+        clinic_of([("Ines", &[Role::AccessAdministrator]), ("Rosa", &[Role::Registrant])]).await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    let twice = clinic.enter(&ines, account("b"), START).await;
+    assert_eq!(twice, Err(AccessRefusal::EnteredAlready.into()));
+    let reason = label("the passport had expired");
+    for _ in 0..2 {
+        let declined = clinic.registry.decline_access(&rosa, &key("a"), &reason, START).await;
+        assert_eq!(declined.unwrap().state, AccessState::Declined);
+    }
+    let late = clinic.execute(&rosa, "a", "s", START).await;
+    let over = AccessRefusal::NotPending(AccessState::Declined);
+    assert_eq!(late.unwrap_err(), over.into());
+
+    clinic.enter(&ines, account("c"), START).await.unwrap();
+    let own = clinic.registry.decline_access(&ines, &key("c"), &reason, START).await;
+    assert_eq!(own.unwrap().state, AccessState::Declined, "one takes back what one entered");
+    clinic.enter(&ines, account("d"), START).await.unwrap();
+    let listed = clinic.registry.access_changes(10, START.plus(WAITS)).await.unwrap();
+    let states: Vec<_> = listed.iter().map(|change| change.state).collect();
+    assert_eq!(states, [AccessState::Pending, AccessState::Declined, AccessState::Declined]);
+    let listed = clinic.registry.access_changes(10, START.plus(WAITS + 1)).await.unwrap();
+    assert!(listed.iter().any(|change| change.state == AccessState::Expired));
+    assert_eq!(clinic.registry.account(&ada()).await.unwrap(), None);
+    assert_eq!(clinic.registry.access(&key("none"), START).await.unwrap(), None);
+}
