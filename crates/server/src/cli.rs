@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account_add, account_unlock, activation_begin, admin, audit, events, import, issuer_card,
-    request, serve, token_change, token_list, token_unlock,
+    request, serve, stock, token_change, token_list, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Requests for tokens: the queue
     #[command(subcommand)]
     Request(RequestCommand),
+    /// Stock: hard tokens that nobody owns yet
+    #[command(subcommand)]
+    Stock(StockCommand),
     /// Show what happened, latest first
     Events(events::Arguments),
     /// Whether the record of what happened was changed; a day of it; its key
@@ -88,6 +91,12 @@ pub(crate) enum AccountCommand {
 pub(crate) enum ActivationCommand {
     /// Begin the activation of a prescriber's soft token
     Begin(activation_begin::Arguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StockCommand {
+    /// Take the tokens of a file by their maker or another server, all of them or none
+    Import(stock::ImportArguments),
 }
 
 #[derive(Subcommand)]

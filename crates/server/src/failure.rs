@@ -100,6 +100,13 @@ pub(crate) enum Failure {
 
     #[error(transparent)]
     Request(#[from] registry::RequestError),
+    #[error("{path}: {cause}")]
+    StockFile { path: PathBuf, cause: provisioning::stock::StockFileError },
+    #[error("{0}")]
+    StockSecret(provisioning::Error),
+    #[error(transparent)]
+    TakeStock(#[from] registry::TakeStockError),
+
     #[error(transparent)]
     Value(#[from] registry::ValueError),
     #[error(transparent)]

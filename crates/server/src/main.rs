@@ -13,6 +13,7 @@
 //! | [`data_dir`], [`master_key_file`] | what lies on disk, and who may read it |
 //! | [`failure`] | what can stop a command, and what to do next |
 //! | [`clock`], [`randomness`] | the only readers of either |
+//! | [`stock_file`] | a file of hard tokens on its way into the registry |
 //! | [`time_text`] | instants as people read them |
 
 mod checkpoint_file;
@@ -29,6 +30,7 @@ mod opening;
 mod output;
 mod randomness;
 mod sealer;
+mod stock_file;
 mod time_text;
 
 use std::{process::ExitCode, time::Duration};

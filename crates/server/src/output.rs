@@ -27,6 +27,12 @@ pub(crate) fn print(
     written.and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
+/// Prints a line for people.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
 /// Says on stderr what the operator should know besides the result.
 pub(crate) fn note(json: bool, note: &str) {
     if json {

@@ -10,6 +10,7 @@ pub(crate) mod import;
 pub(crate) mod issuer_card;
 pub(crate) mod request;
 pub(crate) mod serve;
+pub(crate) mod stock;
 pub(crate) mod token_change;
 pub(crate) mod token_list;
 pub(crate) mod token_unlock;
@@ -20,7 +21,8 @@ use rustix::process::getuid;
 use self::token_change::Change;
 use crate::{
     cli::{
-        AccountCommand, ActivationCommand, AdminCommand, AuditCommand, Cli, Command, TokenCommand,
+        AccountCommand, ActivationCommand, AdminCommand, AuditCommand, Cli, Command, StockCommand,
+        TokenCommand,
     },
     failure::Failure,
 };
@@ -55,6 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             token_change::run(Change::Deactivate, arguments, json).await
         }
         Command::Request(command) => request::run(command, json).await,
+        Command::Stock(StockCommand::Import(arguments)) => stock::import(arguments, json).await,
         Command::Events(arguments) => events::run(arguments, json).await,
         Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(arguments, json).await,
         Command::Audit(AuditCommand::Report(arguments)) => audit::report(arguments, json).await,

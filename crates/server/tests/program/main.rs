@@ -31,5 +31,6 @@ mod request_queue;
 mod requests;
 mod sign_in;
 mod stand_in_network;
+mod stock;
 mod stopping;
 mod test_code;
