@@ -13,6 +13,7 @@ mod interleaving;
 mod network_sync;
 mod owning;
 mod races;
+mod random_lives;
 mod reporting;
 mod request_life;
 mod requesting;
