@@ -90,6 +90,32 @@ impl Browser {
         self.keep(request.send(body).unwrap())
     }
 
+    /// Sends a form with a file in it, as a browser writes it (RFC 7578).
+    pub(crate) fn upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, content): (&str, &str),
+    ) -> Page {
+        const BOUNDARY: &str = "----countersign7f3a";
+        let mut body = String::new();
+        for (field, value) in fields {
+            body += &format!(
+                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        body += &format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             content-type: application/octet-stream\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
+        );
+        let request = agent()
+            .post(self.url(path))
+            .header("cookie", self.cookie_header())
+            .header("origin", &self.base)
+            .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+        self.keep(request.send(body).unwrap())
+    }
+
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.borrow().get(name).cloned()
     }

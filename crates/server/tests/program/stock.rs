@@ -1,10 +1,14 @@
-//! `stock import`: what it reads, what it says, and that it changes all or nothing.
+//! `stock import` and the page Stock: what they read, what they say, and that they change all or nothing.
 
 use std::{fs, path::PathBuf, process::Command};
 
 use serde_json::Value;
 
-use crate::process::{Folder, NPI, text};
+use crate::{
+    administrators::Carrier,
+    browser::{Browser, Page},
+    process::{Folder, NPI, Server, text},
+};
 
 const SEED: &str = "3132333435363738393031323334353637383930";
 const PASSPHRASE: &str = "four words of sense";
@@ -163,4 +167,122 @@ fn with_json_every_row_is_one() {
     assert_eq!((&out["import"], out["rows"].as_array().unwrap().len()), (&Value::Null, 1));
     let error: Value = serde_json::from_slice(&broken.stderr).unwrap();
     assert!(error["error"].as_str().unwrap().contains("cut short"));
+}
+
+/// A server at which Hedy works at the help desk.
+fn help_desk() -> (Server, Browser) {
+    let server = Server::start();
+    let hedy = Carrier::add(&server.folder, "Hedy", &["token-administrator"]).signed_in(&server);
+    (server, hedy)
+}
+
+fn send(browser: &Browser, fields: &[(&str, &str)], file: (&str, &str)) -> Page {
+    let page = browser.get("/admin/stock");
+    browser.upload("/admin/stock/check", &page.with_hidden(fields), file)
+}
+
+#[test]
+fn a_file_is_checked_on_the_page_and_then_taken_once() {
+    let (server, hedy) = help_desk();
+    let secret = [("under", "passphrase"), ("secret", PASSPHRASE)];
+    let checked = send(&hedy, &secret, ("fobs.xml", &under_a_passphrase()));
+    assert_eq!(checked.status, 303, "{}", checked.html);
+    let address = checked.location;
+    let page = hedy.get(&address);
+    assert_eq!(page.element("count").unwrap(), "3");
+    assert_eq!(page.attribute("state", "data-state").unwrap(), "checked");
+    assert!(server.folder.serials().is_empty(), "nothing has changed yet");
+
+    let take = format!("{address}/take");
+    for _ in 0..2 {
+        let taken = hedy.post(&take, &page.with_hidden(&[]));
+        assert_eq!((taken.status, taken.location.as_str()), (303, address.as_str()));
+    }
+    let page = hedy.get(&address);
+    assert!(page.element("confirmation").unwrap().contains("3 tokens are in stock"));
+    assert!(page.element("take").is_none());
+    assert_eq!(server.folder.serials().len(), 3);
+    assert!(hedy.get("/admin/stock").html.contains("fobs.xml"));
+    assert!(hedy.get("/admin/tokens?q=10001335").element("token-row").is_some());
+    // Nothing of the file, and nothing that opens it, is in the log.
+    let log = server.log();
+    assert!(!log.contains("12345678901234567890") && !log.contains(PASSPHRASE));
+}
+
+#[test]
+fn rows_in_the_way_are_shown_and_left_out_only_on_purpose() {
+    let (server, hedy) = help_desk();
+    let file =
+        format!("serial,seed_hex,type\n111111,{SEED},totp\n<b>,{SEED},totp\n111111,{SEED},totp\n");
+    let address = send(&hedy, &[], ("fobs.csv", &file)).location;
+    let page = hedy.get(&address);
+    assert!(page.html.contains("The same serial number is on line 2 already"), "{}", page.html);
+    assert!(!page.html.contains("<b>"), "what a file says is text");
+    let take = format!("{address}/take");
+    let refused = hedy.post(&take, &page.with_hidden(&[]));
+    assert_eq!(refused.status, 422);
+    assert!(refused.element("error").unwrap().contains("2 of the file"));
+    assert!(server.folder.serials().is_empty());
+    assert_eq!(hedy.post(&take, &page.with_hidden(&[("leave-out", "yes")])).status, 303);
+    assert_eq!(server.folder.serials(), ["111111"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_stands_at_its_field() {
+    let (server, hedy) = help_desk();
+    let xml = under_a_passphrase();
+    let csv = format!("serial,seed,type\n111111,{SEED},totp\n");
+    let passphrase = ("under", "passphrase");
+    for (fields, file, field, says) in [
+        (vec![], xml.as_str(), "under", "under a passphrase"),
+        (vec![("under", "key"), ("secret", "xyz")], &xml, "secret", "hexadecimal"),
+        (vec![passphrase, ("secret", "")], &xml, "secret", "passphrase"),
+        (vec![("secret", "something")], &xml, "under", "say what this is"),
+        (vec![passphrase, ("secret", "x")], &csv, "under", "not encrypted"),
+        (vec![], &csv, "file", "how the seeds are written"),
+        (vec![], "<html></html>", "file", "neither a PSKC file nor CSV"),
+        (vec![], "", "file", "choose the file"),
+        (vec![], &xml[..xml.len() / 2], "under", "under a passphrase"),
+        (vec![passphrase, ("secret", PASSPHRASE)], &xml[..xml.len() - 30], "file", "cut short"),
+    ] {
+        let page = send(&hedy, &fields, ("fobs", file));
+        assert_eq!(page.status, 422, "{says}");
+        let error = match field {
+            "under" => page.element("error").unwrap(),
+            field => page.element(&format!("error-{field}")).unwrap(),
+        };
+        assert!(error.to_lowercase().contains(&says.to_lowercase()), "{says}: {error}");
+    }
+    assert_eq!(send(&hedy, &[("seeds", "hex")], ("fobs.csv", &csv)).status, 303);
+    let large = "x".repeat(12_100_000);
+    assert_eq!(send(&hedy, &[], ("fobs.csv", &large)).status, 413);
+    assert!(server.folder.serials().is_empty());
+}
+
+#[test]
+fn only_who_may_manages_the_stock() {
+    let (server, hedy) = help_desk();
+    let csv = format!("serial,seed_hex,type\n111111,{SEED},totp\n");
+    let address = send(&hedy, &[], ("fobs.csv", &csv)).location;
+    let auditor = Carrier::add(&server.folder, "Audrey", &["auditor"]).signed_in(&server);
+    assert_eq!(auditor.get("/admin/stock").status, 403);
+    assert_eq!(auditor.get(&address).status, 403);
+    let own = auditor.get("/admin");
+    let refused = auditor.upload("/admin/stock/check", &own.with_hidden(&[]), ("x.csv", &csv));
+    assert_eq!(refused.status, 403);
+    for act in ["take", "drop"] {
+        let refused = auditor.post(&format!("{address}/{act}"), &own.with_hidden(&[]));
+        assert_eq!(refused.status, 403);
+    }
+    // A form without the session's token is another page's.
+    let forged = hedy.upload("/admin/stock/check", &[("csrf", "other")], ("x.csv", &csv));
+    assert_eq!(forged.status, 403);
+    for unknown in ["/admin/stock/00000000000000000000000000000000", "/admin/stock/x"] {
+        assert_eq!(hedy.get(unknown).status, 404);
+    }
+    let page = hedy.get(&address);
+    assert_eq!(hedy.post(&format!("{address}/drop"), &page.with_hidden(&[])).status, 303);
+    let late = hedy.post(&format!("{address}/take"), &page.with_hidden(&[]));
+    assert!(late.element("error").unwrap().contains("no longer waiting"));
+    assert!(server.folder.serials().is_empty());
 }

@@ -9,6 +9,7 @@
 //! | [`overview`] | where one begins |
 //! | [`tokens`], [`token`], [`token_change`] | tokens, and what is done with one |
 //! | [`event_text`] | an event in words |
+//! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
 //! | [`accounts`], [`account`] | accounts of prescribers |
 //! | [`listing`] | lists that are searched, a page at a time |
 
@@ -20,9 +21,12 @@ mod listing;
 mod overview;
 mod sign_in;
 mod sign_in_code;
+mod stock;
+mod stock_import;
 mod token;
 mod token_change;
 mod tokens;
+mod upload;
 mod visitor;
 
 use axum::{
@@ -42,6 +46,11 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/tokens", get(tokens::page))
         .route("/admin/tokens/{serial}", get(token::page))
         .route("/admin/tokens/{serial}/{act}", post(token_change::submit))
+        .route("/admin/stock", get(stock::page))
+        .route("/admin/stock/check", post(stock::check))
+        .route("/admin/stock/{id}", get(stock_import::page))
+        .route("/admin/stock/{id}/take", post(stock_import::take))
+        .route("/admin/stock/{id}/drop", post(stock_import::drop))
         .route("/admin/accounts", get(accounts::page))
         .route("/admin/accounts/{npi}", get(account::page))
         .route("/admin/accounts/{npi}/unlock", post(account::unlock))

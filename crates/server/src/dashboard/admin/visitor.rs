@@ -48,6 +48,11 @@ impl Administering {
         })
     }
 
+    /// The same, where a form asks that is no [`AdministratorForm`].
+    pub(super) fn by_form(self) -> Self {
+        Self { is_form: true, ..self }
+    }
+
     /// The frame of the page that is asked for.
     pub(super) fn frame(&self) -> Frame {
         Frame::new(&self.session, self.uri.path())

@@ -1,0 +1,192 @@
+//! Stock: hard tokens are brought in by a file, which is checked before anything changes.
+
+use std::io::Cursor;
+
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use provisioning::{
+    Label, PreSharedKey, PskcKey, PskcPassphrase,
+    stock::{SeedText, StockFileError},
+};
+use registry::{Action, StockImport, rules::administrators::may};
+
+use super::{
+    frame::Frame,
+    stock_import::state_of,
+    upload::Upload,
+    visitor::{Administering, failed},
+};
+use crate::{
+    dashboard::{field_errors::FieldErrors, render},
+    http::Site,
+    stock_file::{self, CheckError, Opening, in_words},
+    time_text,
+};
+
+/// How many imports are listed.
+const IMPORTS: u32 = 20;
+const FIELDS: [&str; 4] = ["file", "under", "secret", "seeds"];
+
+/// What a file can be under, by its word in the form.
+const UNDER: [(&str, &str); 3] = [
+    ("nothing", "Nothing: it is in plain"),
+    ("passphrase", "A passphrase"),
+    ("key", "A pre-shared key, in hexadecimal"),
+];
+
+#[derive(Template)]
+#[template(path = "admin/stock.html")]
+struct Page {
+    frame: Frame,
+    may_import: bool,
+    under: Vec<(String, String)>,
+    chosen_under: String,
+    seeds: Vec<(String, String)>,
+    chosen_seeds: String,
+    /// The most megabytes of a file.
+    most: usize,
+    imports: Vec<Row>,
+    errors: FieldErrors,
+}
+
+struct Row {
+    id: String,
+    file: String,
+    begun: String,
+    by: String,
+    found: String,
+    state: &'static str,
+    state_name: &'static str,
+}
+
+impl Row {
+    fn new(import: &StockImport) -> Self {
+        let (state, state_name) = state_of(import);
+        Self {
+            id: import.id.to_string(),
+            file: import.file.to_string(),
+            begun: time_text::to_the_minute(import.begun),
+            by: import.by.clone(),
+            found: in_words(&import.counts),
+            state,
+            state_name,
+        }
+    }
+}
+
+pub(super) async fn page(
+    State(site): State<Site>,
+    by: Administering,
+) -> Result<Response, Response> {
+    by.may(&site, Action::SeeStock).await?;
+    show(&site, &by, &Chosen::default(), FieldErrors::default()).await
+}
+
+/// What was chosen in a form that is shown again.
+#[derive(Default)]
+struct Chosen {
+    under: String,
+    seeds: String,
+}
+
+async fn show(
+    site: &Site,
+    by: &Administering,
+    chosen: &Chosen,
+    errors: FieldErrors,
+) -> Result<Response, Response> {
+    let imports = site.registry.stock_imports(IMPORTS).await.map_err(|error| failed(&error))?;
+    let owned = |(value, text): &(&str, &str)| ((*value).to_owned(), (*text).to_owned());
+    let mut seeds = vec![(String::new(), "As the first line says".to_owned())];
+    seeds.extend(SeedText::ALL.map(|(_, name)| (name.to_owned(), in_capitals(name))));
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page {
+        may_import: may(by.session.administrator.roles.list(), Action::ManageStock),
+        under: UNDER.iter().map(owned).collect(),
+        chosen_under: chosen.under.clone(),
+        seeds,
+        chosen_seeds: chosen.seeds.clone(),
+        most: Upload::MOST_MEGABYTES,
+        imports: imports.iter().map(Row::new).collect(),
+        errors,
+        frame: by.frame(),
+    };
+    Ok(render(status, &page))
+}
+
+fn in_capitals(seeds: &str) -> String {
+    match seeds {
+        "base32" => "Base 32".to_owned(),
+        "base64" => "Base 64".to_owned(),
+        _ => "Hexadecimal".to_owned(),
+    }
+}
+
+/// Checks a file that was sent, and leads to what was found.
+pub(super) async fn check(
+    State(site): State<Site>,
+    request: Request,
+) -> Result<Response, Response> {
+    let (by, upload) = Upload::receive(request, &site).await?;
+    let actor = by.may(&site, Action::ManageStock).await?;
+    let chosen =
+        Chosen { under: upload.text("under").to_owned(), seeds: upload.text("seeds").to_owned() };
+    let mut errors = FieldErrors::default();
+    let opening = opening_of(&upload, &mut errors);
+    let file = upload.file().ok_or("choose the file that came with the tokens");
+    let file = errors.check("file", file);
+    errors.sort(&FIELDS);
+    let (Some(opening), Some((name, bytes))) = (opening, file) else {
+        return show(&site, &by, &chosen, errors).await;
+    };
+    let file = Cursor::new(bytes);
+    match stock_file::check(&site.registry, &actor, &name, file, opening, |_, _| {}).await {
+        Ok(import) => Ok(Redirect::to(&format!("/admin/stock/{}", import.id)).into_response()),
+        Err(CheckError::File(error)) => {
+            errors.add(field_of(&error), &error.to_string());
+            show(&site, &by, &chosen, errors).await
+        }
+        Err(CheckError::Registry(error)) => Err(failed(&error)),
+    }
+}
+
+/// What opens the file, as the form says.
+fn opening_of(upload: &Upload, errors: &mut FieldErrors) -> Option<Opening> {
+    let secret = upload.text("secret");
+    let key = match upload.text("under") {
+        "passphrase" => {
+            let passphrase = PskcPassphrase::of_other_file(secret);
+            Some(PskcKey::Passphrase(errors.check("secret", passphrase)?))
+        }
+        "key" => Some(PskcKey::PreShared(errors.check("secret", PreSharedKey::parse(secret))?)),
+        _ if !secret.is_empty() => {
+            errors.add("under", "say what this is: a passphrase or a pre-shared key");
+            return None;
+        }
+        _ => None,
+    };
+    let seeds = upload.text("seeds");
+    let seeds = SeedText::ALL.into_iter().find(|(_, name)| *name == seeds).map(|(text, _)| text);
+    Some(Opening { key, seeds })
+}
+
+/// The field that an error belongs to.
+const fn field_of(error: &StockFileError) -> &'static str {
+    match error {
+        StockFileError::NeedsPassphrase
+        | StockFileError::NeedsPreSharedKey { .. }
+        | StockFileError::NotEncrypted => "under",
+        StockFileError::WrongKey => "secret",
+        _ => "file",
+    }
+}
+
+/// The name of a file as its browser sent it, fit to be shown.
+pub(super) fn file_name(name: &str) -> Option<Label> {
+    let printable: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    printable.parse().or_else(|_| "a file".parse()).ok()
+}

@@ -1,0 +1,83 @@
+//! A form with a file in it (RFC 7578), from a page of the administrator's session.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Multipart, Request},
+    response::{IntoResponse, Response},
+};
+use provisioning::Label;
+use zeroize::Zeroizing;
+
+use super::{stock::file_name, visitor::Administering};
+use crate::{
+    dashboard::message,
+    http::{self, Site, Unread},
+};
+
+/// The most bytes of a field that is no file.
+const MOST_TEXT: usize = 4096;
+
+/// The fields of a form, and its file.
+pub(super) struct Upload {
+    fields: Vec<(String, Zeroizing<String>)>,
+    file: Option<(Label, Zeroizing<Vec<u8>>)>,
+}
+
+impl Upload {
+    /// The most megabytes of a file: read and checked well within the time that a request has.
+    pub(super) const MOST_MEGABYTES: usize = 12;
+
+    /// Reads the form of a request, if it carries the session's token.
+    pub(super) async fn receive(
+        request: Request,
+        site: &Site,
+    ) -> Result<(Administering, Self), Response> {
+        let (mut parts, body) = request.into_parts();
+        let by = Administering::from_request_parts(&mut parts, site).await?.by_form();
+        let refuse = |why| message::unread(why).for_administrator().into_response();
+        let most = Self::MOST_MEGABYTES * 1_000_000 + 4 * MOST_TEXT;
+        let mut body = http::read(body, most).await.map_err(refuse)?;
+        let body = Body::from(core::mem::take(&mut *body));
+        let form = Multipart::from_request(Request::from_parts(parts, body), site).await;
+        let broken = || message::unread(Unread::Broken).for_administrator().into_response();
+        let upload = Self::read(form.map_err(|_| broken())?).await.ok_or_else(broken)?;
+        if by.session.csrf.matches(upload.text("csrf")) {
+            Ok((by, upload))
+        } else {
+            Err(message::stale_form().for_administrator().into_response())
+        }
+    }
+
+    /// `None` where it is no such form.
+    async fn read(mut form: Multipart) -> Option<Self> {
+        let mut upload = Self { fields: Vec::new(), file: None };
+        while let Some(mut field) = form.next_field().await.ok()? {
+            let name = field.name()?.to_owned();
+            let file_name = field.file_name().and_then(file_name);
+            // Room for all of it, so that no copy of a secret stays behind while it grows.
+            let mut bytes = Zeroizing::new(Vec::new());
+            while let Some(chunk) = field.chunk().await.ok()? {
+                bytes.extend_from_slice(&chunk);
+            }
+            match file_name {
+                Some(file_name) => upload.file = Some((file_name, bytes)),
+                None if bytes.len() <= MOST_TEXT => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    upload.fields.push((name, Zeroizing::new(text)));
+                }
+                None => return None,
+            }
+        }
+        Some(upload)
+    }
+
+    /// The text of a field, empty where it is missing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The file and its name, where one was chosen.
+    pub(super) fn file(mut self) -> Option<(Label, Zeroizing<Vec<u8>>)> {
+        self.file.take().filter(|(_, bytes)| !bytes.is_empty())
+    }
+}
