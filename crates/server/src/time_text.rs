@@ -10,6 +10,11 @@ pub(crate) fn to_the_minute(at: UnixTime) -> String {
     format!("{date} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
 }
 
+/// `2025-11-20`.
+pub(crate) fn date(at: UnixTime) -> String {
+    split(at).0
+}
+
 /// `2025-11-20 06:47:31 UTC`, where the second matters.
 pub(crate) fn to_the_second(at: UnixTime) -> String {
     let (date, seconds) = split(at);

@@ -34,3 +34,4 @@ mod stand_in_network;
 mod stock;
 mod stopping;
 mod test_code;
+mod two_people;

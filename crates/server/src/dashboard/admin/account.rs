@@ -32,11 +32,13 @@ struct Page {
     /// What is wrong with the sign-in; empty where nothing is.
     paused: String,
     may_unlock: bool,
+    may_activate: bool,
+    opened_now: bool,
     unlocked: bool,
     error: Option<&'static str>,
 }
 
-type InAddress = Result<Path<Npi>, PathRejection>;
+pub(super) type InAddress = Result<Path<Npi>, PathRejection>;
 
 pub(super) async fn page(
     State(site): State<Site>,
@@ -46,14 +48,14 @@ pub(super) async fn page(
 ) -> Result<Response, Response> {
     by.may(&site, Action::SeeAccounts).await?;
     let account = account_at(&site, npi).await?;
-    show(&site, &by, &account, uri.query() == Some("unlocked"), None).await
+    show(&site, &by, &account, uri.query(), None).await
 }
 
 async fn show(
     site: &Site,
     by: &Administering,
     account: &Account,
-    unlocked: bool,
+    query: Option<&str>,
     error: Option<&'static str>,
 ) -> Result<Response, Response> {
     let now = clock::now();
@@ -67,7 +69,9 @@ async fn show(
         tokens: tokens.iter().map(|token| TokenRow::new(token, now)).collect(),
         paused: paused(account),
         may_unlock: may(by.session.administrator.roles.list(), Action::UnlockSignIn),
-        unlocked,
+        may_activate: may(by.session.administrator.roles.list(), Action::EnterAccess),
+        opened_now: query == Some("opened"),
+        unlocked: query == Some("unlocked"),
         error,
         frame: by.frame(),
     };
@@ -84,7 +88,7 @@ pub(super) async fn unlock(
     let account = account_at(&site, npi).await?;
     if form.text("sure") != "yes" {
         let error = "Make sure who is asking, and say so: whoever guesses passphrases would like it unlocked too.";
-        return show(&site, &by, &account, false, Some(error)).await;
+        return show(&site, &by, &account, None, Some(error)).await;
     }
     let unlocked = site.registry.unlock_sign_in(&actor, &account.npi, clock::now()).await;
     unlocked.map_err(|error| failed(&error))?;
@@ -92,7 +96,7 @@ pub(super) async fn unlock(
 }
 
 /// The account at an address.
-async fn account_at(site: &Site, npi: InAddress) -> Result<Account, Response> {
+pub(super) async fn account_at(site: &Site, npi: InAddress) -> Result<Account, Response> {
     let not_found = || message::nothing_to_administer().into_response();
     let Path(npi) = npi.map_err(|_| not_found())?;
     let found = site.registry.account(&npi).await.map_err(|error| failed(&error))?;

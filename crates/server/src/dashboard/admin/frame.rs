@@ -7,6 +7,7 @@ const PAGES: &[(Action, &str, &str)] = &[
     (Action::SeeTokens, "/admin/tokens", "Tokens"),
     (Action::SeeStock, "/admin/stock", "Stock"),
     (Action::SeeAccounts, "/admin/accounts", "Accounts"),
+    (Action::SeeAccess, "/admin/access", "Access"),
 ];
 
 /// What the top of a page shows and its forms carry.

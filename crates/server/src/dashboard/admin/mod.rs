@@ -10,9 +10,14 @@
 //! | [`tokens`], [`token`], [`token_change`] | tokens, and what is done with one |
 //! | [`event_text`] | an event in words |
 //! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
+//! | [`access`], [`access_account`], [`access_activation`], [`access_change`] | what opens access, by two people |
 //! | [`accounts`], [`account`] | accounts of prescribers |
 //! | [`listing`] | lists that are searched, a page at a time |
 
+mod access;
+mod access_account;
+mod access_activation;
+mod access_change;
 mod account;
 mod accounts;
 mod event_text;
@@ -51,6 +56,15 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/stock/{id}", get(stock_import::page))
         .route("/admin/stock/{id}/take", post(stock_import::take))
         .route("/admin/stock/{id}/drop", post(stock_import::drop))
+        .route("/admin/access", get(access::page))
+        .route("/admin/access/account", get(access_account::page).post(access_account::submit))
+        .route(
+            "/admin/access/activation/{npi}",
+            get(access_activation::page).post(access_activation::submit),
+        )
+        .route("/admin/access/changes/{id}", get(access_change::page))
+        .route("/admin/access/changes/{id}/execute", post(access_change::execute))
+        .route("/admin/access/changes/{id}/decline", post(access_change::decline))
         .route("/admin/accounts", get(accounts::page))
         .route("/admin/accounts/{npi}", get(account::page))
         .route("/admin/accounts/{npi}/unlock", post(account::unlock))

@@ -8,10 +8,11 @@ use axum::{
 };
 use oath::SerialNumber;
 use registry::{
-    Action, Token, TokenState,
+    Action, Actor, Token,
     rules::{
         administrators::may,
         owning::{DeactivationReason, remaining},
+        token_states::{TokenEvent, is_possible},
     },
     store::EventSearch,
 };
@@ -65,12 +66,19 @@ pub(super) enum Act {
     Suspend,
     Found,
     Resynchronise,
+    SyncAgain,
     Deactivate,
 }
 
 impl Act {
-    const ALL: [Self; 5] =
-        [Self::Unlock, Self::Resynchronise, Self::Suspend, Self::Found, Self::Deactivate];
+    const ALL: [Self; 6] = [
+        Self::Unlock,
+        Self::Resynchronise,
+        Self::SyncAgain,
+        Self::Suspend,
+        Self::Found,
+        Self::Deactivate,
+    ];
 
     /// Its word in addresses.
     pub(super) const fn word(self) -> &'static str {
@@ -79,6 +87,7 @@ impl Act {
             Self::Suspend => "suspend",
             Self::Found => "found",
             Self::Resynchronise => "resynchronise",
+            Self::SyncAgain => "sync-again",
             Self::Deactivate => "deactivate",
         }
     }
@@ -94,6 +103,7 @@ impl Act {
             Self::Suspend => "Suspend this token",
             Self::Found => "Take it back into use",
             Self::Resynchronise => "Resynchronise",
+            Self::SyncAgain => "Tell the network again",
             Self::Deactivate => "Deactivate this token",
         }
     }
@@ -105,6 +115,7 @@ impl Act {
             Self::Suspend => "The token is suspended: its codes do not count",
             Self::Found => "The token is back in use",
             Self::Resynchronise => "The token is resynchronised: its next code counts",
+            Self::SyncAgain => "The network is being told again",
             Self::Deactivate => "The token is deactivated for good",
         }
     }
@@ -118,14 +129,17 @@ impl Act {
     }
 
     /// Whether it can be offered for a token as it is now; whether it happens, the registry decides.
-    fn is_offered(self, token: &Token) -> bool {
-        match self {
-            Self::Unlock => token.failures > 0 || token.lock.is_some(),
-            Self::Suspend => matches!(token.state, TokenState::Active | TokenState::Locked),
-            Self::Found => token.state == TokenState::Suspended,
-            Self::Resynchronise => token.state == TokenState::Active,
-            Self::Deactivate => token.state != TokenState::Deactivated,
-        }
+    fn is_offered(self, token: &Token, actor: &Actor) -> bool {
+        let event = match self {
+            Self::Unlock if token.failures == 0 && token.lock.is_none() => return false,
+            Self::Unlock => TokenEvent::Unlock,
+            Self::Suspend => TokenEvent::Lost,
+            Self::Found => TokenEvent::Found,
+            Self::Resynchronise => TokenEvent::Resynchronise,
+            Self::SyncAgain => TokenEvent::SyncAgain,
+            Self::Deactivate => TokenEvent::Deactivate,
+        };
+        is_possible(token, event, actor, clock::now())
     }
 }
 
@@ -179,7 +193,8 @@ pub(super) async fn show(
     let events = site.registry.events_with(&search, None, EVENTS).await;
     let events = events.map_err(|error| failed(&error))?;
     let allowed = may(by.session.administrator.roles.list(), Action::ChangeTokens);
-    let offered = |act: &Act| allowed && act.is_offered(token);
+    let actor = by.session.administrator.actor();
+    let offered = |act: &Act| allowed && act.is_offered(token, &actor);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
         frame: by.frame(),

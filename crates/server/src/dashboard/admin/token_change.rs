@@ -73,6 +73,7 @@ async fn change(
                 return Ok(());
             }
         }
+        Act::SyncAgain => registry.sync_token_again(actor, serial, now).await.map(drop),
         Act::Suspend => match reason(form, act, errors) {
             Some(reason) => registry.suspend_token(actor, serial, &reason, now).await.map(drop),
             None => return Ok(()),
