@@ -25,7 +25,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the server until it is interrupted
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Accounts of prescribers
     #[command(subcommand)]
     Account(AccountCommand),

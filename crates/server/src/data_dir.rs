@@ -54,6 +54,10 @@ impl DataDir {
         self.0.join("audit-checkpoints.jsonl")
     }
 
+    pub(crate) fn default_mail_folder(&self) -> PathBuf {
+        self.0.join("mail")
+    }
+
     pub(crate) fn default_master_key(&self) -> PathBuf {
         self.0.join("master.key")
     }

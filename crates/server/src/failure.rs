@@ -91,6 +91,9 @@ pub(crate) enum Failure {
     #[error("nothing has been sealed yet: start the server once")]
     NotSealed,
 
+    #[error("the mail server's address in {path} cannot be used: {cause}")]
+    SmtpUrl { path: PathBuf, cause: String },
+
     #[error("{refused} of the requests were left as they are: see the notes above")]
     SomeRefused { refused: usize },
     #[error(

@@ -9,6 +9,7 @@
 //! | [`http`] | the server: routes, headers, limits, the API's errors |
 //! | [`dashboard`] | the pages |
 //! | [`sealer`], [`network`] | what runs beside the requests: the audit's sealing, the network's telling |
+//! | [`mail`] | activation mails |
 //! | [`opening`] | from a data folder to a registry |
 //! | [`data_dir`], [`master_key_file`] | what lies on disk, and who may read it |
 //! | [`failure`] | what can stop a command, and what to do next |
@@ -24,6 +25,7 @@ mod dashboard;
 mod data_dir;
 mod failure;
 mod http;
+mod mail;
 mod master_key_file;
 mod network;
 mod opening;

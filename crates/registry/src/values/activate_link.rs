@@ -3,6 +3,7 @@
 use core::{fmt, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -53,6 +54,12 @@ impl FromStr for ActivateLink {
         let bytes = bytes.map_err(|_| ValueError::ActivateLink)?;
         let proof = bytes.as_slice().try_into().map_err(|_| ValueError::ActivateLink)?;
         Ok(Self { request, proof })
+    }
+}
+
+impl<'de> Deserialize<'de> for ActivateLink {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Zeroizing::new(String::deserialize(from)?).parse().map_err(D::Error::custom)
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let json = cli.json;
     match cli.command {
-        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Serve(arguments) => serve::run(*arguments).await,
         Command::Account(AccountCommand::Add(arguments)) => account_add::run(arguments, json).await,
         Command::Account(AccountCommand::Unlock(arguments)) => {
             account_unlock::run(arguments, json).await

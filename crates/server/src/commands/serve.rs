@@ -9,6 +9,7 @@ use std::{
 };
 
 use clap::Args;
+use lettre::message::Mailbox;
 use oath::UnixTime;
 use provisioning::{IssuerName, ServerUrl};
 use registry::Registry;
@@ -19,6 +20,7 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::{
     cli::Place,
@@ -26,6 +28,7 @@ use crate::{
     data_dir::DataDir,
     failure::Failure,
     http::{self, SiteParts},
+    mail::{Postman, Sending, SmtpUrl},
     network::{Network, Telling},
     opening,
     sealer::Sealing,
@@ -50,6 +53,19 @@ pub(crate) struct Arguments {
     /// Where hard tokens that are given up are sent back to by post
     #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
     return_address: String,
+    /// How prescribers reach the help desk, such as its telephone number; stands in mails
+    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true)]
+    help_desk: String,
+    /// Who activation mails are from
+    #[arg(long, value_name = "MAILBOX", default_value = "Countersign <countersign@localhost>")]
+    mail_from: Mailbox,
+    /// The file with the address of the mail server: smtps://user:password@mail.example.org
+    #[arg(long, value_name = "FILE", requires = "mail_from")]
+    smtp_url_file: Option<PathBuf>,
+    /// Where activation mails are put as files, where there is no mail server [default: mail in the
+    /// data folder]
+    #[arg(long, value_name = "DIR", conflicts_with = "smtp_url_file")]
+    mail_folder: Option<PathBuf>,
     /// Where the audit's checkpoints are written down besides the database: best on another machine
     /// [default: audit-checkpoints.jsonl in the data folder]
     #[arg(long, value_name = "FILE")]
@@ -68,6 +84,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if !arguments.listen.ip().is_loopback() {
         return Err(Failure::PlainHttpOffLoopback { address: arguments.listen });
     }
+    let postman = postman(&arguments)?;
     let network = match arguments.network_webhook {
         Some(url) => Some(Network::new(url, arguments.network_key_file)?),
         None => None,
@@ -96,11 +113,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
     let telling = network.map(|network| Telling::start(site.clone(), network));
+    let sending = Sending::start(site.clone(), postman, arguments.help_desk);
     announce(address)?;
     let ended = serve(listener, http::router(site), async move { stop.asked().await }).await;
     if let Some(telling) = telling {
         telling.finish().await;
     }
+    sending.finish().await;
     sealing.finish().await;
     ended
 }
@@ -113,6 +132,23 @@ async fn warned_of_waiting(registry: Registry) -> Result<Registry, Failure> {
         );
     }
     Ok(registry)
+}
+
+/// How activation mails leave.
+fn postman(arguments: &Arguments) -> Result<Postman, Failure> {
+    let from = arguments.mail_from.clone();
+    let Some(path) = &arguments.smtp_url_file else {
+        let folder = match &arguments.mail_folder {
+            Some(folder) => folder.clone(),
+            None => DataDir::create(&arguments.place.data_dir)?.default_mail_folder(),
+        };
+        return Ok(Postman::folder(folder, from));
+    };
+    let unreadable = |cause| Failure::File { path: path.clone(), cause };
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
+    let unusable = |cause| Failure::SmtpUrl { path: path.clone(), cause };
+    let url: SmtpUrl = text.trim().parse().map_err(|cause: &str| unusable(cause.to_owned()))?;
+    Postman::smtp(&url, from).map_err(unusable)
 }
 
 /// Logs go to stderr, one line an event; `RUST_LOG` chooses how much.

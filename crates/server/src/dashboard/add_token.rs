@@ -72,11 +72,14 @@ fn is_hard(form: &Form) -> bool {
     form.text("type").parse().ok().or(by_number) == Some(TokenType::Hard)
 }
 
-/// How many codes the form asks for.
+/// How many codes the form asks for, and what is filled in.
 #[derive(Deserialize, Default)]
 pub(super) struct Asked {
     #[serde(default)]
     codes: String,
+    /// The serial number that an activation link knows.
+    #[serde(default)]
+    serial: String,
 }
 
 pub(super) async fn page(
@@ -85,8 +88,10 @@ pub(super) async fn page(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
     let key = IdempotencyKey::generate(&mut randomness::rng());
-    let two_codes = asked.is_ok_and(|Query(asked)| asked.codes == "2");
-    let values = Values { two_codes, ..Values::default() };
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let told = asked.serial.parse::<SerialNumber>().ok().and_then(|serial| serial.token_type());
+    let two_codes = asked.codes == "2" || told == Some(TokenType::Hard);
+    let values = Values { two_codes, serial: shown_again(&asked.serial), ..Values::default() };
     show(&site, &session, &key, values, FieldErrors::default())
 }
 

@@ -69,6 +69,50 @@ pub(crate) const fn not_found() -> Message {
     }
 }
 
+/// No mail of ours has this link.
+pub(crate) const fn link_unknown() -> Message {
+    Message {
+        status: StatusCode::NOT_FOUND,
+        title: "This link is not complete",
+        text: "No activation mail has this link. Open it from the mail again, or copy the whole of it. If that does not help, ask the help desk to send the mail again.",
+        next: "See your requests",
+        next_address: "/requests",
+    }
+}
+
+/// The link's time is over.
+pub(crate) const fn link_expired() -> Message {
+    Message {
+        status: StatusCode::GONE,
+        title: "This link has expired",
+        text: "A soft token can no longer be set up with it. Ask the help desk to send the activation mail again. Your request stays as it is.",
+        next: "See your requests",
+        next_address: "/requests",
+    }
+}
+
+/// A newer mail was sent, or the request was cancelled.
+pub(crate) const fn link_over() -> Message {
+    Message {
+        status: StatusCode::GONE,
+        title: "This link is no longer good",
+        text: "A newer activation mail has taken its place, or the request was cancelled. Look for the newest mail, or see your requests.",
+        next: "See your requests",
+        next_address: "/requests",
+    }
+}
+
+/// The token is in the list already.
+pub(crate) const fn token_activated() -> Message {
+    Message {
+        status: StatusCode::OK,
+        title: "This token is activated",
+        text: "It is associated with your account already. Nothing is left to do here.",
+        next: "Go to Tokens",
+        next_address: "/tokens",
+    }
+}
+
 /// The form was sent by another site's page.
 pub(crate) const fn foreign_form() -> Message {
     Message {

@@ -6,6 +6,7 @@
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
 //! | [`sync_again`] | tells the network once more |
+//! | [`activate`] | where the link of an activation mail leads |
 //! | [`test_code`], [`recent_tests`] | Test a code |
 //! | [`requests`] | Request Token, Replace Token, and what becomes of a request |
 //! | [`admin`] | the administrators' pages, under `/admin` |
@@ -14,6 +15,7 @@
 //! | [`form`], [`field_errors`], [`message`] | fields, what is wrong with them, pages that say one thing |
 //! | [`token_row`] | a token as the pages show it |
 
+mod activate;
 mod add_token;
 mod admin;
 mod field_errors;
@@ -66,6 +68,8 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
         .route("/tokens/{serial}/sync", post(sync_again::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
+        .route("/activate/{link}", get(activate::page))
+        .route("/activate/{link}/qr.svg", get(activate::qr_code))
         .merge(requests::routes())
         .merge(admin::routes())
         .fallback(elsewhere)

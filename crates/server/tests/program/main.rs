@@ -25,6 +25,7 @@ mod forgery;
 mod hard_token;
 mod logs;
 mod lost_token;
+mod mails;
 mod network_sync;
 mod provisioning_api;
 mod request_queue;

@@ -29,8 +29,8 @@ pub(super) struct RequestRow {
     pub(super) shipment: String,
     pub(super) editable: bool,
     pub(super) cancellable: bool,
-    /// Whether its hard token can be added now.
-    pub(super) can_be_added: bool,
+    /// The serial number of a hard token that can be added now; empty otherwise.
+    pub(super) to_add: String,
     /// Whether a token that may still arrive has to be sent back.
     pub(super) send_back: bool,
 }
@@ -55,7 +55,11 @@ impl RequestRow {
             }),
             editable: request.state == RequestState::Requested,
             cancellable: request.state.is_open(),
-            can_be_added: request.state == RequestState::Shipped,
+            to_add: request
+                .serial
+                .as_ref()
+                .filter(|_| request.state == RequestState::Shipped)
+                .map_or_else(String::new, |serial| serial.as_str().to_owned()),
             send_back: request.state == RequestState::Cancelled && request.shipped.is_some(),
         }
     }
