@@ -7,6 +7,7 @@ use oath::{
     Algorithm, Code, Digits, Drift, Hotp, LookAhead, Period, Refusal, Seed, Totp, UnixTime, Window,
 };
 use serde::Serialize;
+use subtle::ConstantTimeEq;
 
 /// How a token's codes are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -159,6 +160,26 @@ impl Otp {
             let good = totp.resynchronise(seed, first, second, now, last)?;
             Some(Good { otp: Self::Totp(totp), accepted: good.step, drift: good.drift })
         }))
+    }
+}
+
+impl Otp {
+    /// Whether these are the codes of the last accepted step or counter and of the one before it.
+    pub(crate) fn are_the_last_two(
+        &self,
+        seed: &Seed,
+        (first, second): (&Code, &Code),
+        last: u64,
+    ) -> bool {
+        let code = |at| match self {
+            Self::Totp(totp) => Some(totp.code_of_step(seed, at)),
+            Self::Hotp(hotp) => Some(hotp.code(seed, at)),
+            Self::TotpOfUnknownStep(_) => None,
+        };
+        let Some((before, at)) = last.checked_sub(1).and_then(code).zip(code(last)) else {
+            return false;
+        };
+        bool::from(before.ct_eq(first) & at.ct_eq(second))
     }
 }
 

@@ -157,6 +157,12 @@ impl Token {
         }
     }
 
+    /// Whether its codes are judged: it is somebody's, and neither locked nor lost.
+    #[must_use]
+    pub const fn is_usable(&self) -> bool {
+        matches!(self.state, TokenState::PendingSync | TokenState::Active)
+    }
+
     /// When its lock ends by itself; `None` if it is not locked, or until the help desk unlocks it.
     #[must_use]
     pub fn locked_until(&self, now: UnixTime) -> Option<UnixTime> {

@@ -68,7 +68,7 @@ words!(DeactivationReason {
     Stolen = "stolen",
     Faulty = "faulty",
     Uninstalled = "uninstalled",
-    NotNeeded = "not needed",
+    NotNeeded = "not-needed",
 });
 
 impl DeactivationReason {

@@ -5,6 +5,7 @@
 //! | [`sign_in`], [`sign_in_form`], [`sign_in_code`] | the two factors |
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
+//! | [`own_token`] | Report lost, I found it, Deactivate, Resynchronise |
 //! | [`sync_again`] | tells the network once more |
 //! | [`activate`] | where the link of an activation mail leads |
 //! | [`test_code`], [`recent_tests`] | Test a code |
@@ -22,6 +23,7 @@ mod field_errors;
 mod form;
 mod message;
 mod origin;
+mod own_token;
 mod recent_tests;
 mod requests;
 mod session_cookie;
@@ -70,6 +72,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
         .route("/activate/{link}", get(activate::page))
         .route("/activate/{link}/qr.svg", get(activate::qr_code))
+        .merge(own_token::routes())
         .merge(requests::routes())
         .merge(admin::routes())
         .fallback(elsewhere)

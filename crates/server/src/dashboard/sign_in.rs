@@ -58,7 +58,7 @@ pub(super) async fn submit_to_the_end(
 pub(super) async fn sign_out(
     State(site): State<Site>,
     jar: CookieJar,
-    HalfSignedInForm(session): HalfSignedInForm,
+    HalfSignedInForm(session, _): HalfSignedInForm,
 ) -> Response {
     if let Err(error) = site.registry.sign_out(&session, clock::now()).await {
         return message::failed(&error).into_response();

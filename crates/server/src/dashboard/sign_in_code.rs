@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -11,6 +11,8 @@ use oath::{Code, SerialNumber};
 use registry::{
     ConfirmError, ConfirmationCode, Error, IdempotencyKey, Session, SessionSecret, VerifyError,
 };
+
+use serde::Deserialize;
 
 use super::{
     Frame,
@@ -32,19 +34,30 @@ struct Page {
     /// Serial number and name of each token that a code can be of.
     tokens: Vec<(String, String)>,
     chosen: String,
+    /// Whether two codes in a row are asked for, which find a token again that is out of step.
+    two_codes: bool,
     error: Option<String>,
     cause: &'static str,
     no_error: Option<&'static str>,
 }
 
+/// How many codes the form asks for.
+#[derive(Deserialize, Default)]
+pub(super) struct Asked {
+    #[serde(default)]
+    codes: String,
+}
+
 pub(super) async fn page(
     State(site): State<Site>,
     HalfSignedIn(session): HalfSignedIn,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
     if session.is_full() {
         return Redirect::to("/tokens").into_response();
     }
-    show(&site, &session, String::new(), None).await
+    let two_codes = asked.is_ok_and(|Query(asked)| asked.codes == "2");
+    show(&site, &session, (String::new(), two_codes), None).await
 }
 
 /// Takes the code. A form that was sent twice gets the same answer twice: the second one still has
@@ -89,8 +102,9 @@ pub(super) async fn submit(
         Refusal::Failed(Error::SessionEnded) => Err(to_sign_in()),
         Refusal::Failed(error) => Err(failed(error)),
         Refusal::Explained { text, cause } => {
-            let chosen = shown_again(form.text("token"));
-            Ok(show(&site, &session, chosen, Some((sentence(&text), cause))).await)
+            let two_codes = form.has("second_code") || cause == "out-of-step";
+            let offered = (shown_again(form.text("token")), two_codes);
+            Ok(show(&site, &session, offered, Some((sentence(&text), cause))).await)
         }
     }
 }
@@ -127,8 +141,14 @@ async fn judge(
     }
     let code: Code = text.parse().map_err(|error| Refusal::malformed(&error))?;
     let serial: Option<SerialNumber> = form.text("token").parse().ok();
-    let judged =
-        site.registry.confirm_with_code(session, serial.as_ref(), &code, clock::now()).await;
+    let (serial, now) = (serial.as_ref(), clock::now());
+    let judged = match form.text("second_code") {
+        "" => site.registry.confirm_with_code(session, serial, &code, now).await,
+        text => {
+            let next: Code = text.parse().map_err(|error| Refusal::malformed(&error))?;
+            site.registry.confirm_with_two_codes(session, serial, (&code, &next), now).await
+        }
+    };
     judged.map_err(not_verified)
 }
 
@@ -162,7 +182,7 @@ async fn tokens(site: &Site, session: &Session) -> Result<Vec<(String, String)>,
 async fn show(
     site: &Site,
     session: &Session,
-    chosen: String,
+    (chosen, two_codes): (String, bool),
     refusal: Option<(String, &'static str)>,
 ) -> Response {
     let tokens = match tokens(site, session).await {
@@ -176,6 +196,7 @@ async fn show(
         idempotency_key: IdempotencyKey::generate(&mut randomness::rng()).as_str().to_owned(),
         tokens,
         chosen,
+        two_codes,
         error,
         cause: cause.unwrap_or_default(),
         no_error: None,

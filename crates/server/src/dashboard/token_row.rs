@@ -1,7 +1,10 @@
 //! A token as the pages show it.
 
 use oath::{TokenType, UnixTime};
-use registry::{Token, TokenState};
+use registry::{
+    Actor, Token, TokenState,
+    rules::token_states::{TokenEvent, is_possible},
+};
 
 use crate::time_text;
 
@@ -17,8 +20,14 @@ pub(super) struct TokenRow {
     pub(super) state: &'static str,
     pub(super) state_name: &'static str,
     pub(super) last_used: String,
+    pub(super) drift: String,
     /// Whether a code of it can be tested.
     pub(super) testable: bool,
+    /// What its owner can do with it now.
+    pub(super) can_resynchronise: bool,
+    pub(super) can_be_lost: bool,
+    pub(super) can_be_found: bool,
+    pub(super) can_be_given_up: bool,
     /// Whether the network can be told of it once more.
     pub(super) can_sync_again: bool,
     /// What the state means for the prescriber; empty where there is nothing to say.
@@ -27,6 +36,9 @@ pub(super) struct TokenRow {
 
 impl TokenRow {
     pub(super) fn new(token: &Token, now: UnixTime) -> Self {
+        let owner = token.owner.map(|npi| Actor::Prescriber { npi });
+        let owner_may =
+            |event| owner.as_ref().is_some_and(|owner| is_possible(token, event, owner, now));
         Self {
             name: token.name.to_string(),
             serial: token.serial.as_str().to_owned(),
@@ -40,10 +52,29 @@ impl TokenRow {
             state: token.state.name(),
             state_name: capitalised(token.state),
             last_used: token.last_used.map_or_else(|| "never".to_owned(), time_text::to_the_minute),
+            drift: drift(token),
             testable: token.state.is_in_use(),
-            can_sync_again: token.state == TokenState::PendingSync && token.sync.is_given_up(),
+            can_resynchronise: owner_may(TokenEvent::Resynchronise),
+            can_be_lost: owner_may(TokenEvent::Lost),
+            can_be_found: owner_may(TokenEvent::Found),
+            can_be_given_up: owner_may(TokenEvent::Deactivate),
+            can_sync_again: owner_may(TokenEvent::SyncAgain),
             note: note(token, now),
         }
+    }
+}
+
+/// How far the token's clock is off, in words.
+pub(super) fn drift(token: &Token) -> String {
+    if token.otp.is_event_based() {
+        return "none: it counts presses".to_owned();
+    }
+    let Some(period) = token.otp.period() else { return "not yet known".to_owned() };
+    let seconds = i64::from(token.drift.steps()) * i64::try_from(period.seconds()).unwrap_or(30);
+    match seconds {
+        0 => "none".to_owned(),
+        1.. => format!("about {seconds} s fast"),
+        _ => format!("about {} s slow", seconds.unsigned_abs()),
     }
 }
 
@@ -71,7 +102,7 @@ fn note(token: &Token, now: UnixTime) -> String {
             "Locked after too many wrong codes. The help desk can unlock it.".to_owned()
         }
         (TokenState::Suspended, _) => {
-            "Suspended, as it was reported lost. The help desk can take it back into use."
+            "Suspended, as it was reported lost. If you have found it, choose “I found it”."
                 .to_owned()
         }
         _ => String::new(),

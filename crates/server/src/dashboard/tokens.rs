@@ -26,15 +26,21 @@ struct Page {
     usable: usize,
     /// The one that was added just now.
     added: Option<usize>,
+    /// What was done with which just now.
+    done: Option<(&'static str, usize)>,
     /// The requests that are under way; empty where there are none.
     requests: String,
 }
 
-/// Which token was added just now.
+/// Which token was added just now, or what was done with which.
 #[derive(Deserialize, Default)]
 pub(super) struct Arrival {
     #[serde(default)]
     added: String,
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    token: String,
 }
 
 pub(super) async fn page(
@@ -56,16 +62,45 @@ pub(super) async fn page(
         .filter(|token| matches!(token.state, TokenState::Active | TokenState::Locked))
         .count();
     let tokens: Vec<_> = tokens.iter().map(|token| TokenRow::new(token, now)).collect();
-    let added = arrival.map(|Query(arrival)| arrival.added).unwrap_or_default();
-    let added = tokens.iter().position(|token| token.serial == added);
+    let Query(arrival) = arrival.unwrap_or_default();
+    let place = |serial: &str| tokens.iter().position(|token| token.serial == serial);
+    let (added, done) = (place(&arrival.added), done(&arrival.done).zip(place(&arrival.token)));
     render(
         StatusCode::OK,
-        &Page { frame: visitor::frame(&session), tokens, usable, added, requests },
+        &Page { frame: visitor::frame(&session), tokens, usable, added, done, requests },
     )
+}
+
+/// What a page of one token leads back with.
+fn done(text: &str) -> Option<&'static str> {
+    ["deactivated", "found", "resynchronised"].into_iter().find(|known| *known == text)
 }
 
 impl Page {
     fn added_token(&self) -> Option<&TokenRow> {
         self.tokens.get(self.added?)
+    }
+
+    /// What was done just now, as long as it is so still.
+    fn done_in_words(&self) -> Option<(String, &'static str)> {
+        let (what, place) = self.done?;
+        let token = self.tokens.get(place)?;
+        let name = &token.name;
+        let is_back = token.can_be_lost;
+        match what {
+            "deactivated" if token.state == TokenState::Deactivated.name() => Some((
+                format!("{name} is deactivated"),
+                "Its codes never count again. If it is a hard token, send it back.",
+            )),
+            "found" if is_back => Some((
+                format!("{name} is back in use"),
+                "Its codes count again. Try one with “Test a code”.",
+            )),
+            "resynchronised" if is_back => Some((
+                format!("{name} is resynchronised"),
+                "Both codes are used up: its next one counts.",
+            )),
+            _ => None,
+        }
     }
 }

@@ -17,8 +17,8 @@ pub(super) struct HalfSignedIn(pub(super) Session);
 /// Somebody who passed both factors.
 pub(super) struct SignedIn(pub(super) Session);
 
-/// A form, which says nothing more, from a page of the session of somebody who passed the first factor.
-pub(super) struct HalfSignedInForm(pub(super) Session);
+/// A form from a page of the session of somebody who passed the first factor.
+pub(super) struct HalfSignedInForm(pub(super) Session, pub(super) Form);
 
 /// A form from a page of the session of somebody who passed both factors.
 pub(super) struct SignedInForm(pub(super) Session, pub(super) Form);
@@ -57,8 +57,8 @@ impl FromRequest<Site> for HalfSignedInForm {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let HalfSignedIn(session) = HalfSignedIn::from_request_parts(&mut parts, site).await?;
-        own_form(&session, Request::from_parts(parts, body), site).await?;
-        Ok(Self(session))
+        let form = own_form(&session, Request::from_parts(parts, body), site).await?;
+        Ok(Self(session, form))
     }
 }
 

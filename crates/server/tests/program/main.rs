@@ -12,6 +12,7 @@ mod clock;
 mod administrators;
 mod app;
 mod browser;
+mod own_token;
 mod process;
 
 mod add_token;

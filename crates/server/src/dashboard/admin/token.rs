@@ -24,7 +24,11 @@ use super::{
 };
 use crate::{
     clock,
-    dashboard::{field_errors::FieldErrors, message, render, token_row::TokenRow},
+    dashboard::{
+        field_errors::FieldErrors,
+        message, render,
+        token_row::{TokenRow, drift},
+    },
     http::Site,
     time_text,
 };
@@ -226,16 +230,4 @@ fn reasons(token: &Token) -> Vec<(String, String)> {
     let choose = (String::new(), "Choose a reason".to_owned());
     let reason = |reason: &DeactivationReason| (reason.name().to_owned(), reason.name().to_owned());
     std::iter::once(choose).chain(fitting.map(reason)).collect()
-}
-
-fn drift(token: &Token) -> String {
-    let Some(period) = token.otp.period() else {
-        return "none: it counts presses".to_owned();
-    };
-    let seconds = i64::from(token.drift.steps()) * i64::try_from(period.seconds()).unwrap_or(30);
-    match seconds {
-        0 => "none".to_owned(),
-        1.. => format!("about {seconds} s fast"),
-        _ => format!("about {} s slow", seconds.unsigned_abs()),
-    }
 }

@@ -174,7 +174,8 @@ fn reason(form: &Form) -> Option<DeactivationReason> {
     DeactivationReason::ALL.iter().copied().find(|reason| reason.name() == chosen)
 }
 
-const fn in_words(reason: DeactivationReason) -> &'static str {
+/// A reason as a form offers it.
+pub(in crate::dashboard) const fn in_words(reason: DeactivationReason) -> &'static str {
     match reason {
         DeactivationReason::Lost => "Lost Token: I cannot find it",
         DeactivationReason::Stolen => {

@@ -1,0 +1,85 @@
+//! What a prescriber does with a token of theirs. Each form, sent twice, is answered the same twice.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`lost`] | Report lost: the passphrase alone is enough |
+//! | [`found`] | I found it |
+//! | [`deactivate`] | Deactivate this Token |
+//! | [`resynchronise`] | Resynchronise, by two codes in a row |
+
+mod deactivate;
+mod found;
+mod lost;
+mod resynchronise;
+
+use axum::{
+    Router,
+    extract::{Path, rejection::PathRejection},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use oath::SerialNumber;
+use registry::{Error, OwnTokenError, Session, Token};
+
+use super::{field_errors::FieldErrors, message};
+use crate::{clock, http::Site};
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/lost", get(lost::page).post(lost::submit))
+        .route("/tokens/{serial}/found", get(found::page).post(found::submit))
+        .route("/tokens/{serial}/deactivate", get(deactivate::page).post(deactivate::submit))
+        .route(
+            "/tokens/{serial}/resynchronise",
+            get(resynchronise::page).post(resynchronise::submit),
+        )
+}
+
+type InAddress = Result<Path<SerialNumber>, PathRejection>;
+
+/// The session's own token at an address, with all of the account's.
+async fn token_at(
+    site: &Site,
+    session: &Session,
+    serial: InAddress,
+) -> Result<(Token, Vec<Token>), Response> {
+    let not_found = || message::not_found().into_response();
+    let Path(serial) = serial.map_err(|_| not_found())?;
+    let tokens = site.registry.tokens(&session.account.npi, clock::now()).await;
+    let tokens = tokens.map_err(|error| message::failed(&error).into_response())?;
+    let token = tokens.iter().find(|token| token.serial == serial).ok_or_else(not_found)?;
+    Ok((token.clone(), tokens))
+}
+
+/// Back to the list, which says what was done.
+fn done(what: &str, token: &Token) -> Response {
+    let next = format!("/tokens?done={what}&token={}", token.serial.as_str());
+    Redirect::to(&next).into_response()
+}
+
+/// Notes what is wrong at the field that it belongs to; or a page, for what the form cannot say.
+fn refused(
+    error: &OwnTokenError,
+    field: &'static str,
+    errors: &mut FieldErrors,
+) -> Option<Response> {
+    match error {
+        OwnTokenError::NotSignedIn => return Some(Redirect::to("/sign-in/code").into_response()),
+        OwnTokenError::Registry(Error::SessionEnded) => {
+            return Some(Redirect::to("/sign-in").into_response());
+        }
+        OwnTokenError::Registry(Error::UnknownToken) => {
+            return Some(message::not_found().into_response());
+        }
+        OwnTokenError::Registry(Error::NotPossible(state)) => {
+            errors
+                .add("", &format!("this token is {state}, so there is nothing to do: see Tokens"));
+        }
+        OwnTokenError::Registry(error) => return Some(message::failed(error).into_response()),
+        OwnTokenError::NotFresh => errors.add("", &error.to_string()),
+        OwnTokenError::LastToken | OwnTokenError::OtherReason | OwnTokenError::Refused(_) => {
+            errors.add(field, &error.to_string());
+        }
+    }
+    None
+}
