@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::Place,
-    dashboard::{RecentTests, SignInPlaces},
+    dashboard::{RecentTests, SignInPlaces, Verification},
     data_dir::DataDir,
     failure::Failure,
     http::{self, SiteParts},
@@ -97,6 +97,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let cannot_listen = |cause| Failure::Listen { address: arguments.listen, cause };
     let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    let checkpoints = match arguments.checkpoints {
+        Some(path) => path,
+        None => DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints(),
+    };
     let site = Arc::new(SiteParts {
         registry,
         recent_tests: RecentTests::default(),
@@ -105,11 +109,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return_address: arguments.return_address,
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
         origins: origins(arguments.public_url.as_ref(), address)?,
+        verification: Verification::default(),
+        checkpoints: checkpoints.clone(),
     });
-    let checkpoints = match arguments.checkpoints {
-        Some(path) => path,
-        None => DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints(),
-    };
     let mut stop = Stop::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
     let telling = network.map(|network| Telling::start(site.clone(), network));

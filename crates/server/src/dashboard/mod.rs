@@ -46,6 +46,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use admin::Verification;
 pub(crate) use recent_tests::RecentTests;
 pub(crate) use sign_in_form::SignInPlaces;
 

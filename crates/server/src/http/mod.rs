@@ -9,9 +9,9 @@ mod log;
 mod problem;
 mod provisioning;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-use crate::dashboard::{RecentTests, SignInPlaces};
+use crate::dashboard::{RecentTests, SignInPlaces, Verification};
 use ::provisioning::IssuerName;
 use axum::{
     Router, middleware,
@@ -42,6 +42,10 @@ pub(crate) struct SiteParts {
     pub(crate) https: bool,
     /// The origins of our own pages.
     pub(crate) origins: Vec<String>,
+    /// The audit's last verification from the dashboard.
+    pub(crate) verification: Verification,
+    /// Where the audit's checkpoints are written down besides the database.
+    pub(crate) checkpoints: PathBuf,
 }
 
 pub(crate) fn router(site: Site) -> Router {

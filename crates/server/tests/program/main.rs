@@ -29,6 +29,7 @@ mod lost_token;
 mod mails;
 mod network_sync;
 mod provisioning_api;
+mod reading_the_audit;
 mod request_queue;
 mod requests;
 mod sign_in;

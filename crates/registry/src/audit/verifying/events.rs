@@ -1,5 +1,6 @@
 //! Checking every event against its link, and what lies between two checkpoints against both.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::{BTreeMap, VecDeque};
 
 use oath::UnixTime;
@@ -17,6 +18,7 @@ pub(super) async fn check(
     store: &dyn Store,
     held: &Held,
     verified: &mut Verified,
+    come_to: &AtomicU64,
 ) -> Result<(), StoreError> {
     let last_sealed = held.by_event.last_key_value().map_or(0, |(last, _)| *last);
     let mut walk = Walk {
@@ -42,6 +44,7 @@ pub(super) async fn check(
         let row = if row == Some(id) { rows.next() } else { None };
         let link = if link == Some(id) { links.next().map(|(_, link)| link) } else { None };
         walk.step(id, row.as_ref(), link);
+        come_to.store(id, Ordering::Relaxed);
     }
     walk.missing_until(last_sealed.saturating_add(1));
     walk.settle(None);

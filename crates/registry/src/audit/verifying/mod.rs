@@ -5,12 +5,17 @@ mod checkpoints;
 mod events;
 mod finding;
 
+use core::sync::atomic::AtomicU64;
+
 use oath::UnixTime;
 use serde::Serialize;
 
 pub use self::finding::Finding;
 use super::{checkpoint::Checkpoint, keys::AuditPublicKey};
-use crate::store::{Store, StoreError};
+use crate::{
+    Error, Registry,
+    store::{Store, StoreError},
+};
 
 /// How many records are read at a time.
 const BATCH: u32 = 10_000;
@@ -56,6 +61,18 @@ pub struct Verified {
 /// # Errors
 /// What the store cannot do.
 pub async fn verify(store: &dyn Store, outside: &Outside) -> Result<Verified, StoreError> {
+    verify_telling(store, outside, &AtomicU64::new(0)).await
+}
+
+/// Verifies the whole audit, and tells meanwhile up to which event it has come.
+///
+/// # Errors
+/// What the store cannot do.
+pub async fn verify_telling(
+    store: &dyn Store,
+    outside: &Outside,
+    come_to: &AtomicU64,
+) -> Result<Verified, StoreError> {
     let mut verified = Verified {
         events: 0,
         unsealed: 0,
@@ -70,6 +87,21 @@ pub async fn verify(store: &dyn Store, outside: &Outside) -> Result<Verified, St
         verified.findings.push(Finding::OutOfPlace { records });
     }
     let held = checkpoints::check(store, outside, &mut verified).await?;
-    events::check(store, &held, &mut verified).await?;
+    events::check(store, &held, &mut verified, come_to).await?;
     Ok(verified)
+}
+
+impl Registry {
+    /// Verifies the whole audit of this registry's own store, and tells meanwhile up to which event it
+    /// has come.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn verify_audit(
+        &self,
+        outside: &Outside,
+        come_to: &AtomicU64,
+    ) -> Result<Verified, Error> {
+        Ok(verify_telling(&*self.store, outside, come_to).await?)
+    }
 }

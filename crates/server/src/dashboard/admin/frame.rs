@@ -8,6 +8,7 @@ const PAGES: &[(Action, &str, &str)] = &[
     (Action::SeeStock, "/admin/stock", "Stock"),
     (Action::SeeAccounts, "/admin/accounts", "Accounts"),
     (Action::SeeAccess, "/admin/access", "Access"),
+    (Action::ReadAudit, "/admin/audit", "Audit"),
 ];
 
 /// What the top of a page shows and its forms carry.

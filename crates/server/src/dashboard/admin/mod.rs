@@ -12,6 +12,7 @@
 //! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
 //! | [`access`], [`access_account`], [`access_activation`], [`access_change`] | what opens access, by two people |
 //! | [`accounts`], [`account`] | accounts of prescribers |
+//! | [`audit`], [`audit_report`], [`audit_verify`], [`verification`] | the audit: search, one day, whether it was changed |
 //! | [`listing`] | lists that are searched, a page at a time |
 
 mod access;
@@ -20,6 +21,9 @@ mod access_activation;
 mod access_change;
 mod account;
 mod accounts;
+mod audit;
+mod audit_report;
+mod audit_verify;
 mod event_text;
 mod frame;
 mod listing;
@@ -32,12 +36,15 @@ mod token;
 mod token_change;
 mod tokens;
 mod upload;
+mod verification;
 mod visitor;
 
 use axum::{
     Router,
     routing::{any, get, post},
 };
+
+pub(crate) use verification::Verification;
 
 use super::message::{self, Message};
 use crate::http::Site;
@@ -68,6 +75,9 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/accounts", get(accounts::page))
         .route("/admin/accounts/{npi}", get(account::page))
         .route("/admin/accounts/{npi}/unlock", post(account::unlock))
+        .route("/admin/audit", get(audit::page))
+        .route("/admin/audit/report", get(audit_report::page))
+        .route("/admin/audit/verify", get(audit_verify::page).post(audit_verify::submit))
         .route("/admin/{*elsewhere}", any(elsewhere))
 }
 
