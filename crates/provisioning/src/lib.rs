@@ -47,7 +47,7 @@ pub use error::Error;
 pub use framing::MAX_TEXT_LENGTH;
 pub use issuer_card::IssuerCard;
 pub use otpauth::{OtpKind, OtpauthUri};
-pub use pskc::{PreSharedKey, PskcKey, PskcPassphrase, PskcReader, PskcToken};
+pub use pskc::{PreSharedKey, PskcKey, PskcPassphrase, PskcReader, PskcToken, PskcWriter};
 pub use sealed_token::{ProvisioningData, SealedToken};
 pub use server_key::{KeyId, ServerPrivateKey, ServerPublicKey};
 pub use server_url::ServerUrl;

@@ -119,6 +119,10 @@ pub enum EventKind {
     TokenDeactivated,
     /// The tokens of a file of stock were taken.
     StockImported,
+    /// Tokens' seeds were written into a file.
+    StockExported,
+    /// A token's seed was written into a file.
+    TokenExported,
     /// The key that signs the audit's checkpoints was changed.
     AuditKeyChanged,
     /// An administrator was added.
@@ -174,6 +178,8 @@ words!(EventKind {
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
     StockImported = "stock-imported",
+    StockExported = "stock-exported",
+    TokenExported = "token-exported",
     AuditKeyChanged = "audit-key-changed",
     AdministratorAdded = "administrator-added",
     AdministratorUnlocked = "administrator-unlocked",

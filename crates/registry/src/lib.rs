@@ -55,7 +55,7 @@ pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
     Accepted, ActivationMail, Association, Consumed, Deactivation, Landing, ProcessedRequest,
-    Processing, Registry, RequestedBy, StockCheck,
+    Processing, Registry, RequestedBy, StockCheck, StockExport,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;

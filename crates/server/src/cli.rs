@@ -97,6 +97,8 @@ pub(crate) enum ActivationCommand {
 pub(crate) enum StockCommand {
     /// Take the tokens of a file by their maker or another server, all of them or none
     Import(stock::ImportArguments),
+    /// Write hard tokens, with counter and drift, into a file for another server
+    Export(stock::ExportArguments),
 }
 
 #[derive(Subcommand)]

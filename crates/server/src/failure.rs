@@ -107,6 +107,16 @@ pub(crate) enum Failure {
     StockFile { path: PathBuf, cause: provisioning::stock::StockFileError },
     #[error("{0}")]
     StockSecret(provisioning::Error),
+    #[error(
+        "say what the file is to be under: --passphrase-file or --key-file, or run this in a terminal to type a passphrase"
+    )]
+    ExportUnder,
+    #[error("the two passphrases differ: nothing was written")]
+    ExportPassphrasesDiffer,
+    #[error(
+        "{path} cannot be written ({cause}): name a file that is not there yet, on a disk with room"
+    )]
+    ExportUnwritable { path: PathBuf, cause: io::Error },
     #[error(transparent)]
     TakeStock(#[from] registry::TakeStockError),
 

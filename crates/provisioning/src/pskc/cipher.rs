@@ -2,10 +2,14 @@
 
 use aes::{
     Aes128, Aes192, Aes256,
-    cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding},
+    cipher::{
+        BlockModeDecrypt, BlockModeEncrypt, KeyIvInit,
+        block_padding::{NoPadding, Pkcs7},
+    },
 };
 use aes_kw::{AesKw, AesKwp};
 use hmac::{Hmac, KeyInit, Mac};
+use rand_core::CryptoRng;
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use zeroize::Zeroizing;
@@ -49,6 +53,36 @@ impl Cipher {
         matches!(self, Self::Wrap { .. })
     }
 
+    /// What names it in a file.
+    pub(super) const fn uri(self) -> &'static str {
+        match self {
+            Self::Cbc { key_length: 16 } => "http://www.w3.org/2001/04/xmlenc#aes128-cbc",
+            Self::Cbc { key_length: 24 } => "http://www.w3.org/2001/04/xmlenc#aes192-cbc",
+            Self::Cbc { .. } => "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
+            Self::Wrap { key_length: 16 } => "http://www.w3.org/2001/04/xmlenc#kw-aes128",
+            Self::Wrap { key_length: 24 } => "http://www.w3.org/2001/04/xmlenc#kw-aes192",
+            Self::Wrap { .. } => "http://www.w3.org/2001/04/xmlenc#kw-aes256",
+        }
+    }
+
+    /// AES-CBC with PKCS #7 padding, a random IV before it (XML Encryption, section 5.2), under a
+    /// key of 16, 24 or 32 bytes.
+    pub(super) fn encrypt_cbc(
+        self,
+        key: &[u8],
+        plaintext: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Vec<u8> {
+        let mut iv = [0; BLOCK];
+        rng.fill_bytes(&mut iv);
+        let ciphertext = match key.len() {
+            16 => encrypt_cbc::<cbc::Encryptor<Aes128>>(key, &iv, plaintext),
+            24 => encrypt_cbc::<cbc::Encryptor<Aes192>>(key, &iv, plaintext),
+            _ => encrypt_cbc::<cbc::Encryptor<Aes256>>(key, &iv, plaintext),
+        };
+        [iv.as_slice(), &ciphertext].concat()
+    }
+
     /// The plaintext, under a key of [`Cipher::key_length`]; `None` where there is none.
     pub(super) fn decrypt(self, key: &[u8], value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match self {
@@ -58,6 +92,17 @@ impl Cipher {
             Self::Wrap { .. } => unwrap(key, value),
         }
     }
+}
+
+#[expect(clippy::expect_used, reason = "the caller chose the cipher by its key's length")]
+fn encrypt_cbc<C: BlockModeEncrypt + KeyIvInit>(
+    key: &[u8],
+    iv: &[u8],
+    plaintext: &[u8],
+) -> Vec<u8> {
+    C::new_from_slices(key, iv)
+        .expect("the caller chose the cipher by its key's length")
+        .encrypt_padded_vec::<Pkcs7>(plaintext)
 }
 
 /// XML Encryption's padding: the last byte tells its length, and the others may be anything.

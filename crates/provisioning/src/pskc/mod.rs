@@ -11,8 +11,10 @@ mod metered;
 mod opening;
 mod package;
 mod reading;
+mod stock_writing;
 mod writing;
 
 pub use keys::{PreSharedKey, PskcKey, PskcPassphrase};
 pub use reading::PskcReader;
+pub use stock_writing::PskcWriter;
 pub use writing::PskcToken;

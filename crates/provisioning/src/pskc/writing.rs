@@ -1,10 +1,6 @@
 //! Writing PSKC, in one profile, which is the one that other readers take: PBKDF2 with HMAC-SHA1,
 //! AES-128-CBC, an encrypted MAC key, and HMAC-SHA1 over each encrypted value.
 
-use aes::{
-    Aes128,
-    cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7},
-};
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use oath::{Algorithm, Seed};
@@ -12,18 +8,18 @@ use rand_core::CryptoRng;
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use super::PskcPassphrase;
+use super::{PskcPassphrase, cipher::Cipher};
 use crate::{Label, OtpKind};
 
 /// PBKDF2's iterations: what OWASP's password storage guidance asks for with HMAC-SHA1.
 const ITERATIONS: u32 = 1_300_000;
-const SALT_LENGTH: usize = 16;
+pub(super) const SALT_LENGTH: usize = 16;
 /// AES-128's key, and its block.
-const KEY_LENGTH: usize = 16;
+pub(super) const KEY_LENGTH: usize = 16;
 /// As long as what HMAC-SHA1 gives.
-const MAC_KEY_LENGTH: usize = 20;
+pub(super) const MAC_KEY_LENGTH: usize = 20;
 
-const AES_128_CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes128-cbc";
+const CIPHER: Cipher = Cipher::Cbc { key_length: KEY_LENGTH };
 
 /// What PSKC says of a token.
 #[derive(Debug)]
@@ -49,8 +45,8 @@ impl PskcToken<'_> {
         let key = derive_key(passphrase, &salt);
         let mut mac_key = Zeroizing::new([0; MAC_KEY_LENGTH]);
         rng.fill_bytes(&mut *mac_key);
-        let encrypted_mac_key = encrypt(&key, &*mac_key, rng);
-        let encrypted_seed = encrypt(&key, self.seed.expose_bytes(), rng);
+        let encrypted_mac_key = CIPHER.encrypt_cbc(&*key, &*mac_key, rng);
+        let encrypted_seed = CIPHER.encrypt_cbc(&*key, self.seed.expose_bytes(), rng);
         let value_mac = mac(&mac_key, &encrypted_seed);
         self.write(&salt, &encrypted_mac_key, &encrypted_seed, &value_mac)
     }
@@ -72,11 +68,10 @@ impl PskcToken<'_> {
                 ("hotp", hotp.algorithm, hotp.digits, plain_value("Counter", counter))
             }
         };
-        let suite = match algorithm {
-            Algorithm::Sha1 => String::new(),
-            other => format!("<pskc:Suite>{other}</pskc:Suite>"),
-        };
-        let digits = digits.count();
+        let suite = suite(algorithm);
+        let derivation = derivation(&salt);
+        let mac_method = mac_method(CIPHER.uri(), &mac_key);
+        let (digits, cipher) = (digits.count(), CIPHER.uri());
         format!(
             r##"<?xml version="1.0" encoding="UTF-8"?>
 <pskc:KeyContainer Version="1.0"
@@ -86,24 +81,12 @@ impl PskcToken<'_> {
     xmlns:pkcs5="http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#">
   <pskc:EncryptionKey>
     <xenc11:DerivedKey>
-      <xenc11:KeyDerivationMethod Algorithm="http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2">
-        <pkcs5:PBKDF2-params>
-          <Salt><Specified>{salt}</Specified></Salt>
-          <IterationCount>{ITERATIONS}</IterationCount>
-          <KeyLength>{KEY_LENGTH}</KeyLength>
-          <PRF/>
-        </pkcs5:PBKDF2-params>
-      </xenc11:KeyDerivationMethod>
+{derivation}
       <xenc:ReferenceList><xenc:DataReference URI="#SEED"/></xenc:ReferenceList>
       <xenc11:MasterKeyName>Passphrase</xenc11:MasterKeyName>
     </xenc11:DerivedKey>
   </pskc:EncryptionKey>
-  <pskc:MACMethod Algorithm="http://www.w3.org/2000/09/xmldsig#hmac-sha1">
-    <pskc:MACKey>
-      <xenc:EncryptionMethod Algorithm="{AES_128_CBC}"/>
-      <xenc:CipherData><xenc:CipherValue>{mac_key}</xenc:CipherValue></xenc:CipherData>
-    </pskc:MACKey>
-  </pskc:MACMethod>
+{mac_method}
   <pskc:KeyPackage>
     <pskc:DeviceInfo><pskc:SerialNo>{id}</pskc:SerialNo></pskc:DeviceInfo>
     <pskc:Key Id="{id}" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:{profile}">{issuer}
@@ -112,7 +95,7 @@ impl PskcToken<'_> {
       <pskc:Data>
         <pskc:Secret>
           <pskc:EncryptedValue Id="SEED">
-            <xenc:EncryptionMethod Algorithm="{AES_128_CBC}"/>
+            <xenc:EncryptionMethod Algorithm="{cipher}"/>
             <xenc:CipherData><xenc:CipherValue>{seed}</xenc:CipherValue></xenc:CipherData>
           </pskc:EncryptedValue>
           <pskc:ValueMAC>{value_mac}</pskc:ValueMAC>
@@ -127,35 +110,60 @@ impl PskcToken<'_> {
     }
 }
 
-fn plain_value(element: &str, value: u64) -> String {
+/// The hash; SHA-1 is left out, as all take it for granted.
+pub(super) fn suite(algorithm: Algorithm) -> String {
+    match algorithm {
+        Algorithm::Sha1 => String::new(),
+        other => format!("<pskc:Suite>{other}</pskc:Suite>"),
+    }
+}
+
+/// How the key comes from a passphrase, its salt in base 64.
+pub(super) fn derivation(salt: &str) -> String {
+    format!(
+        r#"      <xenc11:KeyDerivationMethod Algorithm="http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2">
+        <pkcs5:PBKDF2-params>
+          <Salt><Specified>{salt}</Specified></Salt>
+          <IterationCount>{ITERATIONS}</IterationCount>
+          <KeyLength>{KEY_LENGTH}</KeyLength>
+          <PRF/>
+        </pkcs5:PBKDF2-params>
+      </xenc11:KeyDerivationMethod>"#
+    )
+}
+
+/// How values are authenticated, the encrypted MAC key in base 64.
+pub(super) fn mac_method(cipher: &str, mac_key: &str) -> String {
+    format!(
+        r#"  <pskc:MACMethod Algorithm="http://www.w3.org/2000/09/xmldsig#hmac-sha1">
+    <pskc:MACKey>
+      <xenc:EncryptionMethod Algorithm="{cipher}"/>
+      <xenc:CipherData><xenc:CipherValue>{mac_key}</xenc:CipherValue></xenc:CipherData>
+    </pskc:MACKey>
+  </pskc:MACMethod>"#
+    )
+}
+
+pub(super) fn plain_value(element: &str, value: impl core::fmt::Display) -> String {
     format!("<pskc:{element}><pskc:PlainValue>{value}</pskc:PlainValue></pskc:{element}>")
 }
 
-fn derive_key(passphrase: &PskcPassphrase, salt: &[u8]) -> Zeroizing<[u8; KEY_LENGTH]> {
+pub(super) fn derive_key(passphrase: &PskcPassphrase, salt: &[u8]) -> Zeroizing<[u8; KEY_LENGTH]> {
     let mut key = Zeroizing::new([0; KEY_LENGTH]);
     pbkdf2::pbkdf2_hmac::<Sha1>(passphrase.as_bytes(), salt, ITERATIONS, &mut *key);
     key
 }
 
-/// AES-128-CBC with PKCS #7 padding, a random IV before it (XML Encryption, section 5.2).
-fn encrypt(key: &[u8; KEY_LENGTH], plaintext: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
-    let mut iv = [0; KEY_LENGTH];
-    rng.fill_bytes(&mut iv);
-    let ciphertext = cbc::Encryptor::<Aes128>::new(key.into(), &iv.into())
-        .encrypt_padded_vec::<Pkcs7>(plaintext);
-    [iv.as_slice(), &ciphertext].concat()
-}
-
 /// HMAC-SHA1 over an encrypted value with its IV (RFC 6030, section 6.1).
 #[expect(clippy::expect_used, reason = "an HMAC takes a key of any length (RFC 2104)")]
-fn mac(key: &[u8; MAC_KEY_LENGTH], encrypted: &[u8]) -> Vec<u8> {
+pub(super) fn mac(key: &[u8; MAC_KEY_LENGTH], encrypted: &[u8]) -> Vec<u8> {
     let mac = <Hmac<Sha1> as KeyInit>::new_from_slice(key)
         .expect("an HMAC takes a key of any length (RFC 2104)");
     mac.chain_update(encrypted).finalize().into_bytes().to_vec()
 }
 
 /// Text for XML, within elements and attributes.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

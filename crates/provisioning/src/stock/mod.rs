@@ -4,11 +4,13 @@
 //! makes the rest unreadable does.
 
 mod csv;
+mod csv_writing;
 mod file;
 mod problem;
 mod token;
 
 pub use csv::{CsvReader, SeedText};
+pub use csv_writing::{write_csv_header, write_csv_line};
 pub use file::{Begun, StockFile};
 pub use problem::{RowProblem, StockFileError};
 pub use token::{Found, NotAToken, StockOtp, StockRow, StockToken};

@@ -132,6 +132,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenFound
         | EventKind::TokenDeactivated
         | EventKind::StockImported
+        | EventKind::StockExported
         | EventKind::AuditKeyChanged
         | EventKind::AdministratorAdded
         | EventKind::AdministratorUnlocked
@@ -143,6 +144,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::AccessEntered
         | EventKind::AccessDeclined
         | EventKind::TokenProvisioned
+        | EventKind::TokenExported
         | EventKind::PassphraseGiven
         | EventKind::SecondFactorGiven
         | EventKind::SignedOut

@@ -18,6 +18,7 @@ mod resynchronising;
 mod sessions;
 mod sign_in;
 mod stock;
+mod stock_export;
 mod tokens;
 mod verifying;
 
@@ -35,6 +36,7 @@ pub use self::{
     request_queue::{ProcessedRequest, Processing},
     requests::RequestedBy,
     stock::StockCheck,
+    stock_export::StockExport,
     verifying::Accepted,
 };
 use crate::{

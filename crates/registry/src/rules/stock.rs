@@ -7,9 +7,9 @@ use provisioning::{
 };
 
 use crate::{
-    otp::Otp,
+    otp::{Otp, next_counter},
     stock::{StockImport, StockState, StockWhat, TakeStockError, WAITS},
-    token::Token,
+    token::{Token, TokenState},
 };
 
 /// What a hard token is called before somebody owns it and calls it otherwise.
@@ -92,6 +92,37 @@ pub(crate) fn check_take(
         _ => {}
     }
     if import.counts.new == 0 { Err(TakeStockError::NothingNew) } else { Ok(()) }
+}
+
+/// Whether a token's seed may leave: of a device that nobody owns, or, asked for, that is in use.
+/// What an app made, or an activation, is not ours to hand on.
+pub(crate) fn may_leave(token: &Token, owned_too: bool) -> bool {
+    let in_stock = token.state == TokenState::Provisioned;
+    token.token_type == TokenType::Hard
+        && token.activation.is_none()
+        && (in_stock || (owned_too && token.state.is_in_use()))
+}
+
+/// What a file says of a token: a counter is the next code's.
+pub(crate) fn row_of(token: Token, seed: Seed) -> StockToken {
+    let Token { serial, otp, drift, last_accepted, manufacturer, name, owner, .. } = token;
+    let otp = match otp {
+        Otp::Totp(Totp { algorithm, digits, period }) => {
+            let drift = Drift::from_parts(drift.steps(), 0);
+            StockOtp::Totp { algorithm, digits, period: Some(period), drift }
+        }
+        Otp::TotpOfUnknownStep(Hotp { algorithm, digits }) => {
+            StockOtp::Totp { algorithm, digits, period: None, drift: Drift::default() }
+        }
+        Otp::Hotp(hotp) => StockOtp::Hotp { hotp, counter: next_counter(last_accepted) },
+    };
+    // The maker's own name, as long as its owner has not given it another.
+    let manufacturer = match (manufacturer, owner) {
+        (Manufacturer::Other, None) => Some(name).filter(|name| name.as_str() != UNNAMED),
+        (Manufacturer::Other, Some(_)) => None,
+        (known, _) => known.name().parse().ok(),
+    };
+    StockToken { serial, seed, otp, manufacturer }
 }
 
 /// Whether nobody can take it any more, so that what lies apart for it can go.

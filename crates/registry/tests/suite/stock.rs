@@ -2,8 +2,11 @@
 
 use std::fs;
 
-use oath::{Code, Digits, Hotp, Manufacturer, Period, SerialNumber, TokenType, Totp, UnixTime};
-use provisioning::stock::StockFile;
+use oath::{
+    Algorithm, Code, Digits, Drift, Hotp, Manufacturer, Period, SerialNumber, TokenType, Totp,
+    UnixTime,
+};
+use provisioning::stock::{StockFile, StockOtp, StockToken};
 use registry::{
     Actor, Association, Error, EventKind, IdempotencyKey, Otp, Outcome, StockFinding, StockImport,
     StockImportId, StockState, StockWhat, Store, TakeStockError, TokenState,
@@ -279,4 +282,91 @@ async fn the_latest_import_is_listed_first() {
     assert_eq!(ids, [second.unwrap().id(), first.id]);
     assert_eq!(clinic.registry.stock_imports(1).await.unwrap().len(), 1);
     assert_eq!(clinic.registry.stock_import(first.id).await.unwrap().unwrap(), first);
+}
+
+impl Clinic {
+    /// Exports in batches, and what left.
+    async fn export(&self, owned_too: bool) -> Vec<StockToken> {
+        let registry = &self.registry;
+        let mut export = registry.begin_export(&help_desk(), owned_too).unwrap();
+        let mut all = Vec::new();
+        loop {
+            let tokens = registry.export_stock(&mut export, START).await.unwrap();
+            if tokens.is_empty() {
+                break;
+            }
+            all.extend(tokens);
+        }
+        assert_eq!(export.count(), all.len() as u64);
+        registry.end_export(export, "for a test", START).await.unwrap();
+        all
+    }
+}
+
+fn outline(tokens: &[StockToken]) -> Vec<(&str, StockOtp, Option<&str>)> {
+    tokens
+        .iter()
+        .map(|token| {
+            let maker = token.manufacturer.as_ref().map(|maker| maker.as_str());
+            assert_eq!(token.seed.expose_bytes(), b"12345678901234567890");
+            (token.serial.as_str(), token.otp, maker)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn what_came_in_goes_out_with_counter_and_drift_and_is_recorded() {
+    let (clinic, phone) = Clinic::with_token().await;
+    let lines = format!(
+        "ABCD000001,{SEED},totp,,,,,Feitian\n\
+         AVT812345678,{SEED},totp,8,60,,-3,\n\
+         GALH00000001,{SEED},hotp,6,,4711,,\n"
+    );
+    let (import, _) = clinic.check(&lines).await;
+    clinic.take(import.id).await.unwrap();
+    // The fob is used: what is exported is where it is now.
+    let now = START.plus(60);
+    let session = clinic.by_token(ada(), &phone, now).await;
+    let seed = oath::Seed::from_bytes(b"12345678901234567890".to_vec().into()).unwrap();
+    let code = |counter| Hotp::default().code(&seed, counter);
+    let form = Association {
+        manufacturer: Manufacturer::Thales,
+        token_type: TokenType::Hard,
+        serial: serial("GALH00000001"),
+        code: code(4713),
+        second_code: Some(code(4714)),
+        ..App::new("Fob").form(now)
+    };
+    clinic.registry.associate(&session, &form, now).await.unwrap();
+
+    let unknown = StockOtp::Totp {
+        algorithm: Algorithm::Sha1,
+        digits: Digits::Six,
+        period: None,
+        drift: Drift::default(),
+    };
+    let timed = StockOtp::Totp {
+        algorithm: Algorithm::Sha1,
+        digits: Digits::Eight,
+        period: Some(Period::SECONDS_60),
+        drift: Drift::from_parts(-3, 0),
+    };
+    let in_stock =
+        [("ABCD000001", unknown, Some("Feitian")), ("AVT812345678", timed, Some("Symantec"))];
+    let before = clinic.events().await.len();
+    let unowned = clinic.export(false).await;
+    assert_eq!(outline(&unowned), in_stock);
+    let fob = StockOtp::Hotp { hotp: Hotp::default(), counter: 4715 };
+    let all = clinic.export(true).await;
+    let fob = ("GALH00000001", fob, Some("Thales"));
+    assert_eq!(outline(&all), [in_stock[0], in_stock[1], fob], "an app's token never leaves");
+
+    let events = clinic.events().await;
+    let (recorded, _) = events.split_at(events.len() - before);
+    let count = |kind| recorded.iter().filter(|event| event.what.kind == kind).count();
+    assert_eq!((count(EventKind::TokenExported), count(EventKind::StockExported)), (5, 2));
+    let whole = recorded[0].what.cause.as_deref().unwrap();
+    assert_eq!(whole, "3 tokens in stock and in use, for a test");
+    let refused = clinic.registry.begin_export(&Actor::Prescriber { npi: ada() }, false);
+    assert_eq!(refused.unwrap_err(), Error::NotAllowed);
 }

@@ -57,6 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             token_change::run(Change::Deactivate, arguments, json).await
         }
         Command::Request(command) => request::run(command, json).await,
+        Command::Stock(StockCommand::Export(arguments)) => stock::export(arguments, json).await,
         Command::Stock(StockCommand::Import(arguments)) => stock::import(arguments, json).await,
         Command::Events(arguments) => events::run(arguments, json).await,
         Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(arguments, json).await,

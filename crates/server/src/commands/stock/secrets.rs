@@ -19,11 +19,11 @@ const MAX_LENGTH: u64 = 4096;
 #[derive(Args)]
 #[group(multiple = false)]
 pub(super) struct Secrets {
-    /// Read the passphrase of an encrypted file from the first line of this one; `-` is standard
+    /// Read the passphrase of the file from the first line of this one; `-` is standard
     /// input
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// Read the pre-shared key of an encrypted file, in hexadecimal, from this one; `-` is standard
+    /// Read the pre-shared key of the file, in hexadecimal, from this one; `-` is standard
     /// input
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
@@ -58,6 +58,28 @@ impl Secrets {
             }
             _ => Ok(None),
         }
+    }
+
+    /// What a new file is to be under: named, or typed twice.
+    pub(super) fn to_write_under(&self) -> Result<PskcKey, Failure> {
+        let strong = |text: &str| {
+            let passphrase = PskcPassphrase::parse(text).map_err(Failure::StockSecret)?;
+            Ok(PskcKey::Passphrase(passphrase))
+        };
+        if let Some(path) = &self.passphrase_file {
+            return strong(&first_line(path)?);
+        }
+        if let Some(path) = &self.key_file {
+            return pre_shared(&first_line(path)?);
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Failure::ExportUnder);
+        }
+        let ask = |prompt: &str| rpassword::prompt_password(prompt).map(Zeroizing::new);
+        let first = ask("Passphrase for the file: ").map_err(Failure::Input)?;
+        let key = strong(&first)?;
+        let again = ask("The same again: ").map_err(Failure::Input)?;
+        if *first == *again { Ok(key) } else { Err(Failure::ExportPassphrasesDiffer) }
     }
 }
 
