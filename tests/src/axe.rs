@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::app::AppWindow;
 use crate::error::{Error, Result};
+use crate::page::Page;
 use crate::tour::Onlooker;
 
 /// Where `npm ci` puts it; `cargo xtask install` runs that.
@@ -43,6 +44,12 @@ const SIZES: &str = "
             element.getBoundingClientRect().right > innerWidth + 1).map(name)}`]
         : [];
     return [...small, ...wide];
+";
+
+/// What sticks out of a page of the dashboard.
+const WIDE: &str = "
+    return document.documentElement.scrollWidth > innerWidth
+        ? [`wider than the window: ${document.documentElement.scrollWidth} px`] : [];
 ";
 
 /// The checker, and everything that it has found so far.
@@ -93,27 +100,48 @@ impl Axe {
     }
 }
 
-impl Onlooker for Axe {
-    /// Checks both themes; fails when the checker does not run.
-    async fn look(&mut self, app: &AppWindow, moment: &str) -> Result<()> {
-        let screen = app.screen().await?;
-        let there = app.script("return typeof axe === 'object'", vec![]).await?;
+impl Axe {
+    /// Checks a page of the dashboard, under a name, in both themes, and that nothing sticks out.
+    ///
+    /// # Errors
+    ///
+    /// When the checker does not run.
+    pub async fn look_at_page(&mut self, page: &Page, name: &str) -> Result<()> {
+        self.check(page, name, "as it is").await?;
+        let wide = page.script(WIDE, vec![]).await?;
+        self.note(name, "as it is", Some(&wide));
+        self.screens.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Checks both themes.
+    async fn check(&mut self, page: &Page, screen: &str, moment: &str) -> Result<()> {
+        let there = page.script("return typeof axe === 'object'", vec![]).await?;
         if there != Value::Bool(true) {
-            app.script(&self.script, vec![]).await?;
+            page.script(&self.script, vec![]).await?;
         }
         let chosen =
-            app.script("return document.documentElement.dataset.theme ?? null", vec![]).await?;
+            page.script("return document.documentElement.dataset.theme ?? null", vec![]).await?;
         for theme in THEMES {
-            let told = app.script(RUN, vec![Value::from(theme)]).await?;
+            let told = page.script(RUN, vec![Value::from(theme)]).await?;
             // A checker that checked nothing has found nothing, too.
             if told.get("passes").and_then(Value::as_u64).is_none_or(|passes| passes < 5) {
                 return Err(Error::different(format!("{screen}: axe did not run: {told}")));
             }
-            self.note(&screen, &format!("{moment}, {theme}"), told.get("found"));
+            self.note(screen, &format!("{moment}, {theme}"), told.get("found"));
         }
         let restore = "const [theme] = arguments; const { dataset } = document.documentElement;
             if (theme === null) delete dataset.theme; else dataset.theme = theme;";
-        app.script(restore, vec![chosen]).await?;
+        page.script(restore, vec![chosen]).await?;
+        Ok(())
+    }
+}
+
+impl Onlooker for Axe {
+    /// Checks both themes; fails when the checker does not run.
+    async fn look(&mut self, app: &AppWindow, moment: &str) -> Result<()> {
+        let screen = app.screen().await?;
+        self.check(app, &screen, moment).await?;
         let sizes = app.script(SIZES, vec![]).await?;
         self.note(&screen, moment, Some(&sizes));
         self.screens.push(screen);

@@ -282,12 +282,30 @@ impl Page {
     /// [`Error::Timeout`], with the size that it has instead.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         self.driver.set_window_rect(0, 0, width, height).await?;
+        self.has_size(width, height).await
+    }
+
+    async fn has_size(&self, width: u32, height: u32) -> Result<()> {
         let wanted = json!([width, height]);
         wait::until("the window's new size", wait::PATIENCE, async || {
             let size = self.script("return [innerWidth, innerHeight]", vec![]).await?;
             Ok(if size == wanted { Look::There(()) } else { Look::NotYet(size.to_string()) })
         })
         .await
+    }
+
+    /// Gives the page of a browser, which has bars of its own, this size, in CSS pixels.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`], with the size that it has instead.
+    pub async fn resize_inside(&self, width: u32, height: u32) -> Result<()> {
+        let bars = "return [outerWidth - innerWidth, outerHeight - innerHeight]";
+        let bars = self.script(bars, vec![]).await?;
+        let bar = |place: usize| bars[place].as_u64().and_then(|bar| u32::try_from(bar).ok());
+        let (wider, taller) = (bar(0).unwrap_or_default(), bar(1).unwrap_or_default());
+        self.driver.set_window_rect(0, 0, width + wider, height + taller).await?;
+        self.has_size(width, height).await
     }
 
     /// Everything that can be read on the page now.

@@ -67,6 +67,11 @@ pub enum RequestError {
         "this prescriber has no token left, so identity proofing starts again: check the identity, then process this with the new identity-proofing record (--proofing)"
     )]
     NeedsProofing,
+    /// It would open the prescriber's access, which takes two people, who have not begun an activation.
+    #[error(
+        "this prescriber has no token in use, so that an activation opens their access, which takes two people: have one entered and executed under Access, then process this request, which mails its link"
+    )]
+    TwoPeople,
     /// The serial number is of the other type.
     #[error("this serial number is of an {0}, and the request is for a hard token: check it")]
     OtherType(TokenType),

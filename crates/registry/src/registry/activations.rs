@@ -116,6 +116,23 @@ impl Registry {
         (record, BegunActivation { link, confirmation })
     }
 
+    /// The link of an activation, made again.
+    pub(super) fn link_of_activation(
+        &self,
+        activation: &ActivationRecord,
+        order: &ActivationOrder,
+    ) -> Result<EnrolmentLink, Error> {
+        Ok(EnrolmentLink {
+            server: order.server.clone(),
+            issuer: order.issuer.clone(),
+            key: self.server_key(),
+            activation: activation.id,
+            secret: self.activation_secret(activation)?,
+            expires: activation.expires,
+            pin: order.pin,
+        })
+    }
+
     /// The second factor of a sign-in by the confirmation code of the account's activation; only
     /// while the account has no token in use. The code stays good until a token is associated, so
     /// that a browser that was closed strands nobody. Gives the session's new secret; none if the

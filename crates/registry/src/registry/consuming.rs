@@ -107,7 +107,10 @@ impl Registry {
         }
     }
 
-    fn activation_secret(&self, activation: &ActivationRecord) -> Result<ActivationSecret, Error> {
+    pub(super) fn activation_secret(
+        &self,
+        activation: &ActivationRecord,
+    ) -> Result<ActivationSecret, Error> {
         let damaged = Error::Damaged { what: "the secret of an activation" };
         let opened = self
             .master

@@ -6,6 +6,7 @@ use rand_core::CryptoRng;
 use super::{ATTEMPTS, Registry, only_the_help_desk, requests::noted};
 use crate::{
     ActivationOrder, ConfirmationCode, Error, RequestError,
+    activation::ActivationState,
     event::{Actor, EventKind},
     master_key::What,
     request::{Mailing, RequestRecord, RequestState, Shipment, TokenRequest},
@@ -23,8 +24,19 @@ use crate::{
 pub struct Processing {
     /// The activation of a soft token.
     pub activation: ActivationOrder,
+    /// Whether it may open a prescriber's access who has no token in use. Where it may not, two people
+    /// have to have begun the activation (21 CFR 1311.125), and its link is mailed.
+    pub opens_access: bool,
     /// Who checked the identity anew; needed where the account had tokens and has none left.
     pub proofing: Option<ProofingRecord>,
+}
+
+/// What the activation of a soft token begins with.
+struct Begin<'a> {
+    processing: &'a Processing,
+    has_token: bool,
+    actor: &'a Actor,
+    now: UnixTime,
 }
 
 /// A request that was taken up.
@@ -97,8 +109,8 @@ impl Registry {
             let mut changes = Changes::default();
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
-                    let order = &processing.activation;
-                    Some(self.begin_for(&mut record, actor, order, &mut changes, now, rng).await?)
+                    let begin = Begin { processing, has_token, actor, now };
+                    self.begin_for(&mut record, &begin, &mut changes, rng).await?
                 }
                 TokenType::Hard => None,
             };
@@ -178,7 +190,7 @@ impl Registry {
         &self,
         actor: &Actor,
         id: RequestId,
-        order: &ActivationOrder,
+        processing: &Processing,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<ProcessedRequest, RequestError> {
@@ -194,7 +206,8 @@ impl Registry {
             let mut changes = Changes::default();
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
-                    Some(self.begin_for(&mut record, actor, order, &mut changes, now, rng).await?)
+                    let begin = Begin { processing, has_token, actor, now };
+                    self.begin_for(&mut record, &begin, &mut changes, rng).await?
                 }
                 TokenType::Hard => {
                     record.request.mailing = Mailing::due_at(now);
@@ -232,27 +245,39 @@ impl Registry {
         Ok(Some((record, event)))
     }
 
-    /// Begins the activation of a soft token's request and has its link mailed.
+    /// Begins the activation of a soft token's request, or takes the one that two people began, and
+    /// has its link mailed. Gives the confirmation code of one that was begun here.
     async fn begin_for(
         &self,
         record: &mut RequestRecord,
-        actor: &Actor,
-        order: &ActivationOrder,
+        begin: &Begin<'_>,
         changes: &mut Changes,
-        now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<ConfirmationCode, Error> {
-        let npi = record.request.npi;
-        let begun = self.begin_in(changes, actor, npi, order, now, rng).await?;
+    ) -> Result<Option<ConfirmationCode>, RequestError> {
+        let (npi, now) = (record.request.npi, begin.now);
+        let order = &begin.processing.activation;
+        let (link, confirmation) = if begin.has_token || begin.processing.opens_access {
+            let begun = self.begin_in(changes, begin.actor, npi, order, now, rng).await?;
+            (begun.link, Some(begun.confirmation))
+        } else {
+            let open = self.store.open_activation(npi).await?;
+            let open =
+                open.filter(|open| open.state == ActivationState::Begun && now <= open.expires);
+            let open = open.ok_or(RequestError::TwoPeople)?;
+            let link = self.link_of_activation(&open, order)?;
+            // Nothing changes: it is the condition that it is open still.
+            changes.writes.push(Write::UpdateActivation(open));
+            (link, None)
+        };
         let whose = record.request.id.as_str().as_bytes();
-        let link = begun.link.to_text();
-        let sealed = self.master.seal(What::EnrolmentLink, whose, link.as_bytes(), rng);
-        record.activation = Some(begun.link.activation);
+        let text = link.to_text();
+        let sealed = self.master.seal(What::EnrolmentLink, whose, text.as_bytes(), rng);
+        record.activation = Some(link.activation);
         record.sealed_link = Some(sealed);
         record.links += 1;
-        record.request.link_expires = Some(begun.link.expires);
+        record.request.link_expires = Some(link.expires);
         record.request.mailing = Mailing::due_at(now);
-        Ok(begun.confirmation)
+        Ok(confirmation)
     }
 
     async fn token_values(&self, record: &RequestRecord) -> Result<Vec<Token>, Error> {

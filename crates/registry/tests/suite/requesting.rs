@@ -42,7 +42,7 @@ fn processing() -> Processing {
         valid_for: 3 * 24 * 3600,
         pin: PinPolicy::default(),
     };
-    Processing { activation, proofing: None }
+    Processing { activation, opens_access: true, proofing: None }
 }
 
 fn ups() -> Shipment {
@@ -320,7 +320,7 @@ async fn a_link_that_is_sent_again_takes_the_place_of_the_earlier() {
     let (clinic, _phone, session) = at_the_dashboard().await;
     let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
     let (registry, desk) = (&clinic.registry, help_desk());
-    let order = processing().activation;
+    let order = processing();
     let too_early = registry.send_request_again(&desk, request.id, &order, NOW, &mut rng()).await;
     assert!(matches!(too_early.unwrap_err(), RequestError::NotPossible { .. }));
     registry.process_request(&desk, request.id, &processing(), NOW, &mut rng()).await.unwrap();
@@ -434,6 +434,35 @@ async fn after_the_last_token_identity_proofing_starts_again() {
 }
 
 #[tokio::test]
+async fn where_access_takes_two_people_the_link_of_their_activation_is_mailed() {
+    let clinic = Clinic::with_ada().await;
+    let (registry, desk) = (&clinic.registry, help_desk());
+    let by = RequestedBy::HelpDesk { actor: &desk, npi: ada() };
+    let request = registry.request_tokens(by, &order(Wanted::Soft), NOW, &mut rng()).await;
+    let request = request.unwrap().remove(0);
+    let alone = Processing { opens_access: false, ..processing() };
+    let process =
+        async |now| registry.process_request(&desk, request.id, &alone, now, &mut rng()).await;
+    assert_eq!(process(NOW).await.unwrap_err(), RequestError::TwoPeople);
+    assert_eq!(state(&clinic, &request).await, RequestState::Requested);
+    let (begun, confirmation) = clinic.begin(ada(), NOW).await;
+    let late = NOW.plus(2 * 24 * 3600);
+    assert_eq!(process(late).await.unwrap_err(), RequestError::TwoPeople, "it has expired");
+    let processed = process(NOW).await.unwrap();
+    assert!(processed.confirmation.is_none(), "whoever executed it has it");
+    assert_eq!(processed.request.link_expires, Some(begun.expires));
+
+    let link = mailed(&clinic, &request, NOW).await;
+    let mailed = enrolment(lands(&clinic, &link, NOW).await);
+    assert_eq!(mailed.to_text(), begun.to_text(), "the very link that two people began");
+    let phone = App::new("Phone");
+    clinic.send(&phone.seal(&mailed), NOW).await.unwrap();
+    let session = clinic.confirmed(ada(), &confirmation, NOW).await;
+    registry.associate(&session, &phone.form(NOW), NOW).await.unwrap();
+    assert_eq!(state(&clinic, &request).await, RequestState::Activated);
+}
+
+#[tokio::test]
 async fn an_account_has_one_soft_token_under_way() {
     let (clinic, _phone, session) = at_the_dashboard().await;
     let first = make(&clinic, &session, Wanted::Soft).await.remove(0);
@@ -471,7 +500,7 @@ async fn a_request_is_its_owners_and_its_work_the_help_desks() {
         assert_eq!(processed.map(drop), refused);
         let shipped = registry.ship_request(&actor, bens.id, &fob(), &ups(), NOW).await;
         assert_eq!(shipped.map(drop), refused);
-        let order = processing().activation;
+        let order = processing();
         let sent = registry.send_request_again(&actor, bens.id, &order, NOW, &mut rng()).await;
         assert_eq!(sent.map(drop), refused);
     }

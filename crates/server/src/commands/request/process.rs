@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     let registry = opening::registry(&arguments.place).await?;
     let (actor, mut rng) = (operator(), randomness::rng());
     let activation = arguments.order.activation();
-    let processing = Processing { activation, proofing: arguments.proofing };
+    let processing = Processing { activation, opens_access: true, proofing: arguments.proofing };
     let (mut batch, mut done) = (Batch::default(), Vec::new());
     for id in arguments.ids {
         let processed =

@@ -1,7 +1,7 @@
 //! `request send-again`: has an activation mail sent anew, with a new link.
 
 use clap::Args;
-use registry::RequestId;
+use registry::{Processing, RequestId};
 
 use super::{
     order::Order,
@@ -22,8 +22,10 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure> {
     let registry = opening::registry(&arguments.place).await?;
-    let (id, order) = (arguments.id, arguments.order.activation());
+    let id = arguments.id;
+    let activation = arguments.order.activation();
+    let processing = Processing { activation, opens_access: true, proofing: None };
     let (actor, now, mut rng) = (operator(), clock::now(), randomness::rng());
-    let sent = registry.send_request_again(&actor, id, &order, now, &mut rng).await?;
+    let sent = registry.send_request_again(&actor, id, &processing, now, &mut rng).await?;
     print(json, &[Done::from(sent)])
 }
