@@ -18,6 +18,7 @@
 //! | `replacing` | a small file that is written as a whole |
 //! | `saving` | an export as a file |
 //! | `links` | enrolment links that the system hands over |
+//! | `painting` | who paints the window, on Linux |
 //! | `pin_entry` | PINs on their way in |
 //! | `qr_reading` | texts out of pictures |
 //! | `settings` | what a person may choose |
@@ -35,6 +36,8 @@ mod device;
 #[cfg(desktop)]
 mod links;
 mod note;
+#[cfg(target_os = "linux")]
+mod painting;
 mod pin_entry;
 mod problem;
 mod qr_reading;
@@ -231,6 +234,8 @@ fn open_keyring() -> Result<Arc<dyn Keyring>, vault::KeyringError> {
 #[cfg(desktop)]
 fn prepare_window(app: &App, shell: &Shell) {
     if let Some(window) = app.get_webview_window("main") {
+        #[cfg(target_os = "linux")]
+        painting::without_graphics_card(&window);
         // Against screenshots; does nothing on Linux.
         let _ = window.set_content_protected(!cfg!(debug_assertions));
         if std::env::args_os().any(|argument| argument == autostart::ARGUMENT) {

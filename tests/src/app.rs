@@ -96,12 +96,13 @@ impl AppWindow {
             .ok_or_else(|| {
                 Error::different("the driver says that the app runs, but it does not")
             })?;
-        Ok(Self::of(driver, process))
+        Ok(Self::of(desktop, driver, process))
     }
 
     /// The window that this driver holds, of this process.
-    pub(crate) fn of(driver: Driver, process: u32) -> Self {
-        let page = Page::new(driver.session.clone(), "[data-screen]:not([hidden])");
+    pub(crate) fn of(desktop: &Desktop, driver: Driver, process: u32) -> Self {
+        let page = Page::new(driver.session.clone(), "[data-screen]:not([hidden])")
+            .seen_on(desktop.display_name());
         Self { page, driver, process }
     }
 

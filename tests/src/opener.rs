@@ -33,7 +33,7 @@ impl AppWindow {
             command.arg(format!("--target={target}"));
         })
         .await?;
-        let window = Self::of(driver, process);
+        let window = Self::of(desktop, driver, process);
         window.settle().await?;
         Ok(window)
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use thirtyfour::error::{WebDriverError, WebDriverErrorInner, WebDriverResult};
 use thirtyfour::prelude::*;
 
+use crate::desktop::screen::Screen;
 use crate::error::{Error, Result};
 use crate::wait::{self, Look};
 
@@ -16,11 +17,19 @@ pub struct Page {
     driver: WebDriver,
     /// Selects the part of the page that is in use; empty for all of it.
     scope: &'static str,
+    /// The display that has nothing else on it, where pictures are taken of that.
+    display: Option<String>,
 }
 
 impl Page {
     pub(crate) fn new(driver: WebDriver, scope: &'static str) -> Self {
-        Self { driver, scope }
+        Self { driver, scope, display: None }
+    }
+
+    /// Takes its pictures of the display: WebKit's driver waits for ever for a painting where the
+    /// processor paints and nothing moves.
+    pub(crate) fn seen_on(self, display: &str) -> Self {
+        Self { display: Some(display.to_owned()), ..self }
     }
 
     /// The element with this `data-testid`, once it is there and visible.
@@ -272,7 +281,10 @@ impl Page {
     pub async fn screenshot(&self, path: &Path) -> Result<()> {
         // The page is ahead of what the window has painted, and a code cross-fades.
         tokio::time::sleep(Duration::from_millis(500)).await;
-        Ok(self.driver.screenshot(path).await?)
+        let Some(display) = &self.display else { return Ok(self.driver.screenshot(path).await?) };
+        let screen = Screen::of(display)?;
+        let (_, window) = screen.shown_window().await?;
+        screen.picture(window)?.save(path)
     }
 
     /// Gives the page this size, in CSS pixels.

@@ -8,18 +8,17 @@ mod family;
 pub mod figures;
 mod machine;
 pub mod report;
-mod screen;
 mod subject;
 
 use std::time::Duration;
 
+use crate::desktop::screen::Screen;
 use crate::error::{Error, Result};
 use crate::scene::Scene;
 
 use figures::{Figure, Limit, Samples};
 use machine::Machine;
 use report::Report;
-use screen::Screen;
 use subject::{App, EmptyWindow};
 
 /// How often everything is measured.
@@ -56,7 +55,7 @@ struct Taken {
 pub async fn app(plan: Plan, mut tell: impl FnMut(&str)) -> Result<Report> {
     tell("Enrolling a token, and learning what its screens look like.");
     let scene = Scene::start().await?;
-    let screen = Screen::of(&scene.desktop)?;
+    let screen = Screen::of(scene.desktop.display_name())?;
     let app = App::learn(&scene, &screen).await?;
     let empty = EmptyWindow::new(&scene.desktop, &screen);
     // The first start reads the programs from the disk.

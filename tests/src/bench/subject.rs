@@ -4,13 +4,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use x11rb::protocol::xproto::Window;
 
 use super::family::Family;
-use super::screen::{Area, Picture, Screen};
 use crate::app::{self, AppWindow};
 use crate::clock::Stopwatch;
 use crate::desktop::Desktop;
+use crate::desktop::screen::{Area, Picture, Screen};
 use crate::error::{Error, Result, ensure};
 use crate::process::Running;
 use crate::programs;
@@ -104,7 +103,7 @@ impl<'a> App<'a> {
         scene.enrol("Ward phone").await?.0.close().await?;
         let app = AppWindow::start(desktop).await?;
         app.reaches("unlock").await?;
-        let (_, window) = shown_window(screen).await?;
+        let (_, window) = screen.shown_window().await?;
         let pad = still(screen, window, None).await?;
         app.unlock(PIN).await?;
         app.code().await?;
@@ -148,7 +147,7 @@ impl<'a> Locked<'a> {
     /// last digit.
     pub(super) async fn unlock(self) -> Result<(Unlocked<'a>, Duration)> {
         let Self { app, program } = self;
-        app.screen.focus(shown_window(app.screen).await?.0)?;
+        app.screen.focus(app.screen.shown_window().await?.0)?;
         tokio::time::sleep(BEFORE_THE_FIRST_DIGIT).await;
         let mut digits = PIN.chars();
         let last = digits.next_back().ok_or_else(|| Error::different("an empty PIN"))?;
@@ -248,16 +247,6 @@ async fn still(screen: &Screen, area: Area, but: Option<Area>) -> Result<Picture
         same = if now.differing(&before, but) == 0 { same + 1 } else { 0 };
         before = now.clone();
         Ok(if same >= LOOKS { Look::There(now) } else { Look::NotYet("it changes".to_owned()) })
-    })
-    .await
-}
-
-async fn shown_window(screen: &Screen) -> Result<(Window, Area)> {
-    wait::until("a window", wait::PATIENCE, async || {
-        Ok(match screen.window()? {
-            Some(found) => Look::There(found),
-            None => Look::NotYet("none is shown".to_owned()),
-        })
     })
     .await
 }

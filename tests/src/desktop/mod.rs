@@ -5,6 +5,7 @@ mod clipboard;
 mod display;
 mod keyring;
 mod logind;
+pub(crate) mod screen;
 mod tray;
 mod window_manager;
 

@@ -1,7 +1,9 @@
 //! The display as a person has it: pixels to look at, keys to press. No driver stands between.
 
 use std::fmt::Display;
+use std::path::Path;
 
+use image::RgbImage;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
     ConnectionExt as _, ImageFormat, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MapState,
@@ -10,19 +12,19 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
-use crate::desktop::Desktop;
 use crate::error::{Error, Result};
+use crate::wait::{self, Look};
 
 /// Bytes of a pixel: blue, green, red, nothing.
 const PIXEL: usize = 4;
 
 /// A rectangle on the display, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Area {
-    pub(super) x: i16,
-    pub(super) y: i16,
-    pub(super) width: u16,
-    pub(super) height: u16,
+pub(crate) struct Area {
+    pub(crate) x: i16,
+    pub(crate) y: i16,
+    pub(crate) width: u16,
+    pub(crate) height: u16,
 }
 
 impl Area {
@@ -35,14 +37,14 @@ impl Area {
 
 /// What an area of the display showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picture {
+pub(crate) struct Picture {
     area: Area,
     pixels: Vec<u8>,
 }
 
 impl Picture {
     /// How many pixels are not as in `other`, which is of the same area, outside `but`.
-    pub(super) fn differing(&self, other: &Self, but: Option<Area>) -> usize {
+    pub(crate) fn differing(&self, other: &Self, but: Option<Area>) -> usize {
         let changed = |(place, here): (usize, &[u8])| {
             here != other.pixel(place) && !but.is_some_and(|but| self.is_in(but, place))
         };
@@ -50,7 +52,7 @@ impl Picture {
     }
 
     /// How many pixels of `part` are not as its first one: what is written there.
-    pub(super) fn ink(&self, part: Area) -> usize {
+    pub(crate) fn ink(&self, part: Area) -> usize {
         let inside: Vec<&[u8]> = self
             .pixels
             .chunks_exact(PIXEL)
@@ -62,8 +64,18 @@ impl Picture {
     }
 
     /// How many pixels have this colour: blue, green, red.
-    pub(super) fn of_colour(&self, colour: [u8; 3]) -> usize {
+    pub(crate) fn of_colour(&self, colour: [u8; 3]) -> usize {
         self.pixels.chunks_exact(PIXEL).filter(|pixel| pixel.starts_with(&colour)).count()
+    }
+
+    /// Saves it as a PNG file.
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
+        let colours = self.pixels.chunks_exact(PIXEL);
+        let colours = colours.flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        let (width, height) = (u32::from(self.area.width), u32::from(self.area.height));
+        let image = RgbImage::from_raw(width, height, colours)
+            .ok_or_else(|| Error::Display("its pixels are not of 32 bits".to_owned()))?;
+        image.save(path).map_err(refused)
     }
 
     fn pixel(&self, place: usize) -> &[u8] {
@@ -78,7 +90,7 @@ impl Picture {
 }
 
 /// A desktop's display.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     connection: RustConnection,
     root: Window,
     keycodes: Vec<(u32, u8)>,
@@ -86,8 +98,8 @@ pub(super) struct Screen {
 
 impl Screen {
     /// Connects to the display.
-    pub(super) fn of(desktop: &Desktop) -> Result<Self> {
-        let (connection, number) = x11rb::connect(Some(desktop.display_name())).map_err(refused)?;
+    pub(crate) fn of(display: &str) -> Result<Self> {
+        let (connection, number) = x11rb::connect(Some(display)).map_err(refused)?;
         let setup = connection.setup();
         let root = setup.roots[number].root;
         let (first, last) = (setup.min_keycode, setup.max_keycode);
@@ -103,7 +115,7 @@ impl Screen {
     }
 
     /// The largest window that is shown, and where.
-    pub(super) fn window(&self) -> Result<Option<(Window, Area)>> {
+    pub(crate) fn window(&self) -> Result<Option<(Window, Area)>> {
         let tree = self.connection.query_tree(self.root).map_err(refused)?;
         let mut shown = Vec::new();
         for window in tree.reply().map_err(refused)?.children {
@@ -121,8 +133,19 @@ impl Screen {
         Ok(shown.into_iter().max_by_key(|(_, area)| u32::from(area.width) * u32::from(area.height)))
     }
 
+    /// The same, once there is one.
+    pub(crate) async fn shown_window(&self) -> Result<(Window, Area)> {
+        wait::until("a window", wait::PATIENCE, async || {
+            Ok(match self.window()? {
+                Some(found) => Look::There(found),
+                None => Look::NotYet("none is shown".to_owned()),
+            })
+        })
+        .await
+    }
+
     /// What an area shows now.
-    pub(super) fn picture(&self, area: Area) -> Result<Picture> {
+    pub(crate) fn picture(&self, area: Area) -> Result<Picture> {
         let Area { x, y, width, height } = area;
         let image = self
             .connection
@@ -137,7 +160,7 @@ impl Screen {
     }
 
     /// Gives a window the keyboard, as a window manager would.
-    pub(super) fn focus(&self, window: Window) -> Result<()> {
+    pub(crate) fn focus(&self, window: Window) -> Result<()> {
         self.connection
             .set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME)
             .map_err(refused)?
@@ -146,7 +169,7 @@ impl Screen {
     }
 
     /// Presses a digit's key and lets it go.
-    pub(super) fn press(&self, digit: char) -> Result<()> {
+    pub(crate) fn press(&self, digit: char) -> Result<()> {
         // The symbols of Latin letters and digits are numbered as in ASCII.
         let code = self.keycodes.iter().find(|(symbol, _)| *symbol == u32::from(digit));
         let (_, code) =
