@@ -64,7 +64,7 @@ pub enum RequestError {
     OtherFirst(RequestId),
     /// The account had tokens and has none left.
     #[error(
-        "this prescriber has no token left, so identity proofing starts again: check the identity, then process this with the new identity-proofing record (--proofing)"
+        "this prescriber has no token left, so identity proofing starts again: check the identity, then process this request by itself, with the new identity-proofing record"
     )]
     NeedsProofing,
     /// It would open the prescriber's access, which takes two people, who have not begun an activation.

@@ -9,10 +9,10 @@ pub mod owning;
 pub mod refusals;
 pub mod reporting;
 pub mod request_states;
+pub mod requesting;
 pub mod sign_in;
 pub(crate) mod stock;
 pub mod token_states;
 
 pub(crate) mod association;
 pub(crate) mod explaining;
-pub(crate) mod requesting;

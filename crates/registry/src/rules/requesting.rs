@@ -20,7 +20,8 @@ pub(crate) fn check_number(existing: &[RequestRecord], more: usize) -> Result<()
 
 /// Whether identity proofing starts again before the account gets a token: it had one, and has none
 /// in use.
-pub(crate) fn needs_proofing(tokens: &[Token]) -> bool {
+#[must_use]
+pub fn needs_proofing(tokens: &[Token]) -> bool {
     !tokens.is_empty() && !tokens.iter().any(|token| token.state.is_in_use())
 }
 

@@ -26,6 +26,11 @@ impl Form {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// The names of the fields, in their order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The form in a request's body, if it has at most so many bytes.
     pub(super) async fn read(request: Request, most: usize) -> Result<Self, Message> {
         let body = http::read(request.into_body(), most).await.map_err(message::unread)?;

@@ -16,6 +16,7 @@ mod own_token;
 mod process;
 
 mod add_token;
+mod administering_requests;
 mod administering_tokens;
 mod app_api;
 mod audit;

@@ -5,6 +5,7 @@ use registry::{Action, AdministratorSession, Role, rules::administrators::may};
 /// Action that opens a page, its address, its name; in the order in which they are shown.
 const PAGES: &[(Action, &str, &str)] = &[
     (Action::SeeTokens, "/admin/tokens", "Tokens"),
+    (Action::SeeQueue, "/admin/requests", "Requests"),
     (Action::SeeStock, "/admin/stock", "Stock"),
     (Action::SeeAccounts, "/admin/accounts", "Accounts"),
     (Action::SeeAccess, "/admin/access", "Access"),

@@ -11,6 +11,7 @@
 //! | [`event_text`] | an event in words |
 //! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
 //! | [`access`], [`access_account`], [`access_activation`], [`access_change`] | what opens access, by two people |
+//! | [`queue`], [`queue_request`] | the queue of requests |
 //! | [`accounts`], [`account`] | accounts of prescribers |
 //! | [`audit`], [`audit_report`], [`audit_verify`], [`verification`] | the audit: search, one day, whether it was changed |
 //! | [`listing`] | lists that are searched, a page at a time |
@@ -28,6 +29,8 @@ mod event_text;
 mod frame;
 mod listing;
 mod overview;
+mod queue;
+mod queue_request;
 mod sign_in;
 mod sign_in_code;
 mod stock;
@@ -58,6 +61,11 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/tokens", get(tokens::page))
         .route("/admin/tokens/{serial}", get(token::page))
         .route("/admin/tokens/{serial}/{act}", post(token_change::submit))
+        .route("/admin/requests", get(queue::page))
+        .route("/admin/requests/process", post(queue::process))
+        .route("/admin/requests/ship", post(queue::ship))
+        .route("/admin/requests/{id}", get(queue_request::page))
+        .route("/admin/requests/{id}/{act}", post(queue_request::submit))
         .route("/admin/stock", get(stock::page))
         .route("/admin/stock/check", post(stock::check))
         .route("/admin/stock/{id}", get(stock_import::page))

@@ -27,7 +27,10 @@ use registry::{RequestError, RequestId, Session, TokenRequest};
 use super::message;
 use crate::http::Site;
 
-pub(super) use self::{replace::in_words, request_row::open_in_words};
+pub(super) use self::{
+    replace::in_words,
+    request_row::{RequestRow, open_in_words},
+};
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()

@@ -6,37 +6,37 @@ use registry::{RequestState, TokenRequest};
 use crate::time_text;
 
 /// One step of a request's way.
-pub(super) struct Step {
-    pub(super) name: &'static str,
+pub(in crate::dashboard) struct Step {
+    pub(in crate::dashboard) name: &'static str,
     /// When it was reached; empty where it was not.
-    pub(super) at: String,
+    pub(in crate::dashboard) at: String,
     /// Whether it is where the request is.
-    pub(super) is_current: bool,
+    pub(in crate::dashboard) is_current: bool,
 }
 
 /// What a page shows of a request: text only.
-pub(super) struct RequestRow {
-    pub(super) id: String,
-    pub(super) id_shown: String,
-    pub(super) token_type: &'static str,
-    pub(super) state: &'static str,
-    pub(super) steps: Vec<Step>,
+pub(in crate::dashboard) struct RequestRow {
+    pub(in crate::dashboard) id: String,
+    pub(in crate::dashboard) id_shown: String,
+    pub(in crate::dashboard) token_type: &'static str,
+    pub(in crate::dashboard) state: &'static str,
+    pub(in crate::dashboard) steps: Vec<Step>,
     /// What happens next, or has to be done.
-    pub(super) next: String,
-    pub(super) mail: String,
-    pub(super) address: Vec<String>,
-    pub(super) replaces: String,
-    pub(super) shipment: String,
-    pub(super) editable: bool,
-    pub(super) cancellable: bool,
+    pub(in crate::dashboard) next: String,
+    pub(in crate::dashboard) mail: String,
+    pub(in crate::dashboard) address: Vec<String>,
+    pub(in crate::dashboard) replaces: String,
+    pub(in crate::dashboard) shipment: String,
+    pub(in crate::dashboard) editable: bool,
+    pub(in crate::dashboard) cancellable: bool,
     /// The serial number of a hard token that can be added now; empty otherwise.
-    pub(super) to_add: String,
+    pub(in crate::dashboard) to_add: String,
     /// Whether a token that may still arrive has to be sent back.
-    pub(super) send_back: bool,
+    pub(in crate::dashboard) send_back: bool,
 }
 
 impl RequestRow {
-    pub(super) fn new(request: &TokenRequest, now: UnixTime) -> Self {
+    pub(in crate::dashboard) fn new(request: &TokenRequest, now: UnixTime) -> Self {
         let address = request.address.as_ref();
         Self {
             id: request.id.as_str().to_owned(),
@@ -63,10 +63,15 @@ impl RequestRow {
             send_back: request.state == RequestState::Cancelled && request.shipped.is_some(),
         }
     }
+
+    /// When it came where it is.
+    pub(in crate::dashboard) fn since(&self) -> &str {
+        self.steps.iter().find(|step| step.is_current).map_or("", |step| step.at.as_str())
+    }
 }
 
 /// A token's type at the beginning of a heading.
-pub(super) const fn in_words(token_type: TokenType) -> &'static str {
+pub(in crate::dashboard) const fn in_words(token_type: TokenType) -> &'static str {
     match token_type {
         TokenType::Soft => "Soft token",
         TokenType::Hard => "Hard token",
