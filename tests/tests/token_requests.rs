@@ -145,6 +145,10 @@ async fn activate(scene: &Scene, dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> 
     let [hard, soft] = &ids;
     let order = ["--server-url", server.address(), "--issuer", ISSUER];
     server.run(&[&["request", "process", hard, soft], &order[..]].concat(), None)?;
+    let stock = scene.desktop.folder().join("fobs.csv");
+    let seed = "3132333435363738393031323334353637383930";
+    std::fs::write(&stock, format!("serial,seed_hex,type,counter\nGALH12345678,{seed},hotp,0\n"))?;
+    server.run(&["stock", "import", &stock.display().to_string()], None)?;
     let parcel = ["--serial", "GALH12345678", "--carrier", "UPS", "--tracking", "1Z 999"];
     server.run(&[&["request", "ship", hard], &parcel[..]].concat(), None)?;
     let mails = mails(&scene.desktop.folder().join("server/mail"), 2).await?;

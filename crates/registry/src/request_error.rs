@@ -75,6 +75,11 @@ pub enum RequestError {
     /// The serial number is of the other type.
     #[error("this serial number is of an {0}, and the request is for a hard token: check it")]
     OtherType(TokenType),
+    /// No such token is in stock, so that nobody could add it.
+    #[error(
+        "no token with this serial number is in stock: compare it with the back of the token, or import its maker's file first"
+    )]
+    NotInStock,
     /// The token is somebody's, or on its way to somebody.
     #[error("this token is somebody's already, or on its way to somebody: check the serial number")]
     SerialTaken,

@@ -44,7 +44,7 @@ pub(crate) fn check_one_activation(
     }
 }
 
-/// Refuses to ship what is no hard token of the stock, as far as that is known.
+/// Refuses to ship what is no hard token of the stock: nobody could add it.
 pub(crate) fn check_shipped(
     serial: &SerialNumber,
     known: Option<&Token>,
@@ -54,11 +54,10 @@ pub(crate) fn check_shipped(
     if let Some(other @ TokenType::Soft) = told {
         return Err(RequestError::OtherType(other));
     }
-    let taken = known.is_some_and(|token| {
-        token.owner.is_some()
-            || token.activation.is_some()
-            || token.state != TokenState::Provisioned
-    });
+    let token = known.ok_or(RequestError::NotInStock)?;
+    let taken = token.owner.is_some()
+        || token.activation.is_some()
+        || token.state != TokenState::Provisioned;
     if taken || shipping.is_some() { Err(RequestError::SerialTaken) } else { Ok(()) }
 }
 

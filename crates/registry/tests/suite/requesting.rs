@@ -1,14 +1,17 @@
 //! Requests from Request Token to the activated token, and every turn that they can take.
 
-use oath::{SerialNumber, TokenType, UnixTime};
+use oath::{Hotp, Manufacturer, Seed, SerialNumber, TokenType, UnixTime};
 use provisioning::{EnrolmentLink, PinPolicy};
 use registry::{
-    ActivationOrder, Actor, DeactivationReason, EventKind, IdempotencyKey, Landing, PostalAddress,
-    Processing, Replacement, RequestError, RequestState, RequestedBy, Session, Shipment,
-    TokenOrder, TokenRequest, TokenState, Wanted, rules::request_states::RequestEvent,
+    ActivationOrder, Actor, Association, DeactivationReason, EventKind, IdempotencyKey, Landing,
+    PostalAddress, Processing, Replacement, RequestError, RequestState, RequestedBy, Session,
+    Shipment, TokenOrder, TokenRequest, TokenState, Wanted, rules::request_states::RequestEvent,
 };
 
-use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
+use crate::{
+    clinic::{App, Clinic, START, ada, ben, help_desk, label, rng},
+    stock::SEED,
+};
 
 const NOW: UnixTime = UnixTime(START.0 + 60);
 
@@ -58,6 +61,12 @@ async fn at_the_dashboard() -> (Clinic, App, Session) {
     let (clinic, phone) = Clinic::with_token().await;
     let session = clinic.by_token(ada(), &phone, NOW).await;
     (clinic, phone, session)
+}
+
+/// Takes hard tokens with a button into the stock.
+async fn stock(clinic: &Clinic, serials: &[&str]) {
+    let lines = serials.iter().map(|serial| format!("{serial},{SEED},hotp,,,0,,\n"));
+    clinic.stock(&lines.collect::<String>()).await;
 }
 
 async fn make(clinic: &Clinic, session: &Session, wanted: Wanted) -> Vec<TokenRequest> {
@@ -157,6 +166,8 @@ async fn a_hard_token_from_request_to_shipped_and_its_mail() {
 
     let soft = ship("SYMC12345678".parse().unwrap()).await;
     assert_eq!(soft.unwrap_err(), RequestError::OtherType(TokenType::Soft));
+    assert_eq!(ship(fob()).await.unwrap_err(), RequestError::NotInStock);
+    stock(&clinic, &["GALH12345678", "GALH87654321"]).await;
     let shipped = ship(fob()).await.unwrap();
     assert_eq!(shipped.state, RequestState::Shipped);
     assert_eq!((shipped.serial, shipped.shipment), (Some(fob()), Some(ups())));
@@ -169,6 +180,28 @@ async fn a_hard_token_from_request_to_shipped_and_its_mail() {
         Some(Landing::Hard { serial, shipment }) => assert_eq!((serial, shipment), (fob(), ups())),
         other => panic!("{other:?}"),
     }
+
+    // Another one's codes are of no use to it; its own two activate it.
+    let seed = Seed::from_bytes(b"12345678901234567890".to_vec().into()).unwrap();
+    let add = async |serial: SerialNumber, counter: u64| {
+        let code = |counter| Hotp::default().code(&seed, counter);
+        let form = Association {
+            manufacturer: Manufacturer::Thales,
+            issuer: label("Example Clinic"),
+            token_type: TokenType::Hard,
+            name: label("Fob"),
+            serial,
+            code: code(counter),
+            second_code: Some(code(counter + 1)),
+            idempotency_key: IdempotencyKey::generate(&mut rng()),
+        };
+        registry.associate(&session, &form, NOW).await
+    };
+    add("GALH87654321".parse().unwrap(), 0).await.unwrap();
+    assert_eq!(state(&clinic, &request).await, RequestState::Shipped, "that was not the one");
+    add(fob(), 0).await.unwrap();
+    assert_eq!(state(&clinic, &request).await, RequestState::Activated);
+    assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Activated(TokenType::Hard))));
 }
 
 #[tokio::test]
@@ -184,6 +217,7 @@ async fn a_hard_token_goes_to_one_prescriber() {
     for id in [of_ada.id, of_ben[0].id] {
         registry.process_request(&desk, id, &processing(), NOW, &mut rng()).await.unwrap();
     }
+    stock(&clinic, &["GALH12345678"]).await;
     registry.ship_request(&desk, of_ada.id, &fob(), &ups(), NOW).await.unwrap();
     let to_two = registry.ship_request(&desk, of_ben[0].id, &fob(), &ups(), NOW).await;
     assert_eq!(to_two.unwrap_err(), RequestError::SerialTaken);

@@ -60,6 +60,7 @@ fn requests_are_taken_and_shipped_in_batches() {
     }
     let processed = in_state(&browser, "processed");
     assert_eq!(number(&processed), 3);
+    server.folder.put_in_stock(&["GALH12345678"]);
 
     let fields = |id: &str, serial: &str| {
         [("serial", serial), ("carrier", "UPS"), ("tracking", "1Z 999")]

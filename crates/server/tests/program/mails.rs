@@ -137,6 +137,7 @@ fn the_mail_of_a_hard_token_knows_its_serial_number() {
     server.folder.add_account(NPI, "Ada Quill");
     let id = add_request(&server.folder, &[&["--type", "hard"], &ADDRESS[..]].concat());
     assert_eq!(process(&server, &id), None);
+    server.folder.put_in_stock(&["GALH12345678"]);
     let parcel = ["--serial", "GALH 1234 5678", "--carrier", "UPS", "--tracking", "1Z 999"];
     server.folder.json(&[&["request", "ship", &id], &parcel[..]].concat(), "");
     let mail = mail(&server.folder.path().join("mail"));

@@ -8,6 +8,18 @@ const ADDRESS: [&str; 8] =
     ["--street", "1449 Whitehall Road", "--city", "Annapolis", "--state", "MD", "--zip", "21409"];
 const ORDER: [&str; 4] = ["--server-url", "https://tokens.example.org", "--issuer", ISSUER];
 
+impl Folder {
+    /// Puts hard tokens with these serial numbers into the stock; their seeds are all the same.
+    pub(crate) fn put_in_stock(&self, serials: &[&str]) {
+        const SEED: &str = "3132333435363738393031323334353637383930";
+        let rows = serials.iter().map(|serial| format!("{serial},{SEED},hotp,0\n"));
+        let file = self.path().with_file_name("fobs.csv");
+        let content = format!("serial,seed_hex,type,counter\n{}", rows.collect::<String>());
+        std::fs::write(&file, content).unwrap();
+        self.json(&["stock", "import", file.to_str().unwrap()], "");
+    }
+}
+
 fn add(folder: &Folder, npi: &str, more: &[&str]) -> Vec<Value> {
     let arguments = [&["request", "add", "--npi", npi], more].concat();
     folder.json(&arguments, "").as_array().unwrap().clone()
@@ -51,6 +63,7 @@ fn requests_are_added_listed_processed_and_shipped_in_a_batch() {
         folder.json(&process(&[&soft], &[]).iter().map(String::as_str).collect::<Vec<_>>(), "");
     assert!(again[0].get("confirmation_code").is_none(), "{again}");
 
+    folder.put_in_stock(&["GALH12345678", "GALH87654321"]);
     let file = folder.path().with_file_name("shipped.csv");
     std::fs::write(&file, format!("{hard},GALH12345678,UPS,1Z 999\n\n{bens},GALH1,UPS\n")).unwrap();
     let ship = ["request", "ship", "--from", file.to_str().unwrap()];

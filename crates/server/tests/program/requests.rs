@@ -257,3 +257,35 @@ fn anothers_request_is_like_one_that_does_not_exist() {
     let listed = server.folder.json(&["request", "list", "--npi", NPI], "");
     assert_eq!(listed.as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_hard_token_that_is_replaced_goes_back_by_post() {
+    let address = "Example Clinic, 1449 Whitehall Road, Annapolis, MD 21409";
+    let server = Server::start_in(Folder::new(), &["--return-address", address]);
+    server.folder.add_account(NPI, "Ada Quill");
+    server.folder.put_in_stock(&["GALH12345678"]);
+    let (_, confirmation) = server.folder.begin_activation(NPI, &server.address);
+    let browser = Browser::signed_in(&server, &confirmation);
+    let seed = oath::Seed::from_bytes(b"12345678901234567890".to_vec().into()).unwrap();
+    let code = |counter| oath::Hotp::default().code(&seed, counter).expose_digits();
+    let (first, second) = (code(0), code(1));
+    let form = browser.get("/tokens/new?serial=GALH12345678");
+    let typed = [("issuer", ISSUER), ("name", "Fob"), ("serial", "GALH12345678")];
+    let codes = [("code", first.as_str()), ("second_code", second.as_str())];
+    let added = browser.post("/tokens/new", &form.with_hidden(&[&typed[..], &codes[..]].concat()));
+    assert_eq!(added.status, 303, "{}", added.html);
+
+    let path = "/tokens/GALH12345678/replace";
+    let form = browser.get(path);
+    let note = form.element("return-note").unwrap();
+    assert!(note.contains("must go back") && note.contains(address), "{note}");
+    assert!(!form.html.contains("reason-uninstalled"), "it has no app");
+    let meant = [("reason", "faulty"), ("deactivate", "yes"), ("last", "yes"), ("step", "confirm")];
+    let to = [&[("mail", "ada@example.org")], &ADDRESS[..]].concat();
+    let nowhere = browser.post(path, &form.with_hidden(&[&meant[..], &to[..1]].concat()));
+    assert_eq!(nowhere.status, 422);
+    assert!(nowhere.element("error-street").is_some());
+    let done = browser.post(path, &form.with_hidden(&[&meant[..], &to[..]].concat()));
+    let row = browser.get(&done.location).element("request-row").unwrap();
+    assert!(row.starts_with("Hard token") && row.contains("GALH12345678 (faulty)"), "{row}");
+}
