@@ -12,13 +12,17 @@ use e2e::http::post_text;
 use e2e::scene::ISSUER;
 use e2e::soft_token::SoftToken;
 use e2e::wait::Look;
+use oath::Totp;
+use provisioning::OtpauthUri;
+
 use e2e::{Browser, Dashboard, Result, Scene, clock, test, wait};
 
 /// What sticks out of 360 px: narrower than a window of this browser can be, in the same layout.
 const ON_A_PHONE: &str = "
     document.documentElement.style.width = '360px';
     const wide = [...document.querySelectorAll('body *')].filter(element =>
-        getComputedStyle(element).position !== 'absolute'
+        // A table is moved sideways by itself.
+        !element.closest('.table > *') && getComputedStyle(element).position !== 'absolute'
             && element.getBoundingClientRect().right > 361);
     document.documentElement.style.width = '';
     return wide.map(element => element.outerHTML.slice(0, 120));
@@ -133,24 +137,59 @@ async fn request(dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> Result<()> {
     browser.find("confirmation").await.map(drop)
 }
 
-/// What the help desk does, and the pages that the mails lead to.
-async fn activate(scene: &Scene, dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> Result<()> {
+/// The queue: both requests taken, the hard token shipped.
+async fn work_the_queue(scene: &Scene, dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> Result<()> {
     let browser = dashboard.browser;
-    let (server, mut ids) = (&scene.server, [String::new(), String::new()]);
-    for row in browser.all("request-row").await? {
-        let words = row.text().await?;
-        let id = row.attr("data-id").await?.unwrap_or_default();
-        ids[usize::from(words.starts_with("Soft token"))] = id;
-    }
-    let [hard, soft] = &ids;
-    let order = ["--server-url", server.address(), "--issuer", ISSUER];
-    server.run(&[&["request", "process", hard, soft], &order[..]].concat(), None)?;
+    let passphrase = "five calm otters by noon";
+    let add = ["admin", "add", "--name", "Hedy", "--role", "token-administrator", "--json"];
+    let added = scene
+        .server
+        .run(&[&add[..], &["--passphrase-stdin"]].concat(), Some(&format!("{passphrase}\n")))?;
+    let added: serde_json::Value = serde_json::from_str(&added)
+        .map_err(|error| Error::different(format!("{added}: {error}")))?;
+    let link = added["setup_link"].as_str().unwrap_or_default();
+    let token = OtpauthUri::parse(link).map_err(|error| Error::different(error.to_string()))?;
     let stock = scene.desktop.folder().join("fobs.csv");
     let seed = "3132333435363738393031323334353637383930";
     std::fs::write(&stock, format!("serial,seed_hex,type,counter\nGALH12345678,{seed},hotp,0\n"))?;
-    server.run(&["stock", "import", &stock.display().to_string()], None)?;
-    let parcel = ["--serial", "GALH12345678", "--carrier", "UPS", "--tracking", "1Z 999"];
-    server.run(&[&["request", "ship", hard], &parcel[..]].concat(), None)?;
+    scene.server.run(&["stock", "import", &stock.display().to_string()], None)?;
+
+    dashboard.open("/admin/sign-in").await?;
+    browser.type_into("name", "Hedy").await?;
+    browser.type_into("passphrase", passphrase).await?;
+    browser.submit("submit").await?;
+    let code = Totp::default().code_at(&token.seed, clock::now()).expose_digits();
+    browser.type_into("code", &code).await?;
+    browser.submit("submit").await?;
+    browser.find("roles").await?;
+    dashboard.open("/admin/requests").await?;
+    for take in browser.all("take").await? {
+        take.click().await?;
+    }
+    eyes.look(browser, "queue-requested").await?;
+    browser.submit("process").await?;
+    let done = browser.text("confirmation").await?;
+    ensure(done == "2 requests are processed", || done)?;
+    browser.click("state-processed").await?;
+    browser.type_into("serial", "GALH00000000").await?;
+    browser.type_into("carrier", "UPS").await?;
+    browser.type_into("tracking", "1Z 999").await?;
+    browser.submit("ship").await?;
+    let why = browser.text("error").await?;
+    ensure(why.contains("in stock"), || why)?;
+    eyes.look(browser, "queue-refused").await?;
+    browser.type_into("serial", "GALH 1234 5678").await?;
+    browser.submit("ship").await?;
+    let done = browser.text("confirmation").await?;
+    ensure(done == "One request is shipped", || done)?;
+    browser.click("open").await?;
+    browser.find("send-again").await?;
+    eyes.look(browser, "queue-request").await
+}
+
+/// The pages that the mails lead to.
+async fn activate(scene: &Scene, dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> Result<()> {
+    let (browser, server) = (dashboard.browser, &scene.server);
     let mails = mails(&scene.desktop.folder().join("server/mail"), 2).await?;
 
     dashboard.open("/requests").await?;
@@ -251,6 +290,7 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     browser.find("add-new-token").await?;
 
     request(&dashboard, eyes).await?;
+    work_the_queue(scene, &dashboard, eyes).await?;
     activate(scene, &dashboard, eyes).await?;
     give_up(&dashboard, eyes).await
 }
@@ -265,7 +305,12 @@ async fn requests_and_replacements_on_every_page() -> Result<()> {
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
         let Some(axe) = eyes.axe else { return Ok(()) };
-        axe.verdict(&["activate-soft-wide", "activate-hard-narrow", "replace-last-review-narrow"])
+        axe.verdict(&[
+            "activate-soft-wide",
+            "activate-hard-narrow",
+            "queue-refused-narrow",
+            "replace-last-review-narrow",
+        ])
     })
     .await
 }
