@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account_add, account_unlock, activation_begin, admin, audit, events, import, issuer_card,
-    request, serve, stock, token_change, token_list, token_unlock,
+    request, serve, stock, token_change, token_list, token_resynchronise, token_sync_again,
+    token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -107,6 +108,10 @@ pub(crate) enum TokenCommand {
     List(token_list::Arguments),
     /// End the lock of a token before its time, and forget its wrong codes
     Unlock(token_unlock::Arguments),
+    /// Find a token's clock or counter again by two codes in a row
+    Resynchronise(token_resynchronise::Arguments),
+    /// Let the e-prescribing network be told once more of a token, where that was given up
+    SyncAgain(token_sync_again::Arguments),
     /// Suspend a token that was reported lost
     Suspend(token_change::Arguments),
     /// Take a suspended token that was found into use again

@@ -125,5 +125,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Store(#[from] registry::StoreError),
     #[error(transparent)]
+    Code(#[from] registry::VerifyError),
+    #[error(transparent)]
     Registry(#[from] registry::Error),
 }

@@ -13,6 +13,8 @@ pub(crate) mod serve;
 pub(crate) mod stock;
 pub(crate) mod token_change;
 pub(crate) mod token_list;
+pub(crate) mod token_resynchronise;
+pub(crate) mod token_sync_again;
 pub(crate) mod token_unlock;
 
 use registry::Actor;
@@ -47,6 +49,12 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,
         Command::Token(TokenCommand::Unlock(arguments)) => token_unlock::run(arguments, json).await,
+        Command::Token(TokenCommand::Resynchronise(arguments)) => {
+            token_resynchronise::run(arguments, json).await
+        }
+        Command::Token(TokenCommand::SyncAgain(arguments)) => {
+            token_sync_again::run(arguments, json).await
+        }
         Command::Token(TokenCommand::Suspend(arguments)) => {
             token_change::run(Change::Suspend, arguments, json).await
         }

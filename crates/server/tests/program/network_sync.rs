@@ -131,6 +131,12 @@ fn what_was_given_up_says_so_and_is_begun_again_by_a_button() {
     assert!(row.contains("did not acknowledge") && row.contains("help desk"), "{row}");
     assert_eq!(app_state(&server, &app), (AppTokenState::PendingSync, Some(60)));
 
+    let begun = server.folder.json(&["token", "sync-again", app.id.as_str()], "");
+    assert_eq!(begun["state"], "pending-sync");
+    assert_eq!(database.execute(aged, []), Ok(1), "and the help desk's hour is over too");
+    let offered = || offers(&browser.get("/tokens")).then_some(());
+    until("the offer again", offered);
+
     let before = network.told().len();
     let path = format!("/tokens/{}/sync", app.id.as_str());
     for answer in browser.post_at_once(&path, &page.with_hidden(&[])) {
@@ -140,6 +146,9 @@ fn what_was_given_up_says_so_and_is_begun_again_by_a_button() {
     let told = network.told();
     assert_eq!(told.len(), before + 1, "begun once");
     assert_ne!(told[0].key, told[before].key);
+    let serial = app.id.as_str();
+    let refused = server.folder.run(&["token", "sync-again", serial], "");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("a token that is active"));
     // Again, when there is nothing left to begin.
     assert_eq!(browser.post(&path, &page.with_hidden(&[])).location, "/tokens");
     let foreign = browser.post("/tokens/CSST4F7K92MQ/sync", &page.with_hidden(&[]));

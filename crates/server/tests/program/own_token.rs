@@ -151,6 +151,19 @@ fn two_codes_in_a_row_resynchronise_a_token() {
 }
 
 #[test]
+fn the_help_desk_resynchronises_at_the_command_line() {
+    let (server, browser, _, tablet) = two_tokens();
+    let serial = tablet.id.as_str();
+    let (first, second) = pair(&tablet, 60);
+    let refused = server.folder.run(&["token", "resynchronise", serial, &second, &first], "");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("follow each other"));
+    let done = server.folder.json(&["token", "resynchronise", serial, &first, &second], "");
+    assert_eq!((&done["serial"], &done["state"]), (&serial.into(), &"active".into()));
+    assert!((60..=61).contains(&done["drift_steps"].as_i64().unwrap()), "{done}");
+    assert!(browser.get("/tokens").html.contains("s fast"));
+}
+
+#[test]
 fn a_refused_code_of_another_time_leads_to_resynchronising() {
     let (_server, browser, _, tablet) = two_tokens();
     let step = Totp::default().period.step_at(clock::now());
