@@ -118,6 +118,19 @@ fn a_token_is_deactivated_with_a_reason_and_the_box_and_the_last_says_what_follo
     assert_eq!(state(&browser, &phone), "deactivated");
 }
 
+#[test]
+fn a_hard_token_goes_back_by_post() {
+    let (server, browser, _, tablet) = two_tokens();
+    let database = rusqlite::Connection::open(server.folder.path().join("countersign.db")).unwrap();
+    let hard = "UPDATE tokens SET token_type = 'OTP HARD TOKEN' WHERE serial = ?1";
+    assert_eq!(database.execute(hard, [tablet.id.as_str()]), Ok(1));
+    let form = browser.get(&path(&tablet, "deactivate"));
+    let note = form.element("return-note").unwrap();
+    assert!(note.contains("must go back") && note.contains("help desk where to send it"), "{note}");
+    assert!(!form.html.contains("reason-uninstalled"), "a device is not uninstalled");
+    assert!(form.html.contains("Serial number"));
+}
+
 /// Two codes in a row of a clock that is so many steps ahead.
 fn pair(app: &App, ahead: u64) -> (String, String) {
     let step = Totp::default().period.step_at(clock::now()) + ahead;
