@@ -8,6 +8,7 @@
 //! | [`opener`] | the desktop's own openers of links, and the window that comes up |
 //! | [`axe`] | other people's checker of accessibility, in that window |
 //! | [`browser`], [`dashboard`] | Chromium, and the dashboard's pages in it |
+//! | [`administration`] | the administrators, and their pages in it |
 //! | [`server`] | `countersign-server`, its ready line and its command line |
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
 //! | [`pictures`] | QR codes as pictures, drawn by `qrencode` and ImageMagick |
@@ -20,6 +21,7 @@
 //!
 //! Nothing here stands in for a part of the product: the programs are the ones that are shipped.
 
+pub mod administration;
 pub mod app;
 mod app_screens;
 pub mod axe;
