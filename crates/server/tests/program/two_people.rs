@@ -51,6 +51,8 @@ fn from_an_account_that_one_enters_to_a_token_that_the_prescriber_adds() {
         rosa.get("/admin/access").attribute("access-row", "data-id").unwrap(),
         address[22..]
     );
+    let overview = rosa.get("/admin");
+    assert!(overview.element("waiting").unwrap().starts_with("1 change of access waits"));
     let shown = rosa.get(&address);
     assert!(shown.html.contains("Ines Pol, 2026-01-02: passport and DEA certificate, in person"));
     assert!(!shown.html.contains(PASSPHRASE));

@@ -1,19 +1,38 @@
-//! Where an administrator begins: who they are, and what they may do.
+//! Where an administrator begins: who they are, and what waits for them.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
+use registry::{Action, access::AccessState, rules::administrators::may};
 
-use super::{frame::Frame, visitor::Administering};
-use crate::{dashboard::render, time_text};
+use super::{
+    frame::Frame,
+    visitor::{Administering, failed},
+};
+use crate::{clock, dashboard::render, http::Site, time_text};
+
+/// How many changes of access are counted.
+const COUNTED: u32 = 1_000;
 
 #[derive(Template)]
 #[template(path = "admin/overview.html")]
 struct Page {
     frame: Frame,
     signed_in: String,
+    /// How many changes of access wait; `None` for whom that is nothing.
+    waiting: Option<usize>,
 }
 
-pub(super) async fn page(by: Administering) -> Response {
+pub(super) async fn page(
+    State(site): State<Site>,
+    by: Administering,
+) -> Result<Response, Response> {
     let signed_in = by.session.full_since.map_or_else(String::new, time_text::to_the_minute);
-    render(StatusCode::OK, &Page { frame: by.frame(), signed_in })
+    let waiting = if may(by.session.administrator.roles.list(), Action::SeeAccess) {
+        let changes = site.registry.access_changes(COUNTED, clock::now()).await;
+        let changes = changes.map_err(|error| failed(&error))?;
+        Some(changes.iter().filter(|change| change.state == AccessState::Pending).count())
+    } else {
+        None
+    };
+    Ok(render(StatusCode::OK, &Page { frame: by.frame(), signed_in, waiting }))
 }
