@@ -54,8 +54,8 @@ pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
-    Accepted, ActivationMail, Association, Consumed, Deactivation, Landing, ProcessedRequest,
-    Processing, Registry, RequestedBy, StockCheck, StockExport,
+    Accepted, ActivationMail, ActivityPage, Association, Consumed, Deactivation, Landing,
+    ProcessedRequest, Processing, Registry, RequestedBy, StockCheck, StockExport,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;

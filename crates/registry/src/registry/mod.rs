@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod activations;
+mod activity;
 mod administrator_sign_in;
 mod administrators;
 mod app_requests;
@@ -29,6 +30,7 @@ use provisioning::{ServerPrivateKey, ServerPublicKey};
 use rand_core::CryptoRng;
 
 pub use self::{
+    activity::ActivityPage,
     associating::Association,
     consuming::Consumed,
     mailing::{ActivationMail, Landing, MOST_TRIES},

@@ -8,6 +8,7 @@ use crate::{
     Error,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
+        activity::SYNC_GIVEN_UP,
         network_sync::{Due, SyncRecord, due},
         token_states::TokenEvent,
     },
@@ -48,7 +49,7 @@ impl Registry {
         let outcome = if key.is_some() { Outcome::Attempted } else { Outcome::Refused };
         let mut event = sync_event(&after, outcome, now);
         if key.is_none() {
-            event = event.because("not acknowledged within 60 minutes");
+            event = event.because(SYNC_GIVEN_UP);
         }
         let account = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?.account;
         let told = key.map(|key| SyncRecord {

@@ -186,7 +186,7 @@ impl fmt::Display for Cause {
                 "this token is deactivated and stays so: use another token, or add a new one",
             ),
             Self::NotActive { state: TokenState::PendingSync } => f.write_str(
-                "this token waits for the e-prescribing network to know it, which takes up to an hour: sign with another token meanwhile, and see Tokens for how far it is",
+                "this token waits for the e-prescribing network to know it, which takes up to an hour: sign with another token meanwhile, and see Manage Tokens for how far it is",
             ),
             Self::NotActive { state } => {
                 write!(f, "this token is {state}, not active: add it to your account first")

@@ -1,6 +1,7 @@
 //! The rules of the domain: pure functions over what was read.
 
 pub mod access;
+pub mod activity;
 pub mod administrators;
 pub mod judging;
 pub mod lock;

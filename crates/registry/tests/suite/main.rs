@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod activity;
 mod administrators;
 mod at_rest;
 mod auditing;

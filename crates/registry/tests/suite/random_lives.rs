@@ -166,8 +166,10 @@ impl World {
                 let answer = registry.resynchronise_token(&actor, &serial, codes, now).await;
                 assert!(good || answer.is_err());
                 if answer.is_ok() {
+                    // The same pair sent again is answered the same, and nothing moves.
+                    let is_new = self.last[place].expose_digits() != second.expose_digits();
                     self.last[place] = second;
-                    return true;
+                    return is_new;
                 }
             }
             Deed::Associate { good } => {

@@ -64,7 +64,7 @@ pub(crate) const fn not_found() -> Message {
         status: StatusCode::NOT_FOUND,
         title: "Nothing is here",
         text: "This address leads to no page and to no token of your account. Check it, or start from your tokens.",
-        next: "Go to Tokens",
+        next: "Manage Tokens",
         next_address: "/tokens",
     }
 }
@@ -108,7 +108,7 @@ pub(crate) const fn token_activated() -> Message {
         status: StatusCode::OK,
         title: "This token is activated",
         text: "It is associated with your account already. Nothing is left to do here.",
-        next: "Go to Tokens",
+        next: "Manage Tokens",
         next_address: "/tokens",
     }
 }
@@ -119,7 +119,7 @@ pub(crate) const fn foreign_form() -> Message {
         status: StatusCode::FORBIDDEN,
         title: "Not done",
         text: "This form was not sent from a page of this server, so nothing was changed. If you did not send it, no harm is done. If you did, open the page again and send it from there.",
-        next: "Go to Tokens",
+        next: "Manage Tokens",
         next_address: "/tokens",
     }
 }
@@ -130,7 +130,7 @@ pub(crate) const fn stale_form() -> Message {
         status: StatusCode::FORBIDDEN,
         title: "Not done",
         text: "This form was opened before you signed in last, so nothing was changed. Open the page again and send it from there.",
-        next: "Go to Tokens",
+        next: "Manage Tokens",
         next_address: "/tokens",
     }
 }
@@ -147,7 +147,7 @@ pub(crate) const fn unread(why: Unread) -> Message {
             "The form did not arrive whole, so nothing was changed. Go back and send it again.",
         ),
     };
-    Message { status, title: "Not done", text, next: "Go to Tokens", next_address: "/tokens" }
+    Message { status, title: "Not done", text, next: "Manage Tokens", next_address: "/tokens" }
 }
 
 /// Too many sign in at once; nothing was counted.
@@ -167,7 +167,7 @@ pub(crate) const fn broken() -> Message {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title: "Not possible now",
         text: "The server could not finish this. Look at your tokens before you try again: it may have been done. If it goes on, tell your help desk.",
-        next: "Go to Tokens",
+        next: "Manage Tokens",
         next_address: "/tokens",
     }
 }

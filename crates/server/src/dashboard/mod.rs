@@ -9,6 +9,7 @@
 //! | [`sync_again`] | tells the network once more |
 //! | [`activate`] | where the link of an activation mail leads |
 //! | [`test_code`], [`recent_tests`] | Test a code |
+//! | [`activity`], [`activity_row`] | what the account's tokens did |
 //! | [`requests`] | Request Token, Replace Token, and what becomes of a request |
 //! | [`admin`] | the administrators' pages, under `/admin` |
 //! | [`visitor`] | who asks, and what a form must carry |
@@ -17,6 +18,8 @@
 //! | [`token_row`] | a token as the pages show it |
 
 mod activate;
+mod activity;
+mod activity_row;
 mod add_token;
 mod admin;
 mod field_errors;
@@ -71,6 +74,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
         .route("/tokens/{serial}/sync", post(sync_again::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
+        .route("/activity", get(activity::page))
         .route("/activate/{link}", get(activate::page))
         .route("/activate/{link}/qr.svg", get(activate::qr_code))
         .merge(own_token::routes())

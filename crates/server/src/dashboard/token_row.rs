@@ -21,8 +21,10 @@ pub(super) struct TokenRow {
     pub(super) state_name: &'static str,
     pub(super) last_used: String,
     pub(super) drift: String,
-    /// Whether a code of it can be tested.
-    pub(super) testable: bool,
+    /// Whether it is the prescriber's and not deactivated.
+    pub(super) in_use: bool,
+    /// Whether its codes are judged now.
+    pub(super) can_be_tested: bool,
     /// What its owner can do with it now.
     pub(super) can_resynchronise: bool,
     pub(super) can_be_lost: bool,
@@ -53,7 +55,8 @@ impl TokenRow {
             state_name: capitalised(token.state),
             last_used: token.last_used.map_or_else(|| "never".to_owned(), time_text::to_the_minute),
             drift: drift(token),
-            testable: token.state.is_in_use(),
+            in_use: token.state.is_in_use(),
+            can_be_tested: token.is_usable(),
             can_resynchronise: owner_may(TokenEvent::Resynchronise),
             can_be_lost: owner_may(TokenEvent::Lost),
             can_be_found: owner_may(TokenEvent::Found),
@@ -73,8 +76,8 @@ pub(super) fn drift(token: &Token) -> String {
     let seconds = i64::from(token.drift.steps()) * i64::try_from(period.seconds()).unwrap_or(30);
     match seconds {
         0 => "none".to_owned(),
-        1.. => format!("about {seconds} s fast"),
-        _ => format!("about {} s slow", seconds.unsigned_abs()),
+        1.. => format!("clock {seconds} s fast"),
+        _ => format!("clock {} s slow", seconds.unsigned_abs()),
     }
 }
 
@@ -98,6 +101,9 @@ fn note(token: &Token, now: UnixTime) -> String {
             // The minute in which it can be used again, not the one in which it still cannot.
             time_text::to_the_minute(until.plus(59))
         ),
+        (TokenState::Active, _) if token.near_misses > 0 => {
+            "Its last code was of another time. If the next one is refused too, choose “Resynchronise”.".to_owned()
+        }
         (TokenState::Locked, None) => {
             "Locked after too many wrong codes. The help desk can unlock it.".to_owned()
         }

@@ -1,4 +1,4 @@
-//! The account's tokens.
+//! Manage Tokens: the account's tokens, and what can be done with each now.
 
 use askama::Template;
 use axum::{
@@ -22,7 +22,7 @@ use crate::{clock, http::Site};
 struct Page {
     frame: Frame,
     tokens: Vec<TokenRow>,
-    /// How many are good for a code, now or after a lock.
+    /// How many are good for a code, now, after a lock, or once the network knows them.
     usable: usize,
     /// The one that was added just now.
     added: Option<usize>,
@@ -59,7 +59,9 @@ pub(super) async fn page(
     };
     let usable = tokens
         .iter()
-        .filter(|token| matches!(token.state, TokenState::Active | TokenState::Locked))
+        .filter(|token| {
+            matches!(token.state, TokenState::PendingSync | TokenState::Active | TokenState::Locked)
+        })
         .count();
     let tokens: Vec<_> = tokens.iter().map(|token| TokenRow::new(token, now)).collect();
     let Query(arrival) = arrival.unwrap_or_default();

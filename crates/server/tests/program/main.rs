@@ -15,6 +15,7 @@ mod browser;
 mod own_token;
 mod process;
 
+mod activity;
 mod add_token;
 mod administering_requests;
 mod administering_tokens;

@@ -72,7 +72,7 @@ fn headline(kind: EventKind, outcome: Outcome, purpose: Option<Purpose>) -> Stri
     }
 }
 
-const fn purpose_text(purpose: Purpose) -> &'static str {
+pub(crate) const fn purpose_text(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Test => "at a test",
         Purpose::SignIn => "at sign-in",

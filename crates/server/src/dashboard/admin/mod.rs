@@ -47,6 +47,7 @@ use axum::{
     routing::{any, get, post},
 };
 
+pub(crate) use event_text::{kind_text, purpose_text};
 pub(crate) use verification::Verification;
 
 use super::message::{self, Message};

@@ -72,8 +72,10 @@ fn refused(
             return Some(message::not_found().into_response());
         }
         OwnTokenError::Registry(Error::NotPossible(state)) => {
-            errors
-                .add("", &format!("this token is {state}, so there is nothing to do: see Tokens"));
+            errors.add(
+                "",
+                &format!("this token is {state}, so there is nothing to do: see Manage Tokens"),
+            );
         }
         OwnTokenError::Registry(error) => return Some(message::failed(error).into_response()),
         OwnTokenError::NotFresh => errors.add("", &error.to_string()),
