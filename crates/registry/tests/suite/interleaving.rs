@@ -35,7 +35,7 @@ type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The moment at which somebody else is let in, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
+pub(crate) enum Before {
     Commit,
     TokensOf,
     Token,
@@ -262,7 +262,7 @@ impl Store for Interrupted {
 }
 
 /// A registry over the clinic's own store that is interrupted once.
-async fn interrupted(
+pub(crate) async fn interrupted(
     clinic: &Clinic,
     before: Before,
     meanwhile: impl Future<Output = ()> + Send + 'static,

@@ -18,6 +18,7 @@ mod random_lives;
 mod reporting;
 mod request_life;
 mod requesting;
+mod requests_meanwhile;
 mod requests_stored;
 mod resynchronising;
 mod sealing;

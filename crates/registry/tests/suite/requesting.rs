@@ -19,7 +19,7 @@ fn address() -> PostalAddress {
     "1449 Whitehall Road\n\nAnnapolis\nMD\n21409".parse().unwrap()
 }
 
-fn order(wanted: Wanted) -> TokenOrder {
+pub(crate) fn order(wanted: Wanted) -> TokenOrder {
     TokenOrder {
         wanted,
         mail: "ada.phone@example.org".parse().unwrap(),
@@ -27,7 +27,7 @@ fn order(wanted: Wanted) -> TokenOrder {
     }
 }
 
-fn replacement(serial: SerialNumber, reason: DeactivationReason) -> Replacement {
+pub(crate) fn replacement(serial: SerialNumber, reason: DeactivationReason) -> Replacement {
     Replacement {
         serial,
         reason,
@@ -38,7 +38,7 @@ fn replacement(serial: SerialNumber, reason: DeactivationReason) -> Replacement 
     }
 }
 
-fn processing() -> Processing {
+pub(crate) fn processing() -> Processing {
     let activation = ActivationOrder {
         server: "https://clinic.example".parse().unwrap(),
         issuer: label("Example Clinic"),
@@ -57,7 +57,7 @@ fn fob() -> SerialNumber {
 }
 
 /// A clinic, Ada's phone, and a session signed in by it at `NOW`.
-async fn at_the_dashboard() -> (Clinic, App, Session) {
+pub(crate) async fn at_the_dashboard() -> (Clinic, App, Session) {
     let (clinic, phone) = Clinic::with_token().await;
     let session = clinic.by_token(ada(), &phone, NOW).await;
     (clinic, phone, session)
@@ -69,17 +69,17 @@ async fn stock(clinic: &Clinic, serials: &[&str]) {
     clinic.stock(&lines.collect::<String>()).await;
 }
 
-async fn make(clinic: &Clinic, session: &Session, wanted: Wanted) -> Vec<TokenRequest> {
+pub(crate) async fn make(clinic: &Clinic, session: &Session, wanted: Wanted) -> Vec<TokenRequest> {
     let by = RequestedBy::Session(session);
     clinic.registry.request_tokens(by, &order(wanted), NOW, &mut rng()).await.unwrap()
 }
 
-async fn state(clinic: &Clinic, request: &TokenRequest) -> RequestState {
+pub(crate) async fn state(clinic: &Clinic, request: &TokenRequest) -> RequestState {
     clinic.registry.request(request.id).await.unwrap().unwrap().state
 }
 
 /// Sends the mail that is due: the link that it carries, as text.
-async fn mailed(clinic: &Clinic, request: &TokenRequest, now: UnixTime) -> String {
+pub(crate) async fn mailed(clinic: &Clinic, request: &TokenRequest, now: UnixTime) -> String {
     let due = clinic.registry.mails_due(now, 10).await.unwrap();
     assert_eq!(due, [request.id]);
     let mail = clinic.registry.claim_mail(request.id, now).await.unwrap().unwrap();
@@ -89,11 +89,11 @@ async fn mailed(clinic: &Clinic, request: &TokenRequest, now: UnixTime) -> Strin
     mail.link.expose_text().to_string()
 }
 
-async fn lands(clinic: &Clinic, link: &str, now: UnixTime) -> Option<Landing> {
+pub(crate) async fn lands(clinic: &Clinic, link: &str, now: UnixTime) -> Option<Landing> {
     clinic.registry.landing(&link.parse().unwrap(), now).await.unwrap()
 }
 
-fn enrolment(landing: Option<Landing>) -> EnrolmentLink {
+pub(crate) fn enrolment(landing: Option<Landing>) -> EnrolmentLink {
     match landing {
         Some(Landing::Soft { link, .. }) => EnrolmentLink::parse(&link).unwrap(),
         other => panic!("{other:?}"),
