@@ -149,17 +149,22 @@ pub(crate) fn in_words(counts: &StockCounts) -> String {
     let StockCounts { new, twice, there, other, damaged, skipped } = *counts;
     let parts = [
         (twice, "on a second line of the same file"),
-        (there, "here already, the same"),
+        (there, "here already"),
         (other, "with the serial number of another token that is here"),
         (damaged, "damaged"),
         (skipped, "no token"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
-    let rows = counts.rows();
+    let rows = number_of(counts.rows(), "row");
     if parts.is_empty() {
-        format!("{rows} rows, all of them new tokens")
+        format!("{rows}, all new tokens")
     } else {
-        format!("{rows} rows: {new} new tokens, {}", parts.join(", "))
+        format!("{rows}: {}, {}", number_of(new, "new token"), parts.join(", "))
     }
+}
+
+/// A count with its noun.
+pub(crate) fn number_of(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -69,7 +69,7 @@ fn an_encrypted_file_is_tried_and_then_imported() {
     let dry = folder.run(&["stock", "import", &file, "--passphrase-file", &key, "--dry-run"], "");
     assert_eq!(
         text(&dry.stdout),
-        "fobs.xml: 3 rows, all of them new tokens. Nothing was changed; without --dry-run it is imported.\n"
+        "fobs.xml: 3 rows, all new tokens. Nothing was changed; without --dry-run it is imported.\n"
     );
     assert!(folder.serials().is_empty());
 
@@ -77,7 +77,7 @@ fn an_encrypted_file_is_tried_and_then_imported() {
     let imported = folder.run(&command, PASSPHRASE);
     assert_eq!(
         text(&imported.stdout),
-        "fobs.xml: 3 rows, all of them new tokens. Imported 3 tokens, which nobody owns yet.\n"
+        "fobs.xml: 3 rows, all new tokens. Imported 3 tokens; nobody owns them yet.\n"
     );
     assert_eq!(folder.serials(), ["1000133500000", "1000133500001", "1000133500002"]);
 
@@ -85,7 +85,7 @@ fn an_encrypted_file_is_tried_and_then_imported() {
     assert_eq!(again.status.code(), Some(1));
     let said = text(&again.stdout);
     assert!(said.contains("line 24, 1000133500000: it is here already"), "{said}");
-    assert!(said.contains("3 rows: 0 new tokens, 3 here already, the same."), "{said}");
+    assert!(said.contains("3 rows: 0 new tokens, 3 here already."), "{said}");
     assert!(text(&again.stderr).contains("no token that is not here already"));
 }
 
@@ -122,7 +122,7 @@ fn one_bad_row_stops_the_whole_and_can_be_left_out() {
         text(&refused.stdout),
         "line 3, 222222: its time step is not 1 to 86,400 whole seconds\n\
          line 4, 111111: the same serial number is on line 2 already\n\
-         fobs.csv: 3 rows: 1 new tokens, 1 on a second line of the same file, 1 damaged.\n"
+         fobs.csv: 3 rows: 1 new token, 1 on a second line of the same file, 1 damaged.\n"
     );
     assert!(text(&refused.stderr).contains("2 of the file's rows cannot be taken"));
     assert!(folder.serials().is_empty());

@@ -22,7 +22,7 @@ use crate::{
     commands::operator,
     failure::Failure,
     opening, output,
-    stock_file::{self, CheckError, Opening, in_words},
+    stock_file::{self, CheckError, Opening, in_words, number_of},
 };
 
 #[derive(Args)]
@@ -227,7 +227,7 @@ impl Report {
                               only with --leave-out."
                     .to_owned(),
                 (false, _) => {
-                    format!(" Imported {} tokens, which nobody owns yet.", counts.new)
+                    format!(" Imported {}; nobody owns them yet.", number_of(counts.new, "token"))
                 }
             });
         }
