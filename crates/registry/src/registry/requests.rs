@@ -9,18 +9,13 @@ use crate::{
     account::AccountRecord,
     activation::{ActivationRecord, ActivationState},
     event::{Actor, EventKind, NewEvent, Outcome},
-    request::{
-        Mailing, Replaced, Replacement, RequestRecord, RequestState, TokenOrder, TokenRequest,
-    },
+    request::{Mailing, Replaced, RequestRecord, RequestState, TokenOrder, TokenRequest},
     rules::{
-        owning::{DeactivationReason, Remaining, remaining},
         request_states::{RequestEvent, RequestImpossible, apply},
         requesting::check_number,
-        token_states::{self, Impossible, TokenEvent},
     },
     session::{Factor, Session, is_fresh},
     store::{Changes, Write},
-    token::TokenRecord,
     values::{IdempotencyKey, Mail, PostalAddress, RequestId},
 };
 
@@ -93,69 +88,6 @@ impl Registry {
             changes.writes.extend(asker.condition);
             if self.commit(changes).await? {
                 return Ok(records.into_iter().map(|record| record.request).collect());
-            }
-        }
-        Err(Error::Busy.into())
-    }
-
-    /// Deactivates a token for good and requests another of its type, in one commit.
-    ///
-    /// # Errors
-    /// [`RequestError`].
-    pub async fn replace_token(
-        &self,
-        by: RequestedBy<'_>,
-        form: &Replacement,
-        now: UnixTime,
-        rng: &mut (impl CryptoRng + Send),
-    ) -> Result<TokenRequest, RequestError> {
-        for _ in 0..ATTEMPTS {
-            let asker = self.asker(by, true, now).await?;
-            let all = self.store.tokens_of(asker.npi).await?;
-            let existing = self.store.requests_of(asker.npi).await?;
-            if let Some(made) = made_before(&existing, &form.idempotency_key) {
-                return same_replacement(made, form);
-            }
-            check_number(&existing, 1)?;
-            let deactivated = deactivate(&all, form, &asker, now)?;
-            let address = match deactivated.token.token_type {
-                TokenType::Hard => Some(form.address.clone().ok_or(RequestError::NeedsAddress)?),
-                TokenType::Soft => None,
-            };
-            let replaced = Replaced { serial: form.serial.clone(), reason: form.reason };
-            let record = new_request(
-                asker.npi,
-                deactivated.token.token_type,
-                &form.mail,
-                address,
-                Some(replaced),
-                &form.idempotency_key,
-                now,
-                rng,
-            );
-            let mut changes = Changes::default();
-            changes.writes.push(Write::UpdateToken(Box::new(deactivated)));
-            // Whether it is the last depends on the others: they are to be as they were read.
-            let others = all.iter().filter(|other| other.token.serial != form.serial);
-            changes.writes.extend(others.map(|other| Write::ExpectToken {
-                serial: other.token.serial.clone(),
-                version: other.version,
-            }));
-            let kind = EventKind::TokenDeactivated;
-            let cause = format!("{}, replaced by request {}", form.reason, record.request.id);
-            changes.events.push(
-                NewEvent::new(now, asker.actor.clone(), kind, Outcome::Success)
-                    .of(asker.npi)
-                    .on(&form.serial)
-                    .because(cause),
-            );
-            let address = record.request.address.as_ref();
-            self.remember_address(&asker, address, &mut changes).await?;
-            changes.writes.push(Write::InsertRequest(Box::new(record.clone())));
-            changes.events.push(noted(&record, EventKind::TokenRequested, &asker.actor, now));
-            changes.writes.extend(asker.condition);
-            if self.commit(changes).await? {
-                return Ok(record.request);
             }
         }
         Err(Error::Busy.into())
@@ -239,7 +171,7 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    async fn asker(
+    pub(super) async fn asker(
         &self,
         by: RequestedBy<'_>,
         fresh: bool,
@@ -281,7 +213,7 @@ impl Registry {
         Ok(found.filter(|activation| activation.state.is_open()))
     }
 
-    async fn remember_address(
+    pub(super) async fn remember_address(
         &self,
         asker: &Asker,
         address: Option<&PostalAddress>,
@@ -299,7 +231,10 @@ impl Registry {
 }
 
 /// The requests that this submit made before, if it did.
-fn made_before(existing: &[RequestRecord], key: &IdempotencyKey) -> Option<Vec<TokenRequest>> {
+pub(super) fn made_before(
+    existing: &[RequestRecord],
+    key: &IdempotencyKey,
+) -> Option<Vec<TokenRequest>> {
     let made: Vec<_> = existing
         .iter()
         .filter(|record| record.key == *key)
@@ -325,43 +260,8 @@ fn same_order(
     if same.len() == number { Ok(same) } else { Err(RequestError::FormUsed) }
 }
 
-fn same_replacement(
-    made: Vec<TokenRequest>,
-    form: &Replacement,
-) -> Result<TokenRequest, RequestError> {
-    let is_it = |request: &TokenRequest| {
-        request.replaces.as_ref().is_some_and(|replaced| replaced.serial == form.serial)
-    };
-    made.into_iter().find(is_it).ok_or(RequestError::FormUsed)
-}
-
-/// The token as it is once it was given up for the new one.
-fn deactivate(
-    all: &[TokenRecord],
-    form: &Replacement,
-    asker: &Asker,
-    now: UnixTime,
-) -> Result<TokenRecord, RequestError> {
-    let record = all.iter().find(|record| record.token.serial == form.serial);
-    let record = record.ok_or(RequestError::UnknownToken)?;
-    let token = &record.token;
-    let event = TokenEvent::Deactivate;
-    let after = token_states::apply(token, event, &asker.actor, now).map_err(|why| match why {
-        Impossible::FromHere(state) => RequestError::CannotReplace(state),
-        Impossible::ForThem => RequestError::UnknownToken,
-    })?;
-    if !form.reason.fits(token.token_type) || form.reason == DeactivationReason::NotNeeded {
-        return Err(RequestError::OtherReason);
-    }
-    let tokens: Vec<_> = all.iter().map(|record| record.token.clone()).collect();
-    if remaining(&tokens, token, now) == Remaining::None && !form.last_one_meant {
-        return Err(RequestError::LastToken);
-    }
-    Ok(TokenRecord { token: after, ..record.clone() })
-}
-
 #[expect(clippy::too_many_arguments, reason = "each is one column of the new row")]
-fn new_request(
+pub(super) fn new_request(
     npi: Npi,
     token_type: TokenType,
     mail: &Mail,

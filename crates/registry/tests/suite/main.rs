@@ -11,6 +11,7 @@ mod conformance;
 mod enrolling;
 mod hard_tokens;
 mod interleaving;
+mod mailing;
 mod network_sync;
 mod owning;
 mod races;

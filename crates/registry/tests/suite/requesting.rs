@@ -333,73 +333,6 @@ async fn until_it_is_processed_a_request_can_be_edited_and_then_only_cancelled()
 }
 
 #[tokio::test]
-async fn a_cancelled_request_ends_its_link() {
-    let (clinic, _phone, session) = at_the_dashboard().await;
-    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
-    let registry = &clinic.registry;
-    registry
-        .process_request(&help_desk(), request.id, &processing(), NOW, &mut rng())
-        .await
-        .unwrap();
-    let link = mailed(&clinic, &request, NOW).await;
-    let enrolment = enrolment(lands(&clinic, &link, NOW).await);
-    registry.cancel_request(RequestedBy::Session(&session), request.id, NOW).await.unwrap();
-    assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Over)));
-    let late = clinic.send(&App::new("Tablet").seal(&enrolment), NOW).await;
-    assert_eq!(late.unwrap_err(), registry::Error::ActivationExpired);
-}
-
-#[tokio::test]
-async fn a_link_that_is_sent_again_takes_the_place_of_the_earlier() {
-    let (clinic, _phone, session) = at_the_dashboard().await;
-    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
-    let (registry, desk) = (&clinic.registry, help_desk());
-    let order = processing();
-    let too_early = registry.send_request_again(&desk, request.id, &order, NOW, &mut rng()).await;
-    assert!(matches!(too_early.unwrap_err(), RequestError::NotPossible { .. }));
-    registry.process_request(&desk, request.id, &processing(), NOW, &mut rng()).await.unwrap();
-    let first = mailed(&clinic, &request, NOW).await;
-    let late = NOW.plus(4 * 24 * 3600);
-    assert!(matches!(lands(&clinic, &first, late).await, Some(Landing::Expired)));
-    let again = registry.send_request_again(&desk, request.id, &order, late, &mut rng()).await;
-    assert!(again.unwrap().confirmation.is_some(), "a new code comes with it");
-    let second = mailed(&clinic, &request, late).await;
-    assert_ne!(first, second);
-    assert!(matches!(lands(&clinic, &first, late).await, Some(Landing::Over)));
-    assert!(matches!(lands(&clinic, &second, late).await, Some(Landing::Soft { .. })));
-    let forged = format!("{}{}", &second[..second.len() - 2], "AA");
-    assert!(lands(&clinic, &forged, late).await.is_none());
-}
-
-#[tokio::test]
-async fn a_mail_that_cannot_be_sent_is_tried_again_and_tells_why() {
-    let (clinic, _phone, session) = at_the_dashboard().await;
-    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
-    let registry = &clinic.registry;
-    registry
-        .process_request(&help_desk(), request.id, &processing(), NOW, &mut rng())
-        .await
-        .unwrap();
-    let mut now = NOW;
-    for attempt in 1..=registry::registry::MOST_TRIES {
-        let mail = registry.claim_mail(request.id, now).await.unwrap().unwrap();
-        registry.mail_done(&mail, Err("mail server says no".to_owned()), now).await.unwrap();
-        let mailing = registry.request(request.id).await.unwrap().unwrap().mailing;
-        assert_eq!((mailing.attempts, mailing.sent), (attempt, None));
-        assert_eq!(mailing.problem.as_deref(), Some("mail server says no"));
-        let Some(due) = mailing.due else {
-            assert_eq!(attempt, registry::registry::MOST_TRIES);
-            assert!(now.since(NOW) > 20 * 3600, "{} hours", now.since(NOW) / 3600);
-            return;
-        };
-        assert!((120..=3_600).contains(&due.since(now)), "{}", due.since(now));
-        assert!(registry.claim_mail(request.id, UnixTime(due.0 - 1)).await.unwrap().is_none());
-        now = due;
-    }
-    panic!("it is never given up");
-}
-
-#[tokio::test]
 async fn replacing_deactivates_the_old_and_requests_the_new_in_one_commit() {
     let (clinic, phone, session) = at_the_dashboard().await;
     let tablet = App::new("Tablet");
@@ -550,25 +483,4 @@ async fn the_number_of_open_requests_is_bounded() {
     let by = RequestedBy::Session(&session);
     let more = clinic.registry.request_tokens(by, &order(Wanted::Soft), NOW, &mut rng()).await;
     assert_eq!(more.unwrap_err(), RequestError::TooMany(6));
-}
-
-#[tokio::test]
-async fn no_link_lies_on_the_disk_in_the_clear() {
-    let (clinic, _phone, session) = at_the_dashboard().await;
-    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
-    let registry = &clinic.registry;
-    registry
-        .process_request(&help_desk(), request.id, &processing(), NOW, &mut rng())
-        .await
-        .unwrap();
-    let link = mailed(&clinic, &request, NOW).await;
-    let Some(Landing::Soft { link: enrolment, .. }) = lands(&clinic, &link, NOW).await else {
-        panic!("it is a soft token's")
-    };
-    let proof = link.split_once('.').unwrap().1;
-    for file in std::fs::read_dir(clinic.folder.path()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-        assert!(!holds(proof.as_bytes()) && !holds(&enrolment.as_bytes()[22..]));
-    }
 }
