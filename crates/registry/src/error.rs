@@ -134,6 +134,41 @@ pub enum SignInError {
     Registry(#[from] Error),
 }
 
+/// A passphrase that somebody who is signed in gave once more, and that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PassphraseError {
+    /// It is not the account's.
+    #[error(
+        "this is not your passphrase: type it again; after ten wrong ones in a row none is judged for 15 minutes"
+    )]
+    Wrong,
+    /// There were too many wrong ones.
+    #[error(
+        "there were too many wrong passphrases, so this one was not judged: wait 15 minutes, or call the help desk"
+    )]
+    Paused,
+    /// Too many wait to be judged; nothing was counted.
+    #[error("too many people are signing in at this moment: try again in a minute")]
+    TooMany,
+    /// It could not be judged.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
+/// A test prescription that was not gone through to the end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SigningTestError {
+    /// The sign-in has one factor only.
+    #[error("finish signing in first: type your confirmation code or a code of your token")]
+    NotSignedIn,
+    /// The passphrase was refused; the code was not judged.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    /// The code was refused.
+    #[error(transparent)]
+    Code(#[from] VerifyError),
+}
+
 /// A confirmation code that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmError {

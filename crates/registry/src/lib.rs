@@ -48,7 +48,7 @@ pub use administrator::{
 };
 pub use error::{
     AccessError, AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError,
-    SignInError, VerifyError,
+    PassphraseError, SignInError, SigningTestError, VerifyError,
 };
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;

@@ -19,6 +19,7 @@ mod requests;
 mod resynchronising;
 mod sessions;
 mod sign_in;
+mod signing_test;
 mod stock;
 mod stock_export;
 mod tokens;

@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 
 use super::{ATTEMPTS, Registry};
 use crate::{
-    Error, Npi, SignInError,
+    Error, Npi, PassphraseError, Session, SignInError,
     account::AccountRecord,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::sign_in::pause_at,
@@ -17,6 +17,7 @@ use crate::{
 /// What is known of an attempt once it is counted.
 struct Attempt {
     npi: Option<Npi>,
+    actor: Actor,
     /// The hash to compare with; `None` where nothing can fit.
     hash: Option<String>,
     pauses: bool,
@@ -42,7 +43,7 @@ impl Registry {
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<SessionSecret, SignInError> {
         let _turn = self.hasher.turn().await.ok_or(SignInError::TooMany)?;
-        let attempt = self.count_attempt(npi.parse().ok(), now).await?;
+        let attempt = self.count_attempt(npi.parse().ok(), Actor::Stranger, now).await?;
         let fits = self.hasher.verify(passphrase, attempt.hash.clone()).await?;
         match attempt.npi {
             Some(npi) if fits => Ok(self.begin_session(npi, now, rng).await?),
@@ -53,15 +54,38 @@ impl Registry {
         }
     }
 
+    /// Judges the passphrase once more, of whoever is signed in by both factors. It is counted as at
+    /// the sign-in.
+    pub(super) async fn passphrase_again(
+        &self,
+        session: &Session,
+        passphrase: &str,
+        now: UnixTime,
+    ) -> Result<(), PassphraseError> {
+        let npi = session.account.npi;
+        let _turn = self.hasher.turn().await.ok_or(PassphraseError::TooMany)?;
+        let attempt = self.count_attempt(Some(npi), Actor::Prescriber { npi }, now).await?;
+        if self.hasher.verify(passphrase, attempt.hash.clone()).await? {
+            return Ok(self.forget_failures(npi, Vec::new(), now).await?);
+        }
+        self.note_refusal(&attempt, now).await?;
+        Err(if attempt.hash.is_some() { PassphraseError::Wrong } else { PassphraseError::Paused })
+    }
+
     /// Counts an attempt as failed before it is judged. Where there is nothing to count, a write is
     /// made all the same, so that the time that it takes tells nothing.
-    async fn count_attempt(&self, npi: Option<Npi>, now: UnixTime) -> Result<Attempt, Error> {
+    async fn count_attempt(
+        &self,
+        npi: Option<Npi>,
+        actor: Actor,
+        now: UnixTime,
+    ) -> Result<Attempt, Error> {
         for _ in 0..ATTEMPTS {
             let found = match npi {
                 Some(npi) => self.store.account(npi).await?,
                 None => None,
             };
-            let mut attempt = Attempt { npi, hash: None, pauses: false };
+            let mut attempt = Attempt { npi, actor: actor.clone(), hash: None, pauses: false };
             let mut changes = Changes::new([Write::Nothing], []);
             if let Some(mut record) = found.filter(|record| !is_paused(record, now)) {
                 let account = &mut record.account;
@@ -69,7 +93,7 @@ impl Registry {
                 account.sign_in_pause = pause_at(account.sign_in_failures, now);
                 attempt.pauses = account.sign_in_pause.is_some();
                 attempt.hash = Some(record.passphrase_hash.clone());
-                let event = stranger_event(npi, Outcome::Attempted, now);
+                let event = passphrase_event(actor.clone(), npi, Outcome::Attempted, now);
                 changes = Changes::new([Write::UpdateAccount(record)], [event]);
             }
             if self.commit(changes).await? {
@@ -84,7 +108,8 @@ impl Registry {
             Some(_) => "wrong passphrase",
             None => "unknown account, or paused",
         };
-        let mut events = vec![stranger_event(attempt.npi, Outcome::Refused, now).because(cause)];
+        let event = passphrase_event(attempt.actor.clone(), attempt.npi, Outcome::Refused, now);
+        let mut events = vec![event.because(cause)];
         if attempt.pauses {
             let mut event =
                 NewEvent::new(now, Actor::System, EventKind::SignInPaused, Outcome::Success);
@@ -101,28 +126,37 @@ impl Registry {
         rng: &mut impl CryptoRng,
     ) -> Result<SessionSecret, Error> {
         let secret = SessionSecret::generate(rng);
+        let session = SessionRecord {
+            id: secret.id(),
+            npi,
+            factor: Factor::Half,
+            signed_in: now,
+            last_seen: now,
+            version: 0,
+        };
+        let before = UnixTime(now.0.saturating_sub(LASTS));
+        let writes = vec![Write::ForgetSessions { npi, before }, Write::InsertSession(session)];
+        self.forget_failures(npi, writes, now).await?;
+        Ok(secret)
+    }
+
+    /// The passphrase was right: what was counted is forgotten, and these writes are made with it.
+    async fn forget_failures(
+        &self,
+        npi: Npi,
+        writes: Vec<Write>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
             record.account.sign_in_failures = 0;
             record.account.sign_in_pause = None;
-            let session = SessionRecord {
-                id: secret.id(),
-                npi,
-                factor: Factor::Half,
-                signed_in: now,
-                last_seen: now,
-                version: 0,
-            };
-            let writes = [
-                Write::UpdateAccount(record),
-                Write::ForgetSessions { npi, before: UnixTime(now.0.saturating_sub(LASTS)) },
-                Write::InsertSession(session),
-            ];
-            let actor = Actor::Prescriber { npi };
+            let mut writes = writes.clone();
+            writes.insert(0, Write::UpdateAccount(record));
             let event =
-                NewEvent::new(now, actor, EventKind::PassphraseGiven, Outcome::Success).of(npi);
+                passphrase_event(Actor::Prescriber { npi }, Some(npi), Outcome::Success, now);
             if self.commit(Changes::new(writes, [event])).await? {
-                return Ok(secret);
+                return Ok(());
             }
         }
         Err(Error::Busy)
@@ -133,8 +167,8 @@ fn is_paused(record: &AccountRecord, now: UnixTime) -> bool {
     record.account.sign_in_pause.is_some_and(|pause| pause.holds(now))
 }
 
-fn stranger_event(npi: Option<Npi>, outcome: Outcome, now: UnixTime) -> NewEvent {
-    let mut event = NewEvent::new(now, Actor::Stranger, EventKind::PassphraseGiven, outcome);
+fn passphrase_event(actor: Actor, npi: Option<Npi>, outcome: Outcome, now: UnixTime) -> NewEvent {
+    let mut event = NewEvent::new(now, actor, EventKind::PassphraseGiven, outcome);
     event.account = npi;
     event
 }

@@ -6,7 +6,7 @@
 //!
 //! | purpose | codes of the coming five minutes, or hundred presses | codes of the account's other tokens |
 //! | --- | --- | --- |
-//! | signing, association: each wrong code is charged | told | told |
+//! | signing, also at a test prescription, association: each wrong code is charged | told | told |
 //! | sign-in: charged, but whoever types may hold the passphrase only | not told | not told |
 //! | test: not charged | not told | told, and used up in the same commit |
 //!
@@ -54,7 +54,7 @@ pub(crate) fn explain(
     now: UnixTime,
     others: &[(TokenRecord, Seed)],
 ) -> Explanation {
-    let charged = matches!(purpose, Purpose::Signing | Purpose::Association);
+    let charged = matches!(purpose, Purpose::Signing | Purpose::SigningTest | Purpose::Association);
     let cause = || match token.otp {
         Otp::Hotp(_) if !charged => None,
         Otp::Hotp(hotp) => {

@@ -29,6 +29,8 @@ pub enum Purpose {
     SignIn,
     /// Signing a prescription.
     Signing,
+    /// Going through a signing that signs nothing: judged, counted and locked as at signing.
+    SigningTest,
     /// Associating the token with an account.
     Association,
     /// Finding the token's step or counter again.
@@ -39,6 +41,7 @@ words!(Purpose {
     Test = "test",
     SignIn = "sign-in",
     Signing = "signing",
+    SigningTest = "signing-test",
     Association = "association",
     Resynchronisation = "resynchronisation",
 });
@@ -232,7 +235,7 @@ pub(crate) fn check_judgeable(token: &Token, purpose: Purpose, now: UnixTime) ->
     let right_state = match (purpose, token.state) {
         (_, TokenState::Locked) => true,
         (Purpose::Association, state) => state == TokenState::Provisioned,
-        (Purpose::Signing, state) => state == TokenState::Active,
+        (Purpose::Signing | Purpose::SigningTest, state) => state == TokenState::Active,
         (Purpose::Test | Purpose::SignIn | Purpose::Resynchronisation, state) => {
             matches!(state, TokenState::Active | TokenState::PendingSync)
         }

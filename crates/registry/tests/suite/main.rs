@@ -25,6 +25,7 @@ mod resynchronising;
 mod sealing;
 mod searching;
 mod signing_in;
+mod signing_test;
 mod stock;
 mod token_life;
 mod two_people;

@@ -63,7 +63,12 @@ fn deed() -> impl Strategy<Value = Deed> {
         4 => Just(Typed::Good), 2 => Just(Typed::LastOne), 4 => Just(Typed::Wrong),
         1 => Just(Typed::FarAhead),
     ];
-    let purpose = prop_oneof![Just(Purpose::Test), Just(Purpose::SignIn), Just(Purpose::Signing)];
+    let purpose = proptest::sample::select(vec![
+        Purpose::Test,
+        Purpose::SignIn,
+        Purpose::Signing,
+        Purpose::SigningTest,
+    ]);
     prop_oneof![
         14 => (typed, purpose).prop_map(|(typed, purpose)| Deed::Verify(typed, purpose)),
         3 => any::<bool>().prop_map(|good| Deed::Resynchronise { good }),
@@ -154,7 +159,8 @@ impl World {
                 if registry.verify(&npi, &serial, &code, purpose, now).await.is_ok() {
                     assert_eq!(before.owner, Some(npi), "only the owner's code is accepted");
                     let good = before.state == TokenState::Active
-                        || before.state == TokenState::PendingSync && purpose != Purpose::Signing;
+                        || before.state == TokenState::PendingSync
+                            && !matches!(purpose, Purpose::Signing | Purpose::SigningTest);
                     assert!(good, "{} and {purpose}", before.state);
                     self.last[place] = code;
                     return true;

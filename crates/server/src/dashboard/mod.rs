@@ -9,6 +9,7 @@
 //! | [`sync_again`] | tells the network once more |
 //! | [`activate`] | where the link of an activation mail leads |
 //! | [`test_code`], [`recent_tests`] | Test a code |
+//! | [`signing_test`], [`sample_prescriptions`] | Sign a test prescription |
 //! | [`activity`], [`activity_row`] | what the account's tokens did |
 //! | [`requests`] | Request Token, Replace Token, and what becomes of a request |
 //! | [`admin`] | the administrators' pages, under `/admin` |
@@ -29,10 +30,12 @@ mod origin;
 mod own_token;
 mod recent_tests;
 mod requests;
+mod sample_prescriptions;
 mod session_cookie;
 mod sign_in;
 mod sign_in_code;
 mod sign_in_form;
+mod signing_test;
 mod sync_again;
 mod test_code;
 mod token_row;
@@ -74,6 +77,7 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
         .route("/tokens/{serial}/sync", post(sync_again::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
+        .route("/signing-test", get(signing_test::page).post(signing_test::submit))
         .route("/activity", get(activity::page))
         .route("/activate/{link}", get(activate::page))
         .route("/activate/{link}/qr.svg", get(activate::qr_code))

@@ -31,11 +31,11 @@ struct Page {
 /// What became of a code.
 #[derive(Clone)]
 pub(super) struct Judgement {
-    accepted: bool,
+    pub(super) accepted: bool,
     /// The refusal's cause for programs; empty for an accepted code.
-    cause: &'static str,
-    title: &'static str,
-    text: String,
+    pub(super) cause: &'static str,
+    pub(super) title: &'static str,
+    pub(super) text: String,
 }
 
 type InAddress = Result<Path<String>, PathRejection>;
@@ -140,7 +140,7 @@ impl Judgement {
         }
     }
 
-    fn refused(cause: &'static str, text: &str) -> Self {
+    pub(super) fn refused(cause: &'static str, text: &str) -> Self {
         Self { accepted: false, cause, title: "Code refused", text: sentence(text) }
     }
 }

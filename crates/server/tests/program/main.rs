@@ -35,6 +35,7 @@ mod reading_the_audit;
 mod request_queue;
 mod requests;
 mod sign_in;
+mod signing_test;
 mod stand_in_network;
 mod stock;
 mod stopping;

@@ -77,6 +77,7 @@ pub(crate) const fn purpose_text(purpose: Purpose) -> &'static str {
         Purpose::Test => "at a test",
         Purpose::SignIn => "at sign-in",
         Purpose::Signing => "at signing",
+        Purpose::SigningTest => "at a test prescription",
         Purpose::Association => "when the token was added",
         Purpose::Resynchronisation => "at resynchronising",
     }
