@@ -44,6 +44,8 @@ fn requests_are_taken_and_shipped_in_batches() {
     let soft = request(&server.folder, NPI, "soft");
     let hard = [NPI, OTHER_NPI].map(|npi| request(&server.folder, npi, "hard"));
     let other = request(&server.folder, OTHER_NPI, "soft");
+    let waits = browser.get("/admin").element("requests-waiting").unwrap();
+    assert_eq!(waits, "4 requests wait to be processed");
     let queue = browser.get("/admin/requests");
     assert_eq!(number(&queue), 4);
     assert!(queue.html.contains("Annapolis, MD 21409"));
@@ -148,6 +150,7 @@ fn who_does_not_work_the_queue_neither_sees_nor_changes_it() {
     let id = request(&server.folder, NPI, "soft");
     let aud = Carrier::add(&server.folder, "Aude", &["auditor"]).signed_in(&server);
     let form = aud.get("/admin");
+    assert!(form.element("requests-waiting").is_none());
     for path in ["/admin/requests", &format!("/admin/requests/{id}")] {
         assert_eq!(aud.get(path).status, 403, "{path}");
     }

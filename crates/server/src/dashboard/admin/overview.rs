@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use registry::{Action, access::AccessState, rules::administrators::may};
+use registry::{Action, RequestState, access::AccessState, rules::administrators::may};
 
 use super::{
     frame::Frame,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{clock, dashboard::render, http::Site, time_text};
 
-/// How many changes of access are counted.
+/// How many changes of access, and requests, are counted.
 const COUNTED: u32 = 1_000;
 
 #[derive(Template)]
@@ -20,6 +20,8 @@ struct Page {
     signed_in: String,
     /// How many changes of access wait; `None` for whom that is nothing.
     waiting: Option<usize>,
+    /// How many requests wait to be processed; `None` for whom that is nothing.
+    requests: Option<usize>,
 }
 
 pub(super) async fn page(
@@ -34,5 +36,11 @@ pub(super) async fn page(
     } else {
         None
     };
-    Ok(render(StatusCode::OK, &Page { frame: by.frame(), signed_in, waiting }))
+    let requests = if may(by.session.administrator.roles.list(), Action::SeeQueue) {
+        let queue = site.registry.queue(RequestState::Requested, None, COUNTED).await;
+        Some(queue.map_err(|error| failed(&error))?.len())
+    } else {
+        None
+    };
+    Ok(render(StatusCode::OK, &Page { frame: by.frame(), signed_in, waiting, requests }))
 }
