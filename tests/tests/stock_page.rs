@@ -133,7 +133,12 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     browser.go_to(&stock).await?;
     let imports = browser.all("import-row").await?.len();
     ensure(imports == 2, || format!("{imports} imports"))?;
-    eyes.look(browser, "stock").await
+    eyes.look(browser, "stock").await?;
+    browser.type_into("export-passphrase", "short").await?;
+    browser.type_into("export-again", "shorter").await?;
+    browser.submit("export").await?;
+    browser.find("error-export-again").await?;
+    eyes.look(browser, "stock-not-exported").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,6 +110,11 @@ impl<W: Write> PskcWriter<W> {
         )
     }
 
+    /// What is written to.
+    pub const fn written(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Writes a file's end.
     ///
     /// # Errors

@@ -1,6 +1,10 @@
 //! `stock import` and the page Stock: what they read, what they say, and that they change all or nothing.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -380,4 +384,58 @@ fn an_export_is_not_made_in_plain_or_over_a_file_by_mistake() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "something");
     let events = folder.json(&["events"], "");
     assert!(events.as_array().unwrap().iter().all(|event| event["kind"] != "token-exported"));
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_nothing_and_can_be_done_again() {
+    let folder = folder();
+    let lines: String = (0..20_000).map(|n| format!("ABCD{n:06},{SEED},totp\n")).collect();
+    let file = folder.file("many.csv", &format!("serial,seed_hex,type\n{lines}"));
+    let import = ["stock", "import", &file];
+    let database = rusqlite::Connection::open(folder.path().join("countersign.db")).unwrap();
+    let count = |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        database.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let mut running = folder.command(&import).stdout(Stdio::null()).spawn().unwrap();
+    while count("stock_tokens") == 0 {
+        assert!(running.try_wait().unwrap().is_none(), "it was too quick to be killed");
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(count("tokens"), 0);
+    assert!(folder.run(&import, "").status.success());
+    assert_eq!(count("tokens"), 20_000);
+}
+
+#[test]
+fn the_stock_is_exported_on_the_page_under_a_passphrase() {
+    let server = Server::start_in(stocked(), &[]);
+    let hedy = Carrier::add(&server.folder, "Hedy", &["token-administrator"]).signed_in(&server);
+    let export = |first: &str, again: &str| {
+        let page = hedy.get("/admin/stock");
+        let fields = [("export-passphrase", first), ("export-again", again)];
+        hedy.post("/admin/stock/export", &page.with_hidden(&fields))
+    };
+    let short = export("short", "short");
+    assert_eq!(short.status, 422);
+    assert!(short.element("error-export-passphrase").unwrap().contains("12 to 128"));
+    let differ = export(PASSPHRASE, "four words of nonsense");
+    assert!(differ.element("error-export-again").unwrap().contains("differ"));
+    let events = || server.folder.json(&["events"], "");
+    let count = |kind: &str| {
+        events().as_array().unwrap().iter().filter(|event| event["kind"] == kind).count()
+    };
+    assert_eq!(count("token-exported"), 0);
+
+    let exported = export(PASSPHRASE, PASSPHRASE);
+    assert_eq!(exported.status, 200);
+    let file = server.folder.file("exported.xml", &exported.html);
+    let open = format!("p.encryption.derive_key('{PASSPHRASE}')");
+    assert_eq!(read_by_python(&file, &open), LINES);
+    assert_eq!((count("token-exported"), count("stock-exported")), (3, 1));
+    let auditor = Carrier::add(&server.folder, "Audrey", &["auditor"]).signed_in(&server);
+    let own = auditor.get("/admin");
+    let fields = [("export-passphrase", PASSPHRASE), ("export-again", PASSPHRASE)];
+    assert_eq!(auditor.post("/admin/stock/export", &own.with_hidden(&fields)).status, 403);
 }

@@ -10,6 +10,7 @@
 //! | [`tokens`], [`token`], [`token_change`] | tokens, and what is done with one |
 //! | [`event_text`] | an event in words |
 //! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
+//! | [`stock_export`] | hard tokens into a file |
 //! | [`access`], [`access_account`], [`access_activation`], [`access_change`] | what opens access, by two people |
 //! | [`queue`], [`queue_request`] | the queue of requests |
 //! | [`accounts`], [`account`] | accounts of prescribers |
@@ -34,6 +35,7 @@ mod queue_request;
 mod sign_in;
 mod sign_in_code;
 mod stock;
+mod stock_export;
 mod stock_import;
 mod token;
 mod token_change;
@@ -68,6 +70,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/requests/{id}", get(queue_request::page))
         .route("/admin/requests/{id}/{act}", post(queue_request::submit))
         .route("/admin/stock", get(stock::page))
+        .route("/admin/stock/export", post(stock_export::submit))
         .route("/admin/stock/check", post(stock::check))
         .route("/admin/stock/{id}", get(stock_import::page))
         .route("/admin/stock/{id}/take", post(stock_import::take))

@@ -51,6 +51,8 @@ struct Page {
     most: usize,
     imports: Vec<Row>,
     errors: FieldErrors,
+    /// What is wrong with the form that exports.
+    export_errors: FieldErrors,
 }
 
 struct Row {
@@ -86,6 +88,15 @@ pub(super) async fn page(
     show(&site, &by, &Chosen::default(), FieldErrors::default()).await
 }
 
+/// The page with what is wrong with the form that exports.
+pub(super) async fn show_export(
+    site: &Site,
+    by: &Administering,
+    errors: FieldErrors,
+) -> Result<Response, Response> {
+    show_both(site, by, &Chosen::default(), FieldErrors::default(), errors).await
+}
+
 /// What was chosen in a form that is shown again.
 #[derive(Default)]
 struct Chosen {
@@ -99,11 +110,22 @@ async fn show(
     chosen: &Chosen,
     errors: FieldErrors,
 ) -> Result<Response, Response> {
+    show_both(site, by, chosen, errors, FieldErrors::default()).await
+}
+
+async fn show_both(
+    site: &Site,
+    by: &Administering,
+    chosen: &Chosen,
+    errors: FieldErrors,
+    export_errors: FieldErrors,
+) -> Result<Response, Response> {
     let imports = site.registry.stock_imports(IMPORTS).await.map_err(|error| failed(&error))?;
     let owned = |(value, text): &(&str, &str)| ((*value).to_owned(), (*text).to_owned());
     let mut seeds = vec![(String::new(), "As the first line says".to_owned())];
     seeds.extend(SeedText::ALL.map(|(_, name)| (name.to_owned(), in_capitals(name))));
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let good = errors.is_empty() && export_errors.is_empty();
+    let status = if good { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
         may_import: may(by.session.administrator.roles.list(), Action::ManageStock),
         under: UNDER.iter().map(owned).collect(),
@@ -113,6 +135,7 @@ async fn show(
         most: Upload::MOST_MEGABYTES,
         imports: imports.iter().map(Row::new).collect(),
         errors,
+        export_errors,
         frame: by.frame(),
     };
     Ok(render(status, &page))
