@@ -12,7 +12,7 @@ pub(super) struct ActivityRow {
     pub(super) kind: &'static str,
     pub(super) what: String,
     pub(super) refused: bool,
-    /// Who did it; empty where it was the owner.
+    /// Who did it; empty where it was the owner, or the app that made the token.
     pub(super) by: String,
     /// What the owner calls the token; empty where it is none of theirs.
     pub(super) name: String,
@@ -62,7 +62,8 @@ impl ActivityRow {
 /// help desk.
 fn reason(event: &Event) -> String {
     match (&event.what.actor, event.what.cause.as_deref()) {
-        (Actor::Administrator { .. }, _) | (_, None | Some("acknowledged")) => String::new(),
+        (Actor::Administrator { .. }, _)
+        | (_, None | Some("acknowledged" | "confirmation code")) => String::new(),
         (_, Some("typed for another token")) => {
             "It was typed for another token, and is used up.".to_owned()
         }
@@ -72,7 +73,7 @@ fn reason(event: &Event) -> String {
 
 fn actor(actor: &Actor, tokens: &[Token]) -> String {
     match actor {
-        Actor::Prescriber { .. } => String::new(),
+        Actor::Prescriber { .. } | Actor::App => String::new(),
         Actor::Administrator { .. } => "by the help desk".to_owned(),
         Actor::Token { serial, .. } => {
             let name = tokens.iter().find(|token| token.serial == *serial);
@@ -81,7 +82,6 @@ fn actor(actor: &Actor, tokens: &[Token]) -> String {
                 |token| format!("by the app of {}", token.name),
             )
         }
-        Actor::App => "by an app".to_owned(),
         Actor::Stranger => "by somebody not yet signed in".to_owned(),
         Actor::System => "by this server".to_owned(),
     }
