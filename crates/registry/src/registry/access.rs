@@ -104,9 +104,10 @@ impl Registry {
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<ExecutedAccess, AccessError> {
-        let actor = self.authorise(session, Action::ExecuteAccess, now).await?;
         let executor = &session.administrator.name;
         for _ in 0..ATTEMPTS {
+            // Each time anew: whoever is removed meanwhile executes nothing.
+            let actor = self.authorise(session, Action::ExecuteAccess, now).await?;
             let record = self.access_record(id).await?;
             if let Some(again) = self.executed_again(&record, executor, submit, now)? {
                 return Ok(again);
@@ -139,6 +140,7 @@ impl Registry {
                 version: record.version,
             };
             changes.writes.push(Write::UpdateAccess(Box::new(after)));
+            changes.writes.push(Write::ExpectAdministratorSession(session.id));
             let event = noted(&change, &actor, EventKind::AccessExecuted, now);
             let entered = format!("{} entered by {}", change.order.kind(), change.entered_by);
             changes.events.insert(0, event.because(entered));

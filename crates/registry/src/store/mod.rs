@@ -393,6 +393,8 @@ pub enum Write {
         /// When the request was.
         seen: UnixTime,
     },
+    /// Nothing, on the condition that the administrator's session is there.
+    ExpectAdministratorSession(SessionId),
     /// Ends an administrator's session, on the condition that it is as it was read.
     DeleteAdministratorSession {
         /// Which session.

@@ -429,6 +429,23 @@ async fn who_signs_out_meanwhile_adds_no_token() {
 }
 
 #[tokio::test]
+async fn a_registrant_who_is_removed_meanwhile_executes_nothing() {
+    let (clinic, [ines, rosa]) = crate::two_people::enterer_and_registrant().await;
+    clinic.enter(&ines, crate::two_people::account("a"), START).await.unwrap();
+    let meanwhile = {
+        let (registry, name) = (clinic.registry.clone(), rosa.administrator.name.clone());
+        async move { drop(registry.remove_administrator(&help_desk(), &name, START).await) }
+    };
+    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+    let (id, submit) = ("a".parse().unwrap(), "s".parse().unwrap());
+    let (server, issuer) = ("https://clinic.example".parse().unwrap(), label("Clinic"));
+    let place = (&server, &issuer);
+    let executed = late.execute_access(&rosa, &id, &submit, place, START, &mut rng()).await;
+    assert_eq!(executed.unwrap_err(), registry::Error::SessionEnded.into());
+    assert_eq!(clinic.registry.account(&ada()).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn an_enrolment_that_is_replaced_meanwhile_takes_no_token() {
     let clinic = Arc::new(Clinic::with_ada().await);
     let app = App::new("Phone");

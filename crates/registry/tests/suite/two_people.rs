@@ -25,11 +25,16 @@ async fn clinic_of<const N: usize>(
     (clinic, sessions.try_into().unwrap())
 }
 
+/// A clinic at which Ines enters and Rosa executes.
+pub(crate) async fn enterer_and_registrant() -> (Clinic, [AdministratorSession; 2]) {
+    clinic_of([("Ines", &[Role::AccessAdministrator]), ("Rosa", &[Role::Registrant])]).await
+}
+
 fn key(text: &str) -> IdempotencyKey {
     text.parse().unwrap()
 }
 
-fn account(id: &str) -> NewAccess {
+pub(crate) fn account(id: &str) -> NewAccess {
     NewAccess {
         id: key(id),
         npi: ada(),
@@ -48,7 +53,7 @@ fn activation(id: &str) -> NewAccess {
 }
 
 impl Clinic {
-    async fn enter(
+    pub(crate) async fn enter(
         &self,
         by: &AdministratorSession,
         new: NewAccess,

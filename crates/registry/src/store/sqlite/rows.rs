@@ -95,6 +95,7 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::TouchAdministratorSession { id, seen } => {
             administrators::touch_session(database, *id, *seen)
         }
+        Write::ExpectAdministratorSession(id) => administrators::expect_session(database, *id),
         Write::DeleteAdministratorSession { id, version } => {
             administrators::delete_session(database, *id, *version)
         }

@@ -4,7 +4,7 @@ use oath::{Drift, UnixTime};
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, find, instant, list, lock, lock_to_sql, maybe_count,
+    change_any, change_one, count, failed, find, instant, list, lock, lock_to_sql, maybe_count,
     maybe_instant, parsed, to_sql,
 };
 use crate::{
@@ -159,6 +159,12 @@ pub(super) fn delete_session(
         "DELETE FROM administrator_sessions WHERE id = ?1 AND version = ?2",
         params![id.as_bytes(), to_sql(version)],
     )
+}
+
+pub(super) fn expect_session(database: &Connection, id: SessionId) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM administrator_sessions WHERE id = ?1";
+    let found = find(database, sql, [id.as_bytes()], |_| Ok(()));
+    found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
 pub(super) fn touch_session(
