@@ -7,8 +7,9 @@
 //! | [`package`] | the app's `.deb`, installed on this machine while a test runs |
 //! | [`opener`] | the desktop's own openers of links, and the window that comes up |
 //! | [`axe`] | other people's checker of accessibility, in that window |
-//! | [`browser`], [`dashboard`] | Chromium, and the dashboard's pages in it |
+//! | [`browser`], [`dashboard`], [`eyes`] | Chromium, the dashboard's pages in it, and looking at them |
 //! | [`administration`] | the administrators, and their pages in it |
+//! | [`network`] | an e-prescribing network, which is nobody's part of the product |
 //! | [`server`] | `countersign-server`, its ready line and its command line |
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
 //! | [`pictures`] | QR codes as pictures, drawn by `qrencode` and ImageMagick |
@@ -33,7 +34,9 @@ pub mod dashboard;
 pub mod desktop;
 mod driver;
 pub mod error;
+pub mod eyes;
 pub mod http;
+pub mod network;
 pub mod opener;
 pub mod outside;
 pub mod own_card;
@@ -54,5 +57,7 @@ pub use browser::Browser;
 pub use dashboard::Dashboard;
 pub use desktop::{Desktop, KeyringState};
 pub use error::{Error, Result};
+pub use eyes::Eyes;
+pub use network::Network;
 pub use scene::{Scene, test};
 pub use server::ServerProcess;

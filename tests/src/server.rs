@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::network::Network;
 use crate::process::{self, Running};
 use crate::programs;
 
@@ -18,6 +19,8 @@ pub struct ServerProcess {
     issuer: String,
     /// With the port that it got at its first start, so that a link stays good over a restart.
     address: String,
+    /// The e-prescribing network that it tells of its tokens.
+    network: Option<String>,
     process: Option<Running>,
 }
 
@@ -68,7 +71,21 @@ impl ServerProcess {
     ///
     /// When it does not say that it is ready.
     pub async fn start(folder: &Path, issuer: &str) -> Result<Self> {
+        Self::start_telling(folder, issuer, None).await
+    }
+
+    /// Starts a server that tells an e-prescribing network of its tokens.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say that it is ready.
+    pub async fn start_telling(
+        folder: &Path,
+        issuer: &str,
+        network: Option<&Network>,
+    ) -> Result<Self> {
         let mut server = Self::offline(folder, issuer)?;
+        server.network = network.map(|network| network.url().to_owned());
         server.listen("127.0.0.1:0").await?;
         Ok(server)
     }
@@ -84,6 +101,7 @@ impl ServerProcess {
             folder: folder.to_owned(),
             issuer: issuer.to_owned(),
             address: String::new(),
+            network: None,
             process: None,
         })
     }
@@ -105,6 +123,9 @@ impl ServerProcess {
 
     async fn listen(&mut self, socket: &str) -> Result<()> {
         let mut command = self.command(&["serve", "--listen", socket, "--issuer", &self.issuer])?;
+        if let Some(network) = &self.network {
+            command.args(["--network-webhook", network]);
+        }
         let log = self.folder.join("server.log");
         // A ready line of an earlier start must not be taken for this one's.
         if log.exists() {

@@ -148,7 +148,7 @@ fn two_codes_in_a_row_resynchronise_a_token() {
     let page = send(&first, "");
     assert!(page.element("error-second_code").unwrap().contains("6 to 8 digits"));
     let page = send(&second, &first);
-    assert_eq!(page.attribute("refusal", "data-cause").unwrap(), "not-consecutive");
+    assert_eq!(page.attribute("codes", "data-cause").unwrap(), "not-consecutive");
     assert!(page.element("error-code").unwrap().contains("follow each other"));
     assert_eq!(page.attribute("code", "value").unwrap(), "");
 

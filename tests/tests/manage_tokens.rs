@@ -1,0 +1,228 @@
+//! What a prescriber does with their tokens, in a real browser: with JavaScript, looked at by axe-core
+//! in both colour schemes and two widths, and without. `E2E_PICTURES=FOLDER` keeps pictures.
+
+use e2e::dashboard::NewToken;
+use e2e::error::ensure;
+use e2e::http::post_text;
+use e2e::scene::ISSUER;
+use e2e::server::Prescriber;
+use e2e::soft_token::SoftToken;
+use e2e::{
+    Browser, Dashboard, Desktop, Eyes, KeyringState, Network, Result, Scene, ServerProcess, clock,
+    test,
+};
+
+/// Adds a token by what its owner reads from it.
+async fn add(dashboard: &Dashboard<'_>, token: &SoftToken, name: &str, code: &str) -> Result<()> {
+    let serial = token.id().to_string();
+    dashboard.add_new_token(&NewToken { issuer: ISSUER, name, serial: &serial, code }).await?;
+    dashboard.browser.find("confirmation").await.map(drop)
+}
+
+/// Two tokens, and a sign-in by a code of the first.
+async fn two_tokens(scene: &Scene, dashboard: &Dashboard<'_>) -> Result<(SoftToken, SoftToken)> {
+    let (phone, tablet) = (SoftToken::generate("Phone")?, SoftToken::generate("Tablet")?);
+    let activation = scene.server.begin_activation(&scene.prescriber)?;
+    let sealed = phone.sealed_for(&activation.link)?;
+    post_text(scene.server.address(), "/v1/provisioning", &sealed).await?;
+    dashboard.sign_in_by_confirmation(&scene.prescriber, &activation.confirmation).await?;
+    let now = clock::now();
+    add(dashboard, &phone, "Phone", &phone.code_at(now)?).await?;
+    dashboard.sign_out().await?;
+    let activation = scene.server.begin_activation(&scene.prescriber)?;
+    let sealed = tablet.sealed_for(&activation.link)?;
+    post_text(scene.server.address(), "/v1/provisioning", &sealed).await?;
+    sign_in(scene, dashboard).await?;
+    dashboard.enter_code(&phone.code_at(now.plus(30))?).await?;
+    add(dashboard, &tablet, "Tablet", &tablet.code_at(clock::now())?).await?;
+    Ok((phone, tablet))
+}
+
+async fn sign_in(scene: &Scene, dashboard: &Dashboard<'_>) -> Result<()> {
+    dashboard.sign_in(&scene.prescriber.npi, &scene.prescriber.passphrase).await
+}
+
+fn path(token: &SoftToken, what: &str) -> String {
+    format!("/tokens/{}/{what}", token.id().as_str())
+}
+
+async fn state(dashboard: &Dashboard<'_>, token: &SoftToken, wanted: &str) -> Result<()> {
+    let rows = dashboard.tokens().await?;
+    let there = rows.iter().any(|row| row.serial == token.id().as_str() && row.state == wanted);
+    ensure(there, || format!("{} is not {wanted}: {rows:?}", token.id()))
+}
+
+async fn resynchronise(
+    dashboard: &Dashboard<'_>,
+    tablet: &SoftToken,
+    eyes: &mut Eyes,
+) -> Result<()> {
+    let browser = dashboard.browser;
+    dashboard.open(&path(tablet, "resynchronise")).await?;
+    eyes.look(browser, "resynchronise").await?;
+    let fast = clock::now().plus(1_200);
+    let codes = [tablet.code_at(fast)?, tablet.code_at(fast.plus(30))?];
+    for (turned, last) in [(true, false), (false, true)] {
+        browser.type_into("code", &codes[usize::from(turned)]).await?;
+        browser.type_into("second_code", &codes[usize::from(!turned)]).await?;
+        browser.submit("resynchronise").await?;
+        if !last {
+            browser.find("error-code").await?;
+            eyes.look(browser, "resynchronise-refused").await?;
+        }
+    }
+    browser.find("done").await?;
+    eyes.look(browser, "tokens-resynchronised").await
+}
+
+async fn lost_and_found(
+    dashboard: &Dashboard<'_>,
+    tablet: &SoftToken,
+    eyes: &mut Eyes,
+) -> Result<()> {
+    let browser = dashboard.browser;
+    dashboard.open(&format!("/lost?token={}", tablet.id().as_str())).await?;
+    eyes.look(browser, "report-lost").await?;
+    browser.submit("report-lost").await?;
+    browser.find("next").await?;
+    eyes.look(browser, "reported-lost").await?;
+    state(dashboard, tablet, "suspended").await?;
+    eyes.look(browser, "tokens-suspended").await?;
+    browser.click("found").await?;
+    browser.submit("found").await?;
+    browser.find("error-sure").await?;
+    eyes.look(browser, "found-unsure").await?;
+    browser.click("sure").await?;
+    browser.submit("found").await?;
+    browser.find("done").await?;
+    state(dashboard, tablet, "active").await
+}
+
+async fn deactivate(
+    dashboard: &Dashboard<'_>,
+    (phone, tablet): (&SoftToken, &SoftToken),
+    eyes: &mut Eyes,
+) -> Result<()> {
+    let browser = dashboard.browser;
+    dashboard.open(&path(tablet, "deactivate")).await?;
+    eyes.look(browser, "deactivate").await?;
+    browser.submit("deactivate-token").await?;
+    browser.find("error-deactivate").await?;
+    eyes.look(browser, "deactivate-refused").await?;
+    browser.click("reason-uninstalled").await?;
+    browser.click("deactivate").await?;
+    browser.submit("deactivate-token").await?;
+    browser.find("done").await?;
+    eyes.look(browser, "tokens-deactivated").await?;
+    state(dashboard, tablet, "deactivated").await?;
+    dashboard.open(&path(phone, "deactivate")).await?;
+    browser.click("reason-faulty").await?;
+    browser.click("deactivate").await?;
+    browser.submit("deactivate-token").await?;
+    browser.find("error-last").await?;
+    eyes.look(browser, "deactivate-last").await?;
+    state(dashboard, phone, "active").await
+}
+
+async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
+    let dashboard = Dashboard::new(browser, scene.server.address());
+    let (phone, tablet) = two_tokens(scene, &dashboard).await?;
+    eyes.look(browser, "tokens").await?;
+    dashboard.open("/tokens/new?codes=2").await?;
+    browser.find("second_code").await?;
+    eyes.look(browser, "add-token-two-codes").await?;
+    resynchronise(&dashboard, &tablet, eyes).await?;
+    lost_and_found(&dashboard, &tablet, eyes).await?;
+    deactivate(&dashboard, (&phone, &tablet), eyes).await?;
+
+    // The passphrase alone is enough to report a loss, and two codes in a row sign in.
+    dashboard.sign_out().await?;
+    sign_in(scene, &dashboard).await?;
+    browser.click("two-codes").await?;
+    eyes.look(browser, "sign-in-two-codes").await?;
+    let fast = clock::now().plus(1_800);
+    browser.type_into("code", &phone.code_at(fast)?).await?;
+    browser.type_into("second_code", &phone.code_at(fast.plus(30))?).await?;
+    browser.submit("submit").await?;
+    browser.find("add-new-token").await?;
+    dashboard.sign_out().await?;
+    sign_in(scene, &dashboard).await?;
+    browser.click("report-lost").await?;
+    browser.submit("report-lost").await?;
+    browser.find("next").await?;
+    eyes.look(browser, "reported-lost-by-one-factor").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_managed_on_every_page() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let browser = Browser::start(&scene.desktop).await?;
+        let mut eyes = Eyes::open()?;
+        walk(&scene, &browser, &mut eyes).await?;
+        browser.close().await;
+        eyes.verdict(&["tokens", "resynchronise", "report-lost", "found-unsure", "deactivate-last"])
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_managed_without_javascript() -> Result<()> {
+    test(async {
+        let scene = Scene::start().await?;
+        let browser = Browser::without_javascript(&scene.desktop).await?;
+        walk(&scene, &browser, &mut Eyes::shut()).await?;
+        browser.close().await;
+        Ok(())
+    })
+    .await
+}
+
+/// The whole way of a token that the network has yet to know: the app and the dashboard count its
+/// minutes, and both say so when it is acknowledged.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_and_the_dashboard_wait_for_the_network() -> Result<()> {
+    test(async {
+        let network = Network::start(503)?;
+        let desktop = Desktop::start(KeyringState::Unlocked).await?;
+        let folder = desktop.folder().join("server");
+        let server = ServerProcess::start_telling(&folder, ISSUER, Some(&network)).await?;
+        let prescriber = Prescriber::demo();
+        server.add_account(&prescriber)?;
+        let scene = Scene { server, desktop, prescriber };
+        let (app, activation) = scene.enrol("Phone").await?;
+        let (serial, code) = (app.credential_id().await?.to_string(), app.code().await?);
+        let browser = Browser::start(&scene.desktop).await?;
+        let mut eyes = Eyes::open()?;
+        let dashboard = Dashboard::new(&browser, scene.server.address());
+        dashboard.sign_in_by_confirmation(&scene.prescriber, &activation.confirmation).await?;
+        let new = NewToken { issuer: ISSUER, name: "Phone", serial: &serial, code: &code };
+        dashboard.add_new_token(&new).await?;
+        let rows = dashboard.tokens().await?;
+        ensure(rows.len() == 1 && rows[0].state == "pending-sync", || format!("{rows:?}"))?;
+        let words = browser.words().await;
+        ensure(words.contains("Network sync, minute 0 of 60"), || words)?;
+        eyes.look(&browser, "tokens-pending-sync").await?;
+
+        app.click("open-details").await?;
+        app.reaches("details").await?;
+        app.state_becomes("pending-sync").await?;
+        let words = app.words().await;
+        ensure(words.contains("minute 0 of 60"), || words)?;
+
+        network.answers(200);
+        e2e::wait::until("the token to be active", e2e::wait::PATIENCE, async || {
+            let rows = dashboard.tokens().await?;
+            let active = rows.iter().all(|row| row.state == "active");
+            Ok(if active {
+                e2e::wait::Look::There(())
+            } else {
+                e2e::wait::Look::NotYet(format!("{rows:?}"))
+            })
+        })
+        .await?;
+        browser.close().await;
+        eyes.verdict(&["tokens-pending-sync"])
+    })
+    .await
+}
