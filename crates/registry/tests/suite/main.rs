@@ -8,6 +8,7 @@ mod at_rest;
 mod auditing;
 mod clinic;
 mod conformance;
+mod conformance_sync;
 mod enrolling;
 mod hard_tokens;
 mod interleaving;
