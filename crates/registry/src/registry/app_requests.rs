@@ -5,7 +5,7 @@ use provisioning::{
     AppAnswer, AppAsk, AppRequest, AppTokenState, OtherToken, ReportId, TokenStatus,
 };
 
-use super::{ATTEMPTS, Registry};
+use super::{ATTEMPTS, Registry, tokens::ended_with};
 use crate::{
     AppRequestError, Error, Npi,
     event::{Actor, EventKind, NewEvent, Outcome},
@@ -131,6 +131,7 @@ fn report_changes(
     };
     let cause = if suspended.is_some() { "reported lost" } else { "reported lost again" };
     let mut writes = vec![expect(reporter)];
+    writes.extend(suspended.as_ref().and_then(|token| ended_with(token, None)));
     writes.extend(lost.map(|record| match suspended {
         Some(token) => Write::UpdateToken(Box::new(TokenRecord { token, ..record.clone() })),
         None => expect(record),

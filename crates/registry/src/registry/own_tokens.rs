@@ -2,7 +2,10 @@
 
 use oath::{Code, SerialNumber, UnixTime};
 
-use super::{ATTEMPTS, Registry, tokens::changed};
+use super::{
+    ATTEMPTS, Registry,
+    tokens::{changed, ended_with},
+};
 use crate::{
     Error, OwnTokenError,
     event::{Actor, NewEvent, Outcome},
@@ -152,6 +155,7 @@ impl Registry {
             // Whether it is the last depends on the others: they are to be as they were read.
             let others = read.all.iter().filter(|other| other.token.serial != *serial);
             let mut writes = vec![read.session];
+            writes.extend(ended_with(&token, Some(session.id)));
             writes.extend(others.map(|other| Write::ExpectToken {
                 serial: other.token.serial.clone(),
                 version: other.version,

@@ -6,6 +6,7 @@ use rand_core::CryptoRng;
 use super::{
     ATTEMPTS, Registry,
     requests::{Asker, RequestedBy, made_before, new_request, noted},
+    tokens::ended_with,
 };
 use crate::{
     Error, RequestError,
@@ -57,6 +58,7 @@ impl Registry {
                 rng,
             );
             let mut changes = Changes::default();
+            changes.writes.extend(ended_with(&deactivated.token, asker.session));
             changes.writes.push(Write::UpdateToken(Box::new(deactivated)));
             // Whether it is the last depends on the others: they are to be as they were read.
             let others = all.iter().filter(|other| other.token.serial != form.serial);

@@ -16,7 +16,7 @@ use crate::{
     },
     session::{Factor, Session, is_fresh},
     store::{Changes, Write},
-    values::{IdempotencyKey, Mail, PostalAddress, RequestId},
+    values::{IdempotencyKey, Mail, PostalAddress, RequestId, SessionId},
 };
 
 /// Who asks for something about an account's requests.
@@ -37,6 +37,7 @@ pub enum RequestedBy<'a> {
 pub(super) struct Asker {
     pub(super) npi: Npi,
     pub(super) actor: Actor,
+    pub(super) session: Option<SessionId>,
     /// That a session has not ended meanwhile.
     pub(super) condition: Option<Write>,
 }
@@ -181,7 +182,7 @@ impl Registry {
             RequestedBy::HelpDesk { actor, npi } => {
                 only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
                 self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
-                Ok(Asker { npi, actor: actor.clone(), condition: None })
+                Ok(Asker { npi, actor: actor.clone(), session: None, condition: None })
             }
             RequestedBy::Session(session) => {
                 let record = self.alive(session, now).await?;
@@ -193,7 +194,8 @@ impl Registry {
                 }
                 let condition = Write::ExpectSession { id: record.id, version: record.version };
                 let actor = Actor::Prescriber { npi: record.npi };
-                Ok(Asker { npi: record.npi, actor, condition: Some(condition) })
+                let session = Some(record.id);
+                Ok(Asker { npi: record.npi, actor, session, condition: Some(condition) })
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     rules::token_states::{Impossible, TokenEvent, apply},
     store::{Changes, TokenSearch, Write},
     token::{Token, TokenRecord, TokenState},
+    values::SessionId,
 };
 
 impl Registry {
@@ -159,8 +160,9 @@ impl Registry {
             noted.account = token.owner;
             noted.cause = reason.map(Label::to_string);
             let changed = TokenRecord { token: token.clone(), ..record };
-            let write = Write::UpdateToken(Box::new(changed));
-            if self.commit(Changes::new([write], [noted])).await? {
+            let mut writes = vec![Write::UpdateToken(Box::new(changed))];
+            writes.extend(ended_with(&token, None));
+            if self.commit(Changes::new(writes, [noted])).await? {
                 return Ok(token);
             }
         }
@@ -195,6 +197,14 @@ pub(super) fn changed(
         Err(Impossible::FromHere(state)) => Err(Error::NotPossible(state)),
         Err(Impossible::ForThem) => Err(Error::NotAllowed),
     }
+}
+
+/// Ends the sessions that a token was the second factor of, where it is none any more: whoever took
+/// it may have signed in before. `except` is the session of whoever gives it up.
+pub(super) fn ended_with(token: &Token, except: Option<SessionId>) -> Option<Write> {
+    let gone = matches!(token.state, TokenState::Suspended | TokenState::Deactivated);
+    let npi = token.owner.filter(|_| gone)?;
+    Some(Write::ForgetSessionsBy { npi, serial: token.serial.clone(), except })
 }
 
 /// The state in which an event has happened already.

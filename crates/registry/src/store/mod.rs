@@ -311,6 +311,15 @@ pub enum Write {
         /// Before when.
         before: UnixTime,
     },
+    /// Ends the account's sessions whose second factor was this token; no condition.
+    ForgetSessionsBy {
+        /// Whose.
+        npi: Npi,
+        /// Which token.
+        serial: SerialNumber,
+        /// The session that stays.
+        except: Option<SessionId>,
+    },
     /// Keeps which token was associated under a key.
     InsertAssociation {
         /// Whose key.

@@ -304,6 +304,23 @@ async fn one_open_activation_an_account(store: &dyn Store) {
     assert_eq!(store.open_activation(ada()).await.unwrap().unwrap().id, second.id);
 }
 
+async fn forgotten_by_their_token(store: &dyn Store) {
+    let by = |number, text: &str| {
+        let by = SecondFactor::Token(serial(text));
+        session(number, Factor::Full { at: START, by })
+    };
+    let (one, same, other) = (by(3, "FT12345678"), by(4, "FT12345678"), by(5, "FT87654321"));
+    write(store, [&one, &same, &other].map(|one| Write::InsertSession(one.clone()))).await.unwrap();
+    let lost = serial("FT12345678");
+    let forget = |npi, except| Write::ForgetSessionsBy { npi, serial: lost.clone(), except };
+    write(store, [forget(ben(), None), forget(ada(), Some(same.id))]).await.unwrap();
+    for (record, stays) in [(&one, false), (&same, true), (&other, true)] {
+        assert_eq!(store.session(record.id).await.unwrap().is_some(), stays);
+    }
+    write(store, [forget(ada(), None)]).await.unwrap();
+    assert_eq!(store.session(same.id).await.unwrap(), None);
+}
+
 async fn sessions_are_touched_and_forgotten(store: &dyn Store) {
     let old = session(1, Factor::Half);
     let new = SessionRecord { signed_in: START.plus(10), ..session(2, Factor::Half) };
@@ -324,6 +341,7 @@ async fn sessions_are_touched_and_forgotten(store: &dyn Store) {
     write(store, [Write::ForgetSessions { npi: ada(), before }]).await.unwrap();
     assert_eq!(store.session(old.id).await.unwrap(), None);
     assert!(store.session(new.id).await.unwrap().is_some());
+    forgotten_by_their_token(store).await;
     let expected = Write::ExpectSession { id: new.id, version: 1 };
     write(store, [expected.clone()]).await.unwrap();
     let other = Write::ExpectSession { id: new.id, version: 2 };

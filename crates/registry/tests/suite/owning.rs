@@ -47,6 +47,26 @@ async fn a_loss_is_reported_by_the_passphrase_alone_and_taken_back_by_both_facto
 }
 
 #[tokio::test]
+async fn who_signed_in_with_a_token_before_it_was_lost_is_out() {
+    let (clinic, phone, tablet) = two_tokens().await;
+    let (registry, lost) = (&clinic.registry, tablet.serial());
+    let thief = clinic.secret_by_token(ada(), &tablet, NOW).await;
+    let owner = clinic.secret_by_token(ada(), &phone, NOW).await;
+    let half = clinic.half_session(ada(), NOW).await;
+    registry.report_own_token_lost(&half, &lost, NOW).await.unwrap();
+    assert!(registry.session(&thief, NOW).await.is_err(), "or it could be found again, by a thief");
+    let session = registry.session(&owner, NOW).await.unwrap();
+
+    // By the help desk, too; whoever gives up the token that they hold stays.
+    registry.found_own_token(&session, &lost, NOW).await.unwrap();
+    let thief = clinic.secret_by_token(ada(), &tablet, NOW.plus(60)).await;
+    registry.suspend_token(&help_desk(), &lost, &label("stolen"), NOW).await.unwrap();
+    assert!(registry.session(&thief, NOW.plus(60)).await.is_err());
+    registry.deactivate_own_token(&session, &phone.serial(), meant(true), NOW).await.unwrap();
+    assert!(registry.session(&owner, NOW).await.is_ok());
+}
+
+#[tokio::test]
 async fn only_a_loss_may_be_told_late_in_a_session() {
     let (clinic, phone, tablet) = two_tokens().await;
     let (registry, serial) = (&clinic.registry, tablet.serial());

@@ -69,6 +69,9 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::TouchSession { id, seen } => people::touch_session(database, *id, *seen),
         Write::DeleteSession(id) => people::delete_session(database, *id),
         Write::ForgetSessions { npi, before } => people::forget_sessions(database, *npi, *before),
+        Write::ForgetSessionsBy { npi, serial, except } => {
+            people::forget_sessions_by(database, *npi, serial, *except)
+        }
         Write::InsertAssociation { npi, key, serial, at } => {
             people::insert_association(database, *npi, key, serial, *at)
         }

@@ -345,6 +345,20 @@ pub(super) fn forget_sessions(
     Ok(())
 }
 
+pub(super) fn forget_sessions_by(
+    database: &Connection,
+    npi: Npi,
+    serial: &SerialNumber,
+    except: Option<SessionId>,
+) -> Result<(), StoreError> {
+    change_any(
+        database,
+        "DELETE FROM sessions WHERE npi = ?1 AND by_token = ?2 AND (?3 IS NULL OR id <> ?3)",
+        params![to_sql(npi.number()), serial.as_str(), except.as_ref().map(SessionId::as_bytes)],
+    )?;
+    Ok(())
+}
+
 pub(in super::super) fn association(
     database: &Connection,
     npi: Npi,
