@@ -2,7 +2,8 @@
 //!
 //! The app shows that it knows its own token's seed, which is one factor: enough to suspend, which is
 //! the safe side, and to nothing else. A token that is locked can report too, because the lock is
-//! about typed codes, and whoever typed them may be why the report is made.
+//! about typed codes, and whoever typed them may be why the report is made; and one that still waits
+//! for the network, because a new phone is what a loss is often reported from.
 
 use oath::UnixTime;
 
@@ -59,7 +60,7 @@ impl ReportRefusal {
 /// Whether the app of a token in this state may see and report its owner's other tokens.
 #[must_use]
 pub const fn may_report(state: TokenState) -> bool {
-    matches!(state, TokenState::Active | TokenState::Locked)
+    matches!(state, TokenState::PendingSync | TokenState::Active | TokenState::Locked)
 }
 
 /// Applies a report to the token that it names: `None` if it is suspended already.

@@ -257,6 +257,22 @@ async fn a_locked_token_reports_and_is_reported() {
     assert_eq!(state(&clinic, &tablet).await, TokenState::Locked, "to lose it unlocks nothing");
 }
 
+/// The old phone is gone, and the network has not acknowledged the new one yet.
+#[tokio::test]
+async fn a_token_that_waits_for_the_network_reports_and_sees_the_others() {
+    let clinic = Clinic::telling_network().await;
+    clinic.open_account(ada()).await;
+    let (old, new) = (App::new("Old phone"), App::new("New phone"));
+    clinic.enrol_first(ada(), &old, START).await;
+    clinic.registry.sync_acknowledged(&old.serial(), START).await.unwrap();
+    clinic.enrol_further(ada(), &old, &new, START.plus(60)).await.unwrap();
+    assert_eq!(state(&clinic, &new).await, TokenState::PendingSync);
+    let answer = ask(&clinic, &new.ask(AppAsk::Status, NOW)).await.unwrap();
+    assert_eq!(answer.others.len(), 1);
+    ask(&clinic, &new.report(&old.serial(), NOW)).await.unwrap();
+    assert_eq!(state(&clinic, &old).await, TokenState::Suspended);
+}
+
 #[tokio::test]
 async fn a_stranger_is_refused_alike_and_leaves_no_trace() {
     let (clinic, phone, tablet) = two_tokens().await;
