@@ -7,7 +7,10 @@ use super::{ATTEMPTS, Registry};
 use crate::{
     Error, Npi,
     event::{Actor, EventKind, NewEvent, Outcome},
-    rules::token_states::{Impossible, TokenEvent, apply},
+    rules::{
+        network_sync::NetworkSync,
+        token_states::{Impossible, TokenEvent, apply},
+    },
     store::{Changes, TokenSearch, Write},
     token::{Token, TokenRecord, TokenState},
     values::SessionId,
@@ -193,7 +196,7 @@ pub(super) fn changed(
 ) -> Result<Option<Token>, Error> {
     match apply(token, event, actor, now) {
         Ok(changed) => Ok(Some(changed).filter(|changed| *changed != token.at(now))),
-        Err(Impossible::FromHere(state)) if state == after(event) => Ok(None),
+        Err(Impossible::FromHere(_)) if has_happened(&token.at(now), event) => Ok(None),
         Err(Impossible::FromHere(state)) => Err(Error::NotPossible(state)),
         Err(Impossible::ForThem) => Err(Error::NotAllowed),
     }
@@ -207,19 +210,29 @@ pub(super) fn ended_with(token: &Token, except: Option<SessionId>) -> Option<Wri
     Some(Write::ForgetSessionsBy { npi, serial: token.serial.clone(), except })
 }
 
-/// The state in which an event has happened already.
-const fn after(event: TokenEvent) -> TokenState {
+/// Whether a token is as it is once an event has happened: as far as its owner would say so.
+const fn has_happened(token: &Token, event: TokenEvent) -> bool {
+    use TokenState::{Active, Deactivated, Locked, PendingSync, Suspended};
     match event {
-        TokenEvent::GiveUpSync | TokenEvent::SyncAgain => TokenState::PendingSync,
+        TokenEvent::GiveUpSync => matches!(token.state, PendingSync),
+        // The network may have answered meanwhile.
+        TokenEvent::SyncAgain => {
+            let begun = matches!(
+                token.sync,
+                NetworkSync::Pending { .. } | NetworkSync::Acknowledged { .. }
+            );
+            begun && matches!(token.state, PendingSync | Active | Locked)
+        }
+        // It comes back to where it was, which may be before the network knows it, or locked.
+        TokenEvent::Found => matches!(token.state, PendingSync | Active | Locked),
         TokenEvent::Associate
         | TokenEvent::Acknowledge
         | TokenEvent::LockEnded
         | TokenEvent::Unlock
-        | TokenEvent::Resynchronise
-        | TokenEvent::Found => TokenState::Active,
-        TokenEvent::TooManyFailures => TokenState::Locked,
-        TokenEvent::Lost => TokenState::Suspended,
-        TokenEvent::Deactivate => TokenState::Deactivated,
+        | TokenEvent::Resynchronise => matches!(token.state, Active),
+        TokenEvent::TooManyFailures => matches!(token.state, Locked),
+        TokenEvent::Lost => matches!(token.state, Suspended),
+        TokenEvent::Deactivate => matches!(token.state, Deactivated),
     }
 }
 

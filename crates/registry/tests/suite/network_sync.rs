@@ -154,6 +154,19 @@ async fn what_was_given_up_is_begun_again_by_the_owner_or_the_help_desk() {
 }
 
 #[tokio::test]
+async fn begun_again_twice_is_begun_once_where_the_network_answers_between() {
+    let (clinic, app, now) = given_up().await;
+    let (registry, serial) = (&clinic.registry, app.serial());
+    let session = clinic.by_token(ada(), &app, now).await;
+    registry.sync_own_token_again(&session, &serial, now).await.unwrap();
+    registry.sync_acknowledged(&serial, now.plus(1)).await.unwrap();
+    let again = registry.sync_own_token_again(&session, &serial, now.plus(2)).await.unwrap();
+    assert_eq!(again.state, TokenState::Active);
+    let again = registry.sync_token_again(&help_desk(), &serial, now.plus(2)).await.unwrap();
+    assert_eq!(again.state, TokenState::Active);
+}
+
+#[tokio::test]
 async fn an_acknowledgement_that_comes_late_counts_all_the_same() {
     let (clinic, app, now) = given_up().await;
     let token = clinic.registry.sync_acknowledged(&app.serial(), now.plus(9)).await.unwrap();

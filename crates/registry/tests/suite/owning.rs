@@ -46,6 +46,34 @@ async fn a_loss_is_reported_by_the_passphrase_alone_and_taken_back_by_both_facto
     assert_eq!(found.count(), 1, "the second time changed nothing");
 }
 
+/// The form is sent again, and the token has come back to where it was before.
+#[tokio::test]
+async fn found_twice_is_found_once_where_it_comes_back_locked_or_waiting() {
+    let (clinic, phone, tablet) = two_tokens().await;
+    let (registry, lost) = (&clinic.registry, tablet.serial());
+    for _ in 0..10 {
+        let (wrong, purpose) = (tablet.wrong_code(NOW), registry::Purpose::Signing);
+        registry.verify(&ada(), &lost, &wrong, purpose, NOW).await.unwrap_err();
+    }
+    let session = full(&clinic, &phone, NOW).await;
+    registry.report_own_token_lost(&session, &lost, NOW).await.unwrap();
+    for _ in 0..2 {
+        let token = registry.found_own_token(&session, &lost, NOW).await.unwrap();
+        assert_eq!(token.state, TokenState::Locked);
+    }
+
+    let waiting = Clinic::telling_network().await;
+    waiting.open_account(ada()).await;
+    let (app, desk) = (App::new("Phone"), help_desk());
+    waiting.enrol_first(ada(), &app, START).await;
+    let (registry, serial) = (&waiting.registry, app.serial());
+    registry.suspend_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
+    for _ in 0..2 {
+        let token = registry.restore_token(&desk, &serial, &label("found"), NOW).await.unwrap();
+        assert_eq!(token.state, TokenState::PendingSync);
+    }
+}
+
 #[tokio::test]
 async fn who_signed_in_with_a_token_before_it_was_lost_is_out() {
     let (clinic, phone, tablet) = two_tokens().await;

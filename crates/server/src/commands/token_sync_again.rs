@@ -28,5 +28,9 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     let serial = arguments.serial;
     let token = registry.sync_token_again(&operator(), &serial, clock::now()).await?;
     let begun = Begun { serial: serial.as_str().to_owned(), state: token.state };
-    output::print(json, &begun, &format!("The network is told of {serial} again, by the server."))
+    let text = match token.state {
+        TokenState::PendingSync => format!("The network is told of {serial} again, by the server."),
+        _ => format!("The network knows {serial}: there is nothing to tell."),
+    };
+    output::print(json, &begun, &text)
 }

@@ -147,8 +147,8 @@ fn what_was_given_up_says_so_and_is_begun_again_by_a_button() {
     assert_eq!(told.len(), before + 1, "begun once");
     assert_ne!(told[0].key, told[before].key);
     let serial = app.id.as_str();
-    let refused = server.folder.run(&["token", "sync-again", serial], "");
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("a token that is active"));
+    let known = server.folder.run(&["token", "sync-again", serial], "");
+    assert!(String::from_utf8_lossy(&known.stdout).contains("nothing to tell"));
     // Again, when there is nothing left to begin.
     assert_eq!(browser.post(&path, &page.with_hidden(&[])).location, "/tokens");
     let foreign = browser.post("/tokens/CSST4F7K92MQ/sync", &page.with_hidden(&[]));
