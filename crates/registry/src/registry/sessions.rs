@@ -136,7 +136,8 @@ impl Registry {
     }
 
     /// As [`Registry::confirm_with_code`], by two codes in a row, which find the token's step or
-    /// counter again: the way in for whoever has no token but one that is out of step.
+    /// counter again: the way in for whoever has no token but one that is out of step. Codes of long
+    /// before the one expected now are refused here.
     ///
     /// # Errors
     /// [`VerifyError`].

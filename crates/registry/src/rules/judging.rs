@@ -8,7 +8,7 @@
 
 use core::fmt;
 
-use oath::{Code, Refusal, Seed, UnixTime};
+use oath::{Code, Drift, Refusal, Seed, UnixTime};
 use provisioning::Label;
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     event::{Actor, words},
+    otp::Good,
     token::{Token, TokenState},
 };
 
@@ -266,6 +267,7 @@ pub(crate) fn judge(
         Some(next) => token
             .otp
             .resynchronise(seed, (code, next), now, token.last_accepted)
+            .filter(|good| purpose != Purpose::SignIn || !is_long_ago(&token, good, now))
             .ok_or(Refusal::Wrong),
         None => token.otp.judge(seed, code, now, token.drift, token.last_accepted),
     };
@@ -288,6 +290,17 @@ pub(crate) fn judge(
         Err(Refusal::Wrong) => miss(&mut token, purpose, now),
     };
     Judgement { token, verdict }
+}
+
+/// Whether two codes are of farther back than a clock goes slow by itself. Whoever noted them and has
+/// the token no more is not to sign in by them; the owner's fresh session and the help desk reach an
+/// hour back. A code of the future cannot have been noted.
+fn is_long_ago(token: &Token, good: &Good, now: UnixTime) -> bool {
+    good.otp.period().is_some_and(|period| {
+        let expected = period.step_at(now).saturating_add_signed(token.drift.steps().into());
+        let first = good.accepted.saturating_sub(1);
+        first.saturating_add(u64::from(Drift::MAX_LEARNT.unsigned_abs())) < expected
+    })
 }
 
 fn miss(token: &mut Token, purpose: Purpose, now: UnixTime) -> Verdict {

@@ -1,5 +1,7 @@
 //! Near misses, the offer that follows, and finding a token's step or counter again by two codes.
 
+use std::collections::HashSet;
+
 use oath::{Code, Drift, Hotp, UnixTime};
 use registry::{
     Actor, Cause, Error, EventKind, Lock, Off, Otp, Outcome, OwnTokenError, Purpose, TokenState,
@@ -144,10 +146,23 @@ async fn a_token_that_is_not_in_use_is_not_resynchronised() {
     assert_eq!(answer, Err(VerifyError::Registry(unowned)));
 }
 
+/// A device of whose first codes no two are alike, and none is the phone's: no code matches by chance.
+fn fob_of_unlike_codes(phone: &App) -> App {
+    loop {
+        let fob = App::new("Fob");
+        let presses = (0..120).map(|counter| press(&fob, counter));
+        let of_phone = (-2..=2).map(|step| off(phone, step * 30));
+        let mut seen = HashSet::new();
+        if presses.chain(of_phone).all(|code| seen.insert(code.expose_digits())) {
+            return fob;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_button_that_was_pressed_too_often_is_told_at_once_and_found_again() {
     let (clinic, phone) = Clinic::with_token().await;
-    let fob = App::new("Fob");
+    let fob = fob_of_unlike_codes(&phone);
     put(&clinic, &fob, Otp::Hotp(Hotp::default()), None).await;
     let session = clinic.by_token(ada(), &phone, NOW).await;
     let form = registry::Association {
@@ -192,6 +207,38 @@ async fn two_codes_in_a_row_are_a_second_factor() {
     let later = NOW.plus(61);
     let stale = registry.resynchronise_own_token(&full, &app.serial(), codes, later).await;
     assert_eq!(stale, Err(OwnTokenError::Refused(Cause::NotConsecutive)), "they are spent");
+}
+
+/// Who could read the screen for a minute is not to sign in by it half an hour later.
+#[tokio::test]
+async fn two_codes_that_were_noted_long_ago_open_nothing() {
+    for (seconds, opens) in [(-3_570, false), (-330, false), (-300, true), (-90, true)] {
+        let (clinic, app) = Clinic::with_token().await;
+        let half = clinic.half_session(ada(), NOW).await;
+        let codes = (&off(&app, seconds), &off(&app, seconds + 30));
+        let answer = clinic.registry.confirm_with_two_codes(&half, None, codes, NOW).await;
+        let refused = Some(VerifyError::Refused(Cause::NotConsecutive));
+        assert_eq!(answer.err(), if opens { None } else { refused }, "{seconds}");
+        let token = clinic.token(&app, NOW).await;
+        assert_eq!(token.failures, u32::from(!opens), "{seconds}: a refusal is charged");
+        // The help desk hears who asks, and reaches farther.
+        if !opens {
+            let found = pair(&clinic, &help_desk(), &app, codes).await;
+            assert_eq!(found, Ok(TokenState::Active), "{seconds}");
+        }
+    }
+}
+
+/// From where the clock was found last, not from ours.
+#[tokio::test]
+async fn a_clock_that_is_known_to_be_slow_is_no_long_ago() {
+    let (clinic, app) = Clinic::with_token().await;
+    let found = (&off(&app, -1_800), &off(&app, -1_770));
+    pair(&clinic, &help_desk(), &app, found).await.unwrap();
+    let half = clinic.half_session(ada(), NOW).await;
+    let codes = (&off(&app, -1_740), &off(&app, -1_710));
+    let secret = clinic.registry.confirm_with_two_codes(&half, None, codes, NOW).await;
+    assert!(secret.unwrap().is_some());
 }
 
 /// However many good codes somebody shows, each a step ahead, the window stays near the clock.
