@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oath::Period;
+use oath::{Period, UnixTime};
 
 use crate::clock::{self, Stopwatch};
 use crate::error::{Error, Result};
@@ -39,6 +39,13 @@ pub async fn until<T>(
             return Err(Error::Timeout { what: what.to_owned(), seconds: limit.as_secs(), last });
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Waits until the time step of an instant is over.
+pub async fn past_time_step(of: UnixTime) {
+    while Period::SECONDS_30.step_at(clock::now()) <= Period::SECONDS_30.step_at(of) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
