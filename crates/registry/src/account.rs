@@ -5,7 +5,7 @@ use provisioning::Label;
 
 use crate::{
     rules::lock::Lock,
-    values::{Mail, Npi, Passphrase, PostalAddress, ProofingRecord},
+    values::{Mail, Npi, Passphrase, Phone, PostalAddress, ProofingRecord},
 };
 
 /// What an administrator enters to open an account.
@@ -32,6 +32,8 @@ pub struct Account {
     pub name: Label,
     /// Where mail to the prescriber goes.
     pub mail: Mail,
+    /// Where a code is sent before a token is added.
+    pub phone: Option<Phone>,
     /// Where a hard token was last shipped to, or is to be.
     pub address: Option<PostalAddress>,
     /// Who checked the prescriber's identity, and how.
@@ -58,6 +60,7 @@ impl Account {
             npi,
             name,
             mail,
+            phone: None,
             address: None,
             proofing,
             opened: at,

@@ -169,6 +169,47 @@ pub enum SigningTestError {
     Code(#[from] VerifyError),
 }
 
+/// A code by phone that was not sent, or was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepUpError {
+    /// The sign-in has one factor only.
+    #[error("finish signing in first: type your confirmation code or a code of your token")]
+    NotSignedIn,
+    /// The second factor is more than 20 minutes old.
+    #[error(
+        "for your safety, a token can be added within 20 minutes of signing in: sign in again, then add it"
+    )]
+    NotFresh,
+    /// The account has no telephone number.
+    #[error("no telephone number is on record for you: ask the help desk to note it")]
+    NoPhone,
+    /// Too many were sent.
+    #[error(
+        "too many codes were sent to your phone: use the last one, or ask for another in {} minutes",
+        seconds_left.div_ceil(60)
+    )]
+    TooManySends {
+        /// In how many seconds another may be sent.
+        seconds_left: u64,
+    },
+    /// None is open: it expired, or had too many wrong tries.
+    #[error(
+        "no code is open: yours is more than 10 minutes old, or was mistyped too often; have a new one sent"
+    )]
+    NoCode,
+    /// Not the code that was sent.
+    #[error(
+        "this is not the code that was sent last: type it as you received it ({tries_left} tries left)"
+    )]
+    Wrong {
+        /// How many wrong ones may follow.
+        tries_left: u32,
+    },
+    /// It could not be decided.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
 /// A confirmation code that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmError {
@@ -310,6 +351,9 @@ pub enum AssociateError {
         "for your safety, a token can be added within 20 minutes of signing in: sign in again, then add it"
     )]
     NotFresh,
+    /// A code by phone is needed first.
+    #[error("confirm by phone first: open Add New Token again, and have a code sent to your phone")]
+    NeedsStepUp,
     /// The first token needs a sign-in by the confirmation code of an open activation.
     #[error(
         "your first token needs a sign-in with the confirmation code of your enrolment: ask the help desk for an enrolment if you have none"
@@ -381,6 +425,7 @@ impl AssociateError {
     pub(crate) const fn cause(&self) -> Option<&'static str> {
         match self {
             Self::NotFresh => Some("sign-in not fresh"),
+            Self::NeedsStepUp => Some("needs a code by phone"),
             Self::NeedsConfirmation => Some("needs a sign-in by confirmation code"),
             Self::NeedsTokenCode => Some("needs a sign-in by a token's code"),
             Self::OtherManufacturer(_) => Some("other manufacturer"),

@@ -99,6 +99,12 @@ pub enum EventKind {
     SignInUnlocked,
     /// A second factor was given.
     SecondFactorGiven,
+    /// A code was sent to the prescriber's phone, or could not be.
+    StepUpSent,
+    /// A code by phone was typed.
+    StepUpConfirmed,
+    /// The prescriber's telephone number was noted.
+    PhoneNoted,
     /// A session was ended.
     SignedOut,
     /// A token became somebody's, or was refused to.
@@ -168,6 +174,9 @@ words!(EventKind {
     SignInPaused = "sign-in-paused",
     SignInUnlocked = "sign-in-unlocked",
     SecondFactorGiven = "second-factor-given",
+    StepUpSent = "step-up-sent",
+    StepUpConfirmed = "step-up-confirmed",
+    PhoneNoted = "phone-noted",
     SignedOut = "signed-out",
     TokenAssociated = "token-associated",
     CodeJudged = "code-judged",

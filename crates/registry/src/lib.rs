@@ -14,6 +14,7 @@
 //! | [`access`] | what opens a prescriber's access, by two people |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
+//! | [`step_up`] | a code by phone, before a token is added |
 //! | [`stock`] | imports of hard tokens |
 //! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
 //! | [`master_key`] | sealing of secrets at rest |
@@ -32,6 +33,7 @@ pub mod registry;
 pub mod request;
 pub mod rules;
 pub mod session;
+pub mod step_up;
 pub mod stock;
 pub mod store;
 pub mod token;
@@ -48,7 +50,7 @@ pub use administrator::{
 };
 pub use error::{
     AccessError, AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError,
-    PassphraseError, SignInError, SigningTestError, VerifyError,
+    PassphraseError, SignInError, SigningTestError, StepUpError, VerifyError,
 };
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use master_key::MasterKey;
@@ -66,8 +68,10 @@ pub use rules::{
     network_sync::{NetworkSync, SyncRecord},
     owning::{DeactivationReason, Remaining},
     reporting::ReportRefusal,
+    step_up::StepUpStanding,
 };
 pub use session::{Factor, SecondFactor, Session};
+pub use step_up::{PhoneChannel, StepUpMessage};
 pub use stock::{
     StockCounts, StockFinding, StockImport, StockImportId, StockState, StockWhat, TakeStockError,
 };
@@ -75,5 +79,6 @@ pub use store::{Store, StoreError, sqlite::SqliteStore};
 pub use token::{Token, TokenState};
 pub use values::{
     ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi,
-    Passphrase, PostalAddress, ProofingRecord, RequestId, SessionSecret, ValueError, ZipCode,
+    Passphrase, Phone, PostalAddress, ProofingRecord, RequestId, SessionSecret, ValueError,
+    ZipCode,
 };

@@ -113,6 +113,12 @@ impl MasterKey {
         hmac(&*key, &[activation, code])
     }
 
+    /// A keyed hash of a code by phone, good for one session only.
+    pub(crate) fn step_up_tag(&self, session: &[u8; 32], code: &[u8]) -> [u8; 32] {
+        let key = self.derive(b"countersign codes by phone 1");
+        hmac(&*key, &[session, code])
+    }
+
     /// The secret that takes a session's place when one submit makes it full: the same for the same
     /// submit again, and unknown to whoever knows the session's secret only.
     pub(crate) fn renewed_session(&self, session: &[u8; 32], submit: &[u8]) -> [u8; 32] {

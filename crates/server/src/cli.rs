@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_unlock, activation_begin, admin, audit, events, import, issuer_card,
-    request, serve, stock, token_change, token_list, token_resynchronise, token_sync_again,
-    token_unlock,
+    account_add, account_phone, account_unlock, activation_begin, admin, audit, events, import,
+    issuer_card, request, serve, stock, token_change, token_list, token_resynchronise,
+    token_sync_again, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -84,6 +84,8 @@ pub(crate) enum AdminCommand {
 pub(crate) enum AccountCommand {
     /// Open the account of a prescriber whose identity is proved
     Add(account_add::Arguments),
+    /// Note a prescriber's telephone number, for codes before a token is added
+    Phone(account_phone::Arguments),
     /// End the pause that wrong passphrases put on a prescriber's sign-in
     Unlock(account_unlock::Arguments),
 }

@@ -55,13 +55,13 @@ pub(crate) enum Failure {
     Serve(io::Error),
 
     #[error(
-        "the network's key {path} cannot be read ({cause}): run this as the user whom it belongs to"
+        "the webhook's key {path} cannot be read ({cause}): run this as the user whom it belongs to"
     )]
-    NetworkKey { path: PathBuf, cause: io::Error },
+    WebhookKey { path: PathBuf, cause: io::Error },
     #[error(
-        "the network's key {path} is not one line of letters, digits and signs: check the file"
+        "the webhook's key {path} is not one line of letters, digits and signs: check the file"
     )]
-    NetworkKeyText { path: PathBuf },
+    WebhookKeyText { path: PathBuf },
 
     #[error("no passphrase came in on standard input: pipe one line to this command")]
     NoPassphrase,

@@ -10,6 +10,7 @@
 //! | [`dashboard`] | the pages |
 //! | [`sealer`], [`network`] | what runs beside the requests: the audit's sealing, the network's telling |
 //! | [`mail`] | activation mails |
+//! | [`phone`], [`webhook`] | codes to a phone; posting to addresses that the operator names |
 //! | [`opening`] | from a data folder to a registry |
 //! | [`data_dir`], [`master_key_file`] | what lies on disk, and who may read it |
 //! | [`failure`] | what can stop a command, and what to do next |
@@ -30,10 +31,12 @@ mod master_key_file;
 mod network;
 mod opening;
 mod output;
+mod phone;
 mod randomness;
 mod sealer;
 mod stock_file;
 mod time_text;
+mod webhook;
 
 use std::{process::ExitCode, time::Duration};
 

@@ -14,24 +14,16 @@ use tokio::{
     task::{JoinHandle, JoinSet, spawn_blocking},
     time::{MissedTickBehavior, interval},
 };
-use ureq::tls::{RootCerts, TlsConfig};
-use zeroize::Zeroizing;
 
-use crate::{clock, failure::Failure, http::Site};
+use crate::{clock, failure::Failure, http::Site, webhook::Webhook};
 
 /// How often it is looked for what is due.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long the network may take for one answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// How many are told at once.
 const AT_ONCE: u32 = 16;
 
-/// Where the network is, and the key that it knows this server by.
-pub(crate) struct Network {
-    url: ServerUrl,
-    key: Option<Zeroizing<String>>,
-    agent: ureq::Agent,
-}
+/// Where the network is.
+pub(crate) struct Network(Webhook);
 
 /// The telling of a running server; it ends with this value.
 pub(crate) struct Telling {
@@ -43,44 +35,17 @@ pub(crate) struct Telling {
 impl Network {
     /// Reads the key, if there is one.
     pub(crate) fn new(url: ServerUrl, key_file: Option<PathBuf>) -> Result<Self, Failure> {
-        let key = key_file.map(read_key).transpose()?;
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(concat!("Countersign/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls);
-        // A proxy cannot reach this machine's own loopback, the only place that is not https.
-        let config = if url.is_https() { config } else { config.proxy(None) };
-        Ok(Self { url, key, agent: config.build().into() })
+        Webhook::new(url, key_file).map(Self)
     }
 
-    /// Sends one record; why it is not acknowledged, in a few words. Blocks for up to 10 s.
+    /// Sends one record; why it is not acknowledged, in a few words.
     fn tell(&self, record: &SyncRecord) -> Result<(), String> {
-        let mut request =
-            self.agent.post(self.url.to_string()).header("idempotency-key", &record.key);
-        if let Some(key) = &self.key {
-            request = request.header("authorization", format!("Bearer {}", key.as_str()));
-        }
-        match request.send_json(record).map(|answer| answer.status().as_u16()) {
-            Ok(202) => Err("taken, not yet done".to_owned()),
-            Ok(200..=299) => Ok(()),
-            Ok(status) => Err(format!("answer {status}")),
-            Err(ureq::Error::Timeout(_)) => Err("no answer in time".to_owned()),
-            Err(_) => Err("not reached".to_owned()),
+        match self.0.post(&record.key, record)? {
+            202 => Err("taken, not yet done".to_owned()),
+            200..=299 => Ok(()),
+            status => Err(format!("answer {status}")),
         }
     }
-}
-
-fn read_key(path: PathBuf) -> Result<Zeroizing<String>, Failure> {
-    let read = std::fs::read_to_string(&path).map(Zeroizing::new);
-    let text = read.map_err(|cause| Failure::NetworkKey { path: path.clone(), cause })?;
-    let key = text.trim();
-    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::NetworkKeyText { path });
-    }
-    Ok(Zeroizing::new(key.to_owned()))
 }
 
 impl Telling {

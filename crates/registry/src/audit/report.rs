@@ -124,6 +124,7 @@ const fn is_notable(kind: EventKind) -> bool {
     match kind {
         EventKind::ServerKeyMade
         | EventKind::AccountOpened
+        | EventKind::PhoneNoted
         | EventKind::SignInPaused
         | EventKind::SignInUnlocked
         | EventKind::TokenLocked
@@ -147,6 +148,8 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenExported
         | EventKind::PassphraseGiven
         | EventKind::SecondFactorGiven
+        | EventKind::StepUpSent
+        | EventKind::StepUpConfirmed
         | EventKind::SignedOut
         | EventKind::TokenAssociated
         | EventKind::NetworkSync

@@ -12,6 +12,7 @@ use crate::{
         association::{check_form, check_session, check_token},
         judging::Typed,
         network_sync::NetworkSync,
+        step_up::StepUpStanding,
         token_states::{TokenEvent, apply},
     },
     session::{Factor, SecondFactor, Session, SessionRecord},
@@ -71,7 +72,10 @@ impl Registry {
             if record.factor == Factor::Half {
                 return Err(AssociateError::NotSignedIn);
             }
-            let read = self.read_for(&record, form, now).await;
+            let read = match self.step_up_of(npi, record.id, now).await? {
+                None | Some(StepUpStanding::Confirmed) => self.read_for(&record, form, now).await,
+                Some(_) => Err(AssociateError::NeedsStepUp),
+            };
             // Read last: if there is none now, nothing of it was in what was read before.
             if let Some(serial) = self.store.association(npi, &form.idempotency_key).await? {
                 return self.same_answer(&serial, form, now).await;

@@ -20,6 +20,7 @@ mod resynchronising;
 mod sessions;
 mod sign_in;
 mod signing_test;
+mod step_up;
 mod stock;
 mod stock_export;
 mod tokens;
@@ -70,6 +71,8 @@ pub struct Registry {
     hasher: PassphraseHasher,
     /// Whether a token waits, once associated, until the e-prescribing network knows it.
     tells_network: bool,
+    /// Whether a code goes to the prescriber's phone before a token is added.
+    asks_step_up: bool,
     /// A sealed seed that no token has, to be opened where there is no token.
     nobodys_seed: Vec<u8>,
 }
@@ -90,7 +93,15 @@ impl Registry {
         let nobodys = Seed::generate(rng);
         let nobodys_seed = master.seal(What::Seed, NOBODY, nobodys.expose_bytes(), rng);
         let hasher = PassphraseHasher::new();
-        Ok(Self { store, master, server_key, hasher, tells_network: false, nobodys_seed })
+        Ok(Self {
+            store,
+            master,
+            server_key,
+            hasher,
+            tells_network: false,
+            asks_step_up: false,
+            nobodys_seed,
+        })
     }
 
     /// The registry of a server that tells an e-prescribing network of each new token: until the

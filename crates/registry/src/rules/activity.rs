@@ -22,6 +22,9 @@ pub fn is_shown(event: &NewEvent) -> bool {
         // By a token, its code is an event of its own.
         EventKind::SecondFactorGiven => event.serial.is_none(),
         EventKind::CodeJudged
+        | EventKind::PhoneNoted
+        | EventKind::StepUpSent
+        | EventKind::StepUpConfirmed
         | EventKind::SignInPaused
         | EventKind::SignInUnlocked
         | EventKind::TokenAssociated

@@ -12,6 +12,7 @@ pub mod reporting;
 pub mod request_states;
 pub mod requesting;
 pub mod sign_in;
+pub mod step_up;
 pub(crate) mod stock;
 pub mod token_states;
 

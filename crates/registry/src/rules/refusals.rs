@@ -117,6 +117,24 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "Sign in with a code of a token that is active.",
     ),
     (
+        "needs a code by phone",
+        "A code by phone was needed first.",
+        "Have the prescriber open Add New Token again; see that the account’s telephone number is right.",
+        "Open Add New Token again, and have a code sent to your phone.",
+    ),
+    (
+        "wrong phone code",
+        "The code by phone was wrong.",
+        "Have a new one sent; see that the account’s telephone number is right.",
+        "Type the last one as you received it, or have a new one sent.",
+    ),
+    (
+        "no open phone code",
+        "The code by phone was more than 10 minutes old, or had too many wrong tries.",
+        "Have a new one sent.",
+        "Have a new one sent.",
+    ),
+    (
         "other manufacturer",
         "The serial number is of another manufacturer.",
         "Have the number checked.",

@@ -23,6 +23,7 @@ use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     request::{RequestRecord, RequestState},
     session::SessionRecord,
+    step_up::StepUpRecord,
     stock::{StagedToken, StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, SessionId},
@@ -201,6 +202,8 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         after: Option<(UnixTime, RequestId)>,
         limit: u32,
     ) -> Result<Vec<RequestRecord>, StoreError>;
+    /// The account's last code by phone.
+    async fn step_up(&self, npi: Npi) -> Result<Option<StepUpRecord>, StoreError>;
     /// The requests whose mail is due at an instant, the longest due first, at most `limit`.
     async fn requests_to_mail(
         &self,
@@ -389,6 +392,10 @@ pub enum Write {
     InsertAccess(Box<AccessRecord>),
     /// A decided change of access.
     UpdateAccess(Box<AccessRecord>),
+    /// A first code by phone of an account.
+    InsertStepUp(Box<StepUpRecord>),
+    /// A newer code by phone, or what became of it.
+    UpdateStepUp(Box<StepUpRecord>),
     /// A new administrator.
     InsertAdministrator(Box<AdministratorRecord>),
     /// A changed administrator; neither passphrase nor seed changes.

@@ -7,6 +7,7 @@ mod idempotency_key;
 mod mail;
 mod npi;
 mod passphrase;
+mod phone;
 mod postal_address;
 mod proofing;
 mod request_id;
@@ -19,6 +20,7 @@ pub use idempotency_key::IdempotencyKey;
 pub use mail::Mail;
 pub use npi::Npi;
 pub use passphrase::Passphrase;
+pub use phone::Phone;
 pub use postal_address::{PostalAddress, ZipCode};
 pub use proofing::ProofingRecord;
 pub use request_id::RequestId;
@@ -33,6 +35,9 @@ pub enum ValueError {
     /// Shorter than 8 or longer than 128 characters.
     #[error("a passphrase has 8 to 128 characters")]
     Passphrase,
+    /// Not a telephone number in full.
+    #[error("this is not a telephone number in full: it looks like +1 410 555 0134")]
+    Phone,
     /// Not a mail address.
     #[error("this is not a mail address: it looks like name@example.org")]
     Mail,

@@ -144,6 +144,14 @@ impl Clinic {
         Self { registry: Arc::new(opened.telling_network()), ..clinic }
     }
 
+    /// A clinic that sends a code to the prescriber's phone before a token is added.
+    pub(crate) async fn asking_step_up() -> Self {
+        let clinic = Self::new().await;
+        let store = clinic.store.clone();
+        let opened = Registry::open(store, clinic.master(), START, &mut rng()).await.unwrap();
+        Self { registry: Arc::new(opened.asking_step_up()), ..clinic }
+    }
+
     /// A clinic at which Ada has an account.
     pub(crate) async fn with_ada() -> Self {
         let clinic = Self::new().await;

@@ -43,6 +43,7 @@ fn account(npi: Npi) -> AccountRecord {
             npi,
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
+            phone: Some("+1 410 555 0134".parse().unwrap()),
             address: Some("1 Main St\n\nReno\nNV\n89501".parse().unwrap()),
             proofing: "Hedy saw the passport".parse().unwrap(),
             opened: START,

@@ -252,6 +252,9 @@ impl Store for Interrupted {
     async fn executed_account(&self, npi: Npi) -> Found<AccessRecord> {
         self.inner.executed_account(npi).await
     }
+    async fn step_up(&self, npi: Npi) -> Found<registry::step_up::StepUpRecord> {
+        self.inner.step_up(npi).await
+    }
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {
         self.inner.access_changes(limit).await
     }

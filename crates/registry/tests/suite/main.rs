@@ -27,6 +27,7 @@ mod sealing;
 mod searching;
 mod signing_in;
 mod signing_test;
+mod step_up;
 mod stock;
 mod token_life;
 mod two_people;

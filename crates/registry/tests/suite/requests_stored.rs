@@ -30,6 +30,7 @@ async fn with_accounts<S: Store>(store: Arc<S>) -> Arc<S> {
             npi,
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
+            phone: None,
             address: None,
             proofing: "Hedy saw the passport".parse().unwrap(),
             opened: START,

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use clap::{ArgAction, Args};
 use provisioning::Label;
-use registry::{Mail, NewAccount, Npi, Passphrase, ProofingRecord};
+use registry::{Mail, NewAccount, Npi, Passphrase, Phone, ProofingRecord};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Read the passphrase from the first line of standard input, the only place it is taken from
     #[arg(long, required = true, action = ArgAction::SetTrue)]
     passphrase_stdin: bool,
+    /// The prescriber's telephone number in full, for codes before a token is added
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<Phone>,
     /// Who checked the prescriber's identity, and how
     #[arg(long, value_name = "RECORD")]
     proofing: ProofingRecord,
@@ -53,6 +56,9 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     };
     let account =
         registry.open_account(&operator(), new, clock::now(), &mut randomness::rng()).await?;
+    if let Some(phone) = arguments.phone {
+        registry.note_phone(&operator(), &account.npi, Some(phone), clock::now()).await?;
+    }
     let opened = Opened { npi: account.npi.to_string(), name: account.name.to_string() };
     let text = format!(
         "Opened the account of {} (NPI {}). Next: `countersign-server activation begin`.",

@@ -31,6 +31,7 @@ use crate::{
     mail::{Postman, Sending, SmtpUrl},
     network::{Network, Telling},
     opening,
+    phone::{PhoneSender, PhoneWebhook},
     sealer::Sealing,
 };
 
@@ -77,6 +78,13 @@ pub(crate) struct Arguments {
     /// The file with the key that the network knows this server by, sent as a bearer token
     #[arg(long, value_name = "FILE", requires = "network_webhook")]
     network_key_file: Option<PathBuf>,
+    /// Who sends codes to phones, by text message or call: with it, a token is added only after a code
+    /// was sent to the prescriber's phone and typed
+    #[arg(long, value_name = "URL")]
+    phone_webhook: Option<ServerUrl>,
+    /// The file with the key that the sender of codes knows this server by, sent as a bearer token
+    #[arg(long, value_name = "FILE", requires = "phone_webhook")]
+    phone_key_file: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -89,7 +97,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(url) => Some(Network::new(url, arguments.network_key_file)?),
         None => None,
     };
+    let phone: Option<Arc<dyn PhoneSender>> = match arguments.phone_webhook {
+        Some(url) => Some(Arc::new(PhoneWebhook::new(url, arguments.phone_key_file)?)),
+        None => None,
+    };
     let registry = opening::registry_or_new(&arguments.place).await?;
+    let registry = if phone.is_some() { registry.asking_step_up() } else { registry };
     let registry = match network {
         Some(_) => registry.telling_network(),
         None => warned_of_waiting(registry).await?,
@@ -105,6 +118,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         registry,
         recent_tests: RecentTests::default(),
         sign_in_places: SignInPlaces::default(),
+        phone,
         issuer: arguments.issuer,
         return_address: arguments.return_address,
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),

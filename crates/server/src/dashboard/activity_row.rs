@@ -100,6 +100,11 @@ fn headline(event: &Event) -> String {
         EventKind::SecondFactorGiven => {
             either("Signed in by confirmation code", "Confirmation code refused")
         }
+        EventKind::StepUpSent => {
+            either("Code sent to your phone", "Code could not be sent to your phone")
+        }
+        EventKind::StepUpConfirmed => either("Confirmed by phone", "Code by phone refused"),
+        EventKind::PhoneNoted => "Your telephone number was changed".to_owned(),
         EventKind::SignInPaused => "Sign-in paused for 15 minutes".to_owned(),
         EventKind::SignInUnlocked => "Sign-in opened again".to_owned(),
         EventKind::TokenProvisioned => {

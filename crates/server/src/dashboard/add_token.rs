@@ -19,7 +19,7 @@ use super::{
     Frame,
     field_errors::FieldErrors,
     form::{Form, shown_again},
-    message, render,
+    message, render, step_up,
     visitor::{self, SignedIn, SignedInForm},
 };
 use crate::{clock, http::Site, randomness};
@@ -89,6 +89,9 @@ pub(super) async fn page(
 ) -> Response {
     let key = IdempotencyKey::generate(&mut randomness::rng());
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    if let Err(answer) = step_up::passed(&site, &session, &asked.serial).await {
+        return answer;
+    }
     let told = asked.serial.parse::<SerialNumber>().ok().and_then(|serial| serial.token_type());
     let two_codes = asked.codes == "2" || told == Some(TokenType::Hard);
     let values = Values { two_codes, serial: shown_again(&asked.serial), ..Values::default() };

@@ -5,6 +5,7 @@
 //! | [`sign_in`], [`sign_in_form`], [`sign_in_code`] | the two factors |
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
+//! | [`step_up`] | a code by phone before it |
 //! | [`own_token`] | Report lost, I found it, Deactivate, Resynchronise |
 //! | [`sync_again`] | tells the network once more |
 //! | [`activate`] | where the link of an activation mail leads |
@@ -36,6 +37,7 @@ mod sign_in;
 mod sign_in_code;
 mod sign_in_form;
 mod signing_test;
+mod step_up;
 mod sync_again;
 mod test_code;
 mod token_row;
@@ -75,6 +77,8 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/tokens", get(tokens::page))
         .route("/tokens/new", get(add_token::page).post(add_token::submit))
+        .route("/tokens/new/phone", get(step_up::page).post(step_up::send))
+        .route("/tokens/new/phone/code", get(step_up::page).post(step_up::confirm))
         .route("/tokens/{serial}/sync", post(sync_again::submit))
         .route("/tokens/{serial}/test", get(test_code::page).post(test_code::submit))
         .route("/signing-test", get(signing_test::page).post(signing_test::submit))

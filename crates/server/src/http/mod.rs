@@ -11,7 +11,10 @@ mod provisioning;
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::dashboard::{RecentTests, SignInPlaces, Verification};
+use crate::{
+    dashboard::{RecentTests, SignInPlaces, Verification},
+    phone::PhoneSender,
+};
 use ::provisioning::IssuerName;
 use axum::{
     Router, middleware,
@@ -34,6 +37,8 @@ pub(crate) struct SiteParts {
     pub(crate) recent_tests: RecentTests,
     /// Where sign-in forms are read.
     pub(crate) sign_in_places: SignInPlaces,
+    /// Who carries codes to phones; none where no code is asked for before a token is added.
+    pub(crate) phone: Option<Arc<dyn PhoneSender>>,
     /// Who issues the tokens that are added here.
     pub(crate) issuer: IssuerName,
     /// Where hard tokens are sent back to; empty where the help desk is to be asked.

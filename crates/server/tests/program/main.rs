@@ -37,6 +37,7 @@ mod requests;
 mod sign_in;
 mod signing_test;
 mod stand_in_network;
+mod step_up;
 mod stock;
 mod stopping;
 mod test_code;

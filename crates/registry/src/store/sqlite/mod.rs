@@ -31,6 +31,7 @@ use crate::{
     event::Event,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
+    step_up::StepUpRecord,
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, SessionId},
@@ -355,6 +356,10 @@ impl Store for SqliteStore {
 
     async fn executed_account(&self, npi: Npi) -> Result<Option<AccessRecord>, StoreError> {
         self.readers.read(move |database| rows::executed_account(database, npi)).await
+    }
+
+    async fn step_up(&self, npi: Npi) -> Result<Option<StepUpRecord>, StoreError> {
+        self.readers.read(move |database| rows::step_up(database, npi)).await
     }
 
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {

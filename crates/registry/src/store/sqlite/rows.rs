@@ -6,6 +6,7 @@ mod audit;
 mod events;
 mod people;
 mod requests;
+mod step_ups;
 mod stock;
 mod tokens;
 
@@ -31,6 +32,7 @@ pub(super) use people::{
 pub(super) use requests::{
     request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
+pub(super) use step_ups::step_up;
 pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
 pub(super) use tokens::{
     report, sealed_seed, token, tokens_after, tokens_of, tokens_to_sync, tokens_with,
@@ -90,6 +92,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
         Write::InsertAccess(record) => access::insert(database, record),
         Write::UpdateAccess(record) => access::update(database, record),
+        Write::InsertStepUp(record) => step_ups::insert(database, record),
+        Write::UpdateStepUp(record) => step_ups::update(database, record),
         Write::InsertAdministrator(record) => administrators::insert(database, record),
         Write::UpdateAdministrator(record) => administrators::update(database, record),
         Write::InsertAdministratorSession(record) => {

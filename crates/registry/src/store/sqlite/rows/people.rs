@@ -13,7 +13,7 @@ use crate::{
     activation::{ActivationRecord, ActivationState},
     session::{Factor, SecondFactor, SessionRecord},
     store::StoreError,
-    values::{IdempotencyKey, Npi, PostalAddress, SessionId, ValueError},
+    values::{IdempotencyKey, Npi, Phone, PostalAddress, SessionId, ValueError},
 };
 
 pub(in super::super) fn secret(
@@ -76,6 +76,7 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
             npi: npi(row, "npi")?,
             name: parsed(row, "name")?,
             mail: parsed(row, "mail")?,
+            phone: maybe_parsed(row, "phone")?,
             address: maybe_parsed(row, "address")?,
             proofing: parsed(row, "proofing")?,
             opened: instant(row, "opened")?,
@@ -94,13 +95,15 @@ pub(super) fn insert_account(
     let account = &record.account;
     change_one(
         database,
-        "INSERT INTO accounts (npi, version, name, mail, address, proofing, passphrase_hash, opened,
+        "INSERT INTO accounts (npi, version, name, mail, phone, address, proofing, passphrase_hash, opened,
             sign_in_failures, sign_in_pause)
-         VALUES (:npi, 1, :name, :mail, :address, :proofing, :passphrase_hash, :opened, :failures, :pause)",
+         VALUES (:npi, 1, :name, :mail, :phone, :address, :proofing, :passphrase_hash, :opened,
+            :failures, :pause)",
         named_params! {
             ":npi": to_sql(account.npi.number()),
             ":name": account.name.as_str(),
             ":mail": account.mail.as_str(),
+            ":phone": account.phone.as_ref().map(Phone::as_str),
             ":address": account.address.as_ref().map(PostalAddress::to_text),
             ":proofing": account.proofing.as_str(),
             ":passphrase_hash": record.passphrase_hash,
@@ -119,7 +122,7 @@ pub(super) fn update_account(
     change_one(
         database,
         "UPDATE accounts SET version = version + 1, name = :name, mail = :mail,
-            address = :address, proofing = :proofing, passphrase_hash = :passphrase_hash,
+            phone = :phone, address = :address, proofing = :proofing, passphrase_hash = :passphrase_hash,
             sign_in_failures = :failures, sign_in_pause = :pause
          WHERE npi = :npi AND version = :version",
         named_params! {
@@ -127,6 +130,7 @@ pub(super) fn update_account(
             ":version": to_sql(record.version),
             ":name": account.name.as_str(),
             ":mail": account.mail.as_str(),
+            ":phone": account.phone.as_ref().map(Phone::as_str),
             ":address": account.address.as_ref().map(PostalAddress::to_text),
             ":proofing": account.proofing.as_str(),
             ":passphrase_hash": record.passphrase_hash,

@@ -1,0 +1,211 @@
+//! A code by phone before a token is added: made here, sent by whoever asked for it, judged here.
+
+use oath::UnixTime;
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+
+use super::{ATTEMPTS, Registry, only_the_help_desk};
+use crate::{
+    Error, Npi, Session, StepUpError,
+    event::{Actor, EventKind, NewEvent, Outcome},
+    rules::step_up::{MOST_WRONG, SENT_JUST_NOW, StepUpStanding, sends_with_this, standing},
+    step_up::{PhoneChannel, StepUpMessage, StepUpRecord},
+    store::{Changes, Write},
+    values::{ConfirmationCode, Phone, SessionId},
+};
+
+impl Registry {
+    /// The registry of a server that sends a code to the prescriber's phone before a token is added.
+    #[must_use]
+    pub fn asking_step_up(self) -> Self {
+        Self { asks_step_up: true, ..self }
+    }
+
+    /// Where a session stands with its code by phone; `None` where none is asked for.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn step_up(
+        &self,
+        session: &Session,
+        now: UnixTime,
+    ) -> Result<Option<StepUpStanding>, Error> {
+        self.step_up_of(session.account.npi, session.id, now).await
+    }
+
+    pub(super) async fn step_up_of(
+        &self,
+        npi: Npi,
+        session: SessionId,
+        now: UnixTime,
+    ) -> Result<Option<StepUpStanding>, Error> {
+        if !self.asks_step_up {
+            return Ok(None);
+        }
+        let last = self.store.step_up(npi).await?;
+        Ok(Some(standing(last.as_ref(), session, now)))
+    }
+
+    /// Makes a code that is to be sent to the account's phone now; `None` where one was sent the same
+    /// way a moment ago, or was typed already.
+    ///
+    /// # Errors
+    /// [`StepUpError`].
+    pub async fn begin_step_up(
+        &self,
+        session: &Session,
+        channel: PhoneChannel,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Option<StepUpMessage>, StepUpError> {
+        check(session, now)?;
+        let npi = session.account.npi;
+        for _ in 0..ATTEMPTS {
+            let account = self.store.account(npi).await.map_err(Error::from)?;
+            let phone = account.and_then(|record| record.account.phone);
+            let phone = phone.ok_or(StepUpError::NoPhone)?;
+            let last = self.store.step_up(npi).await.map_err(Error::from)?;
+            match standing(last.as_ref(), session.id, now) {
+                StepUpStanding::Confirmed => return Ok(None),
+                StepUpStanding::Sent { channel: before, .. }
+                    if before == channel
+                        && last
+                            .as_ref()
+                            .is_some_and(|last| now.since(last.sent) < SENT_JUST_NOW) =>
+                {
+                    return Ok(None);
+                }
+                StepUpStanding::Sent { .. } | StepUpStanding::ToSend => {}
+            }
+            let (sends, sends_since) = match sends_with_this(last.as_ref(), now) {
+                Ok(counted) => counted,
+                Err(seconds_left) => return Err(StepUpError::TooManySends { seconds_left }),
+            };
+            let code = ConfirmationCode::generate(rng);
+            let record = StepUpRecord {
+                npi,
+                session: session.id,
+                channel,
+                tag: self.master.step_up_tag(session.id.as_bytes(), code.expose_bytes()),
+                sent: now,
+                sends,
+                sends_since,
+                wrong: 0,
+                confirmed: None,
+                version: last.as_ref().map_or(0, |last| last.version),
+            };
+            let write = match last {
+                Some(_) => Write::UpdateStepUp(Box::new(record)),
+                None => Write::InsertStepUp(Box::new(record)),
+            };
+            let event = event(npi, EventKind::StepUpSent, Outcome::Attempted, now);
+            let changes = Changes::new([write], [event.because(channel.name())]);
+            if self.commit(changes).await.map_err(Error::from)? {
+                return Ok(Some(StepUpMessage { phone, channel, code }));
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Records whether a code was handed over, or why not in a few words.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn step_up_sent(
+        &self,
+        session: &Session,
+        sent: Result<(), &str>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let outcome = if sent.is_ok() { Outcome::Success } else { Outcome::Refused };
+        let mut event = event(session.account.npi, EventKind::StepUpSent, outcome, now);
+        event.actor = Actor::System;
+        event.cause = sent.err().map(str::to_owned);
+        Ok(self.store.commit(Changes::new([], [event])).await?)
+    }
+
+    /// Judges a code that came by phone. One that was right stays right in its session.
+    ///
+    /// # Errors
+    /// [`StepUpError`].
+    pub async fn confirm_step_up(
+        &self,
+        session: &Session,
+        code: &ConfirmationCode,
+        now: UnixTime,
+    ) -> Result<(), StepUpError> {
+        check(session, now)?;
+        let npi = session.account.npi;
+        let event = |outcome| event(npi, EventKind::StepUpConfirmed, outcome, now);
+        for _ in 0..ATTEMPTS {
+            let last = self.store.step_up(npi).await.map_err(Error::from)?;
+            let mut record = match (standing(last.as_ref(), session.id, now), last) {
+                (StepUpStanding::Confirmed, _) => return Ok(()),
+                (StepUpStanding::Sent { .. }, Some(record)) => record,
+                _ => {
+                    let event = event(Outcome::Refused).because("no open phone code");
+                    self.store.commit(Changes::new([], [event])).await.map_err(Error::from)?;
+                    return Err(StepUpError::NoCode);
+                }
+            };
+            let tag = self.master.step_up_tag(session.id.as_bytes(), code.expose_bytes());
+            let (event, result) = if bool::from(tag.ct_eq(&record.tag)) {
+                record.confirmed = Some(now);
+                (event(Outcome::Success), Ok(()))
+            } else {
+                record.wrong += 1;
+                let tries_left = MOST_WRONG - record.wrong;
+                let event = event(Outcome::Refused).because("wrong phone code");
+                (event, Err(StepUpError::Wrong { tries_left }))
+            };
+            let write = Write::UpdateStepUp(Box::new(record));
+            if self.commit(Changes::new([write], [event])).await.map_err(Error::from)? {
+                return result;
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
+    /// Notes the phone of a prescriber, or that there is none.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`], [`Error::NotAllowed`], [`Error::Busy`].
+    pub async fn note_phone(
+        &self,
+        actor: &Actor,
+        npi: &Npi,
+        phone: Option<Phone>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        only_the_help_desk(actor)?;
+        for _ in 0..ATTEMPTS {
+            let mut record = self.store.account(*npi).await?.ok_or(Error::UnknownAccount)?;
+            if record.account.phone == phone {
+                return Ok(());
+            }
+            let about = phone.as_ref().map_or_else(
+                || "none".to_owned(),
+                |phone| format!("ends in {}", phone.last_digits()),
+            );
+            record.account.phone = phone.clone();
+            let kind = EventKind::PhoneNoted;
+            let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success);
+            let event = event.of(*npi).because(about);
+            if self.commit(Changes::new([Write::UpdateAccount(record)], [event])).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy)
+    }
+}
+
+fn check(session: &Session, now: UnixTime) -> Result<(), StepUpError> {
+    if !session.is_full() {
+        return Err(StepUpError::NotSignedIn);
+    }
+    if session.is_fresh(now) { Ok(()) } else { Err(StepUpError::NotFresh) }
+}
+
+fn event(npi: Npi, kind: EventKind, outcome: Outcome, now: UnixTime) -> NewEvent {
+    NewEvent::new(now, Actor::Prescriber { npi }, kind, outcome).of(npi)
+}

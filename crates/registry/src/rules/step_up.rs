@@ -1,0 +1,134 @@
+//! The code by phone that the operator may ask for before a token is added.
+//!
+//! | rule | figure |
+//! | --- | --- |
+//! | a code is good for | 10 minutes (SP 800-63B-4), in the session that it was sent for |
+//! | wrong codes, then a new one is needed | 5 |
+//! | codes that are sent to an account | 5 in an hour |
+//! | a confirmation is good for | 20 minutes, in the same session |
+
+use oath::UnixTime;
+
+use crate::{
+    session::FRESH,
+    step_up::{PhoneChannel, StepUpRecord},
+    values::SessionId,
+};
+
+/// Seconds for which a code is good.
+pub const VALID_FOR: u64 = 10 * 60;
+/// Wrong codes that end one.
+pub const MOST_WRONG: u32 = 5;
+/// Codes that are sent within [`SENDS_WINDOW`].
+pub const MOST_SENDS: u32 = 5;
+/// Seconds in which sent codes are counted.
+pub const SENDS_WINDOW: u64 = 3600;
+/// Seconds in which a second submit sends nothing anew.
+pub const SENT_JUST_NOW: u64 = 15;
+
+/// Where a session stands with its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepUpStanding {
+    /// A code is to be sent.
+    ToSend,
+    /// One was sent, and can be typed.
+    Sent {
+        /// How.
+        channel: PhoneChannel,
+        /// The last instant at which it is good.
+        until: UnixTime,
+    },
+    /// It was typed.
+    Confirmed,
+}
+
+/// Where a session stands, by the account's last code.
+pub(crate) fn standing(
+    last: Option<&StepUpRecord>,
+    session: SessionId,
+    now: UnixTime,
+) -> StepUpStanding {
+    let Some(last) = last.filter(|last| last.session == session) else {
+        return StepUpStanding::ToSend;
+    };
+    match last.confirmed {
+        Some(at) if now.since(at) <= FRESH => StepUpStanding::Confirmed,
+        None if now.since(last.sent) <= VALID_FOR && last.wrong < MOST_WRONG => {
+            StepUpStanding::Sent { channel: last.channel, until: last.sent.plus(VALID_FOR) }
+        }
+        _ => StepUpStanding::ToSend,
+    }
+}
+
+/// How many codes were sent with this one, and since when they are counted; or in how many seconds
+/// one may be sent.
+pub(crate) fn sends_with_this(
+    last: Option<&StepUpRecord>,
+    now: UnixTime,
+) -> Result<(u32, UnixTime), u64> {
+    match last {
+        Some(last) if now.since(last.sends_since) < SENDS_WINDOW => {
+            if last.sends < MOST_SENDS {
+                Ok((last.sends + 1, last.sends_since))
+            } else {
+                Err(SENDS_WINDOW - now.since(last.sends_since))
+            }
+        }
+        _ => Ok((1, now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: UnixTime = UnixTime(1_000_000);
+
+    fn sent() -> StepUpRecord {
+        StepUpRecord {
+            npi: "1234567893".parse().unwrap(),
+            session: SessionId::from_bytes([1; 32]),
+            channel: PhoneChannel::Sms,
+            tag: [0; 32],
+            sent: SENT,
+            sends: 1,
+            sends_since: SENT,
+            wrong: 0,
+            confirmed: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn where_a_session_stands_as_a_table() {
+        let (own, other) = (SessionId::from_bytes([1; 32]), SessionId::from_bytes([2; 32]));
+        let open = StepUpStanding::Sent { channel: PhoneChannel::Sms, until: SENT.plus(600) };
+        let (to_send, confirmed) = (StepUpStanding::ToSend, StepUpStanding::Confirmed);
+        for (wrong, typed, session, after, expected) in [
+            (0, None, own, 0, open),
+            (0, None, own, 600, open),
+            (0, None, own, 601, to_send),
+            (4, None, own, 1, open),
+            (5, None, own, 1, to_send),
+            (0, None, other, 1, to_send),
+            (0, Some(SENT), own, 1_200, confirmed),
+            (0, Some(SENT), own, 1_201, to_send),
+            (0, Some(SENT), other, 1, to_send),
+        ] {
+            let last = StepUpRecord { wrong, confirmed: typed, ..sent() };
+            let found = standing(Some(&last), session, SENT.plus(after));
+            assert_eq!(found, expected, "{wrong} {typed:?} {after}");
+        }
+        assert_eq!(standing(None, own, SENT), to_send);
+    }
+
+    #[test]
+    fn five_codes_are_sent_in_an_hour() {
+        assert_eq!(sends_with_this(None, SENT), Ok((1, SENT)));
+        let last = |sends| StepUpRecord { sends, ..sent() };
+        assert_eq!(sends_with_this(Some(&last(4)), SENT.plus(60)), Ok((5, SENT)));
+        assert_eq!(sends_with_this(Some(&last(5)), SENT.plus(60)), Err(3_540));
+        let later = SENT.plus(3_600);
+        assert_eq!(sends_with_this(Some(&last(5)), later), Ok((1, later)));
+    }
+}

@@ -1,0 +1,55 @@
+//! A code by phone, before a token is added.
+
+use oath::UnixTime;
+
+use crate::{
+    event::words,
+    values::{ConfirmationCode, Npi, Phone, SessionId},
+};
+
+/// How a code goes to a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PhoneChannel {
+    /// As a text message.
+    Sms,
+    /// Read aloud in a call.
+    Voice,
+}
+
+words!(PhoneChannel { Sms = "sms", Voice = "voice", });
+
+/// A code that is to be sent now. It is known to nobody else.
+#[derive(Debug)]
+pub struct StepUpMessage {
+    /// To which phone.
+    pub phone: Phone,
+    /// How.
+    pub channel: PhoneChannel,
+    /// The code.
+    pub code: ConfirmationCode,
+}
+
+/// The account's last code by phone, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepUpRecord {
+    /// Whose it is.
+    pub npi: Npi,
+    /// The session that it was sent for.
+    pub session: SessionId,
+    /// How it was sent.
+    pub channel: PhoneChannel,
+    /// The keyed hash of the code.
+    pub tag: [u8; 32],
+    /// When it was sent.
+    pub sent: UnixTime,
+    /// How many were sent since [`StepUpRecord::sends_since`].
+    pub sends: u32,
+    /// When the counting of those began.
+    pub sends_since: UnixTime,
+    /// Wrong codes that were typed.
+    pub wrong: u32,
+    /// When the right one was typed.
+    pub confirmed: Option<UnixTime>,
+    /// Counts the writes, for compare-and-set.
+    pub version: u64,
+}
