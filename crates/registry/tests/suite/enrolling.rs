@@ -446,7 +446,7 @@ async fn a_further_token_needs_a_code_of_one_that_is_active() {
     let session = clinic.registry.session(&renewed.unwrap().unwrap(), now).await.unwrap();
     clinic.registry.suspend_token(&help_desk(), &serial, &label("lost"), now).await.unwrap();
     let refused = clinic.registry.associate(&session, &third.form(now), now).await;
-    assert_eq!(refused, Err(AssociateError::NeedsTokenCode));
+    assert_eq!(refused, Err(registry::Error::SessionEnded.into()));
 }
 
 #[tokio::test]
