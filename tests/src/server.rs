@@ -19,8 +19,8 @@ pub struct ServerProcess {
     issuer: String,
     /// With the port that it got at its first start, so that a link stays good over a restart.
     address: String,
-    /// The e-prescribing network that it tells of its tokens.
-    network: Option<String>,
+    /// More options that it is started with.
+    options: Vec<String>,
     process: Option<Running>,
 }
 
@@ -84,8 +84,18 @@ impl ServerProcess {
         issuer: &str,
         network: Option<&Network>,
     ) -> Result<Self> {
+        let options = network.map(|network| ["--network-webhook", network.url()]);
+        Self::start_with(folder, issuer, options.as_ref().map_or(&[], |options| options)).await
+    }
+
+    /// Starts a server with more options.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say that it is ready.
+    pub async fn start_with(folder: &Path, issuer: &str, options: &[&str]) -> Result<Self> {
         let mut server = Self::offline(folder, issuer)?;
-        server.network = network.map(|network| network.url().to_owned());
+        server.options = options.iter().map(|&option| option.to_owned()).collect();
         server.listen("127.0.0.1:0").await?;
         Ok(server)
     }
@@ -101,7 +111,7 @@ impl ServerProcess {
             folder: folder.to_owned(),
             issuer: issuer.to_owned(),
             address: String::new(),
-            network: None,
+            options: Vec::new(),
             process: None,
         })
     }
@@ -123,9 +133,7 @@ impl ServerProcess {
 
     async fn listen(&mut self, socket: &str) -> Result<()> {
         let mut command = self.command(&["serve", "--listen", socket, "--issuer", &self.issuer])?;
-        if let Some(network) = &self.network {
-            command.args(["--network-webhook", network]);
-        }
+        command.args(&self.options);
         let log = self.folder.join("server.log");
         // A ready line of an earlier start must not be taken for this one's.
         if log.exists() {

@@ -1,56 +1,17 @@
-//! Manage Tokens, Sign a test prescription and Activity, in a real browser: with JavaScript, looked at
-//! by axe-core in both colour schemes and on a narrow window, and without.
-//!
-//! `E2E_PICTURES=FOLDER` keeps a picture of each page, wide and narrow.
+//! Manage Tokens, Sign a test prescription, Activity and a code by phone, in a real browser: with
+//! JavaScript, looked at by axe-core in both colour schemes and two widths, and without.
+//! `E2E_PICTURES=FOLDER` keeps pictures.
 
-use std::path::PathBuf;
-
-use e2e::axe::Axe;
 use e2e::dashboard::NewToken;
 use e2e::error::ensure;
 use e2e::http::post_text;
 use e2e::scene::ISSUER;
+use e2e::server::Prescriber;
 use e2e::soft_token::SoftToken;
-use e2e::{Browser, Dashboard, Result, Scene, clock, test};
-
-/// What sticks out of 360 px: narrower than a window of this browser can be, in the same layout.
-const ON_A_PHONE: &str = "
-    document.documentElement.style.width = '360px';
-    const wide = [...document.querySelectorAll('body *')].filter(element =>
-        getComputedStyle(element).position !== 'absolute'
-            && element.getBoundingClientRect().right > 361);
-    document.documentElement.style.width = '';
-    return wide.map(element => element.outerHTML.slice(0, 120));
-";
-
-/// Whoever looks at the pages on the way.
-struct Eyes {
-    /// None where no page may run scripts, of which the checker is one.
-    axe: Option<Axe>,
-    pictures: Option<PathBuf>,
-}
-
-impl Eyes {
-    async fn look(&mut self, browser: &Browser, name: &str) -> Result<()> {
-        let Some(axe) = &mut self.axe else { return Ok(()) };
-        for (size, width, height) in [("narrow", 500, 900), ("wide", 1200, 900)] {
-            browser.resize_inside(width, height).await?;
-            axe.look_at_page(browser, &format!("{name}-{size}")).await?;
-            if size == "narrow" {
-                let wide = browser.script(ON_A_PHONE, vec![]).await?;
-                ensure(wide.as_array().is_some_and(Vec::is_empty), || format!("{name}: {wide}"))?;
-            }
-            if let Some(folder) = &self.pictures {
-                let tall = "return document.documentElement.scrollHeight";
-                let tall = browser.script(tall, vec![]).await?.as_u64().unwrap_or_default();
-                let tall = u32::try_from(tall).unwrap_or(height).max(height);
-                browser.resize_inside(width, tall).await?;
-                browser.screenshot(&folder.join(format!("{name}-{size}.png"))).await?;
-            }
-        }
-        Ok(())
-    }
-}
+use e2e::{
+    Browser, Dashboard, Desktop, Eyes, KeyringState, Network, Result, Scene, ServerProcess, clock,
+    test,
+};
 
 /// The only token, added just now.
 async fn one_token(scene: &Scene, dashboard: &Dashboard<'_>) -> Result<SoftToken> {
@@ -131,13 +92,10 @@ async fn a_prescriber_signs_a_test_and_sees_it_in_activity() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let browser = Browser::start(&scene.desktop).await?;
-        let pictures = std::env::var_os("E2E_PICTURES").map(PathBuf::from);
-        let mut eyes = Eyes { axe: Some(Axe::load()?), pictures };
+        let mut eyes = Eyes::open()?;
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
-        let seen = ["manage-tokens", "signing-test", "signing-test-refused", "activity"];
-        let seen = seen.map(|name| format!("{name}-narrow"));
-        eyes.axe.map_or(Ok(()), |axe| axe.verdict(&seen.each_ref().map(String::as_str)))
+        eyes.verdict(&["manage-tokens", "signing-test", "signing-test-refused", "activity"])
     })
     .await
 }
@@ -147,10 +105,47 @@ async fn signing_a_test_and_activity_need_no_script() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let browser = Browser::without_javascript(&scene.desktop).await?;
-        let mut eyes = Eyes { axe: None, pictures: None };
+        let mut eyes = Eyes::shut();
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_a_code_by_phone() -> Result<()> {
+    test(async {
+        let desktop = Desktop::start(KeyringState::Unlocked).await?;
+        let carrier = Network::start(200)?;
+        let options = ["--phone-webhook", carrier.url()];
+        let folder = desktop.folder().join("server");
+        let server = ServerProcess::start_with(&folder, ISSUER, &options).await?;
+        let prescriber = Prescriber::demo();
+        server.add_account(&prescriber)?;
+        let activation = server.begin_activation(&prescriber)?;
+        let browser = Browser::start(&desktop).await?;
+        let dashboard = Dashboard::new(&browser, server.address());
+        dashboard.sign_in_by_confirmation(&prescriber, &activation.confirmation).await?;
+        let mut eyes = Eyes::open()?;
+        browser.click("add-new-token").await?;
+        browser.find("no-phone").await?;
+        eyes.look(&browser, "phone-none").await?;
+        let number = ["account", "phone", "--npi", &prescriber.npi, "--number", "+14105550134"];
+        server.run(&number, None)?;
+        dashboard.open("/tokens/new").await?;
+        eyes.look(&browser, "phone").await?;
+        browser.click("channel-voice").await?;
+        browser.submit("send").await?;
+        let said = browser.text("sent").await?;
+        ensure(said.contains("called") && said.contains("34"), || said)?;
+        eyes.look(&browser, "phone-sent").await?;
+        browser.type_into("code", "0000 000A").await?;
+        browser.submit("confirm").await?;
+        browser.find("error-code").await?;
+        eyes.look(&browser, "phone-refused").await?;
+        browser.close().await;
+        eyes.verdict(&["phone-none", "phone", "phone-sent", "phone-refused"])
     })
     .await
 }
