@@ -120,6 +120,10 @@ fn a_token_is_resynchronised_by_two_codes_that_are_read_out() {
     let wrong = act(&hedy, &app, "resynchronise", &[("code-1", &codes[0]), ("code-2", &apart)]);
     assert!(wrong.element("error-code-1").unwrap().contains("follow each other"), "{}", wrong.html);
     done(&hedy, &app, "resynchronise", &[("code-1", &codes[0]), ("code-2", &codes[1])]);
+    for pair in [[&codes[0], &apart], [&codes[1], &codes[0]]] {
+        let other = act(&hedy, &app, "resynchronise", &[("code-1", pair[0]), ("code-2", pair[1])]);
+        assert_eq!(other.status, 422, "another pair is no second submit of the one that was taken");
+    }
     let page = hedy.get(&path(&app));
     assert!(page.html.contains("Code accepted at resynchronising"));
     assert!(page.html.contains("s fast"), "the drift is told");

@@ -7,10 +7,7 @@ use axum::{
 };
 use oath::Code;
 use provisioning::Label;
-use registry::{
-    Action, Actor, Cause, Error, Event, Outcome, Purpose, Token, VerifyError,
-    rules::owning::DeactivationReason, store::EventSearch,
-};
+use registry::{Action, Actor, Error, Token, VerifyError, rules::owning::DeactivationReason};
 
 use super::{
     token::{Act, InAddress, show, token_at},
@@ -25,9 +22,6 @@ use crate::{
     },
     http::Site,
 };
-
-/// For how many seconds two codes that were taken may come again.
-const SENT_AGAIN: u64 = 60;
 
 pub(super) async fn submit(
     State(site): State<Site>,
@@ -166,30 +160,9 @@ async fn resynchronise(
             Ok(())
         }
         Err(VerifyError::Registry(error)) => Err(failed(&error)),
-        Err(VerifyError::Refused(
-            Cause::AlreadyUsed { .. } | Cause::Old | Cause::NotConsecutive,
-        )) if done_just_now(site, actor, token).await? => Ok(()),
         Err(error) => {
             errors.add("code-1", &error.to_string());
             Ok(())
         }
     }
-}
-
-/// Whether the same administrator resynchronised it a moment ago: then this is the same form again.
-async fn done_just_now(site: &Site, actor: &Actor, token: &Token) -> Result<bool, Response> {
-    let now = clock::now();
-    let search = EventSearch {
-        account: token.owner,
-        serial: Some(token.serial.clone()),
-        outcome: Some(Outcome::Success),
-        ..EventSearch::default()
-    };
-    let last = site.registry.events_with(&search, None, 1).await.map_err(|error| failed(&error))?;
-    let same = |event: &Event| {
-        event.what.purpose == Some(Purpose::Resynchronisation)
-            && event.what.actor == *actor
-            && now.since(event.what.at) <= SENT_AGAIN
-    };
-    Ok(last.first().is_some_and(same))
 }
