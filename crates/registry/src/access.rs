@@ -28,6 +28,8 @@ pub enum AccessOrder {
         valid_for: u64,
         /// What is asked of the app's PIN.
         pin: PinPolicy,
+        /// Who checked the identity anew; needed where the account had tokens and has none left.
+        proofing: Option<ProofingRecord>,
     },
 }
 
@@ -38,6 +40,15 @@ impl AccessOrder {
         match self {
             Self::Account { .. } => "account",
             Self::Activation { .. } => "activation",
+        }
+    }
+
+    /// The identity-proofing record that it brings.
+    #[must_use]
+    pub const fn proofing(&self) -> Option<&ProofingRecord> {
+        match self {
+            Self::Account { proofing, .. } => Some(proofing),
+            Self::Activation { proofing, .. } => proofing.as_ref(),
         }
     }
 }

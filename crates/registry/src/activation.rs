@@ -75,6 +75,11 @@ pub struct ActivationRecord {
     pub npi: Npi,
     /// Where in its life it is.
     pub state: ActivationState,
+    /// Whether its confirmation code opens the access of an account that has no token in use: two
+    /// people began it for one, or somebody at the command line.
+    pub opens_access: bool,
+    /// What is asked of the app's PIN.
+    pub pin: PinPolicy,
     /// The token that was provisioned by it.
     pub serial: Option<SerialNumber>,
     /// Its secret, sealed under the master key.

@@ -87,6 +87,8 @@ pub enum EventKind {
     ServerKeyMade,
     /// An account was opened.
     AccountOpened,
+    /// The identity of somebody who has an account was proved again.
+    IdentityProved,
     /// An activation was begun.
     ActivationBegun,
     /// A token's seed became known.
@@ -168,6 +170,7 @@ pub enum EventKind {
 words!(EventKind {
     ServerKeyMade = "server-key-made",
     AccountOpened = "account-opened",
+    IdentityProved = "identity-proved",
     ActivationBegun = "activation-begun",
     TokenProvisioned = "token-provisioned",
     PassphraseGiven = "passphrase-given",

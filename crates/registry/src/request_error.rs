@@ -64,9 +64,14 @@ pub enum RequestError {
     OtherFirst(RequestId),
     /// The account had tokens and has none left.
     #[error(
-        "this prescriber has no token left, so identity proofing starts again: check the identity, then process this request by itself, with the new identity-proofing record"
+        "this prescriber has no token left, so identity proofing starts again: check the identity, have an activation with the new identity-proofing record entered and executed under Access by two people, then process this request; at the command line, give the record with --proofing"
     )]
     NeedsProofing,
+    /// The identity was proved, and that holds; or the new record is not this actor's to write alone.
+    #[error(
+        "the identity-proofing record is not written with this request: where the last token is gone, two people enter and execute it with an activation, under Access"
+    )]
+    ProofingStands,
     /// It would open the prescriber's access, which takes two people, who have not begun an activation.
     #[error(
         "this prescriber has no token in use, so that an activation opens their access, which takes two people: have one entered and executed under Access, then process this request, which mails its link"

@@ -125,6 +125,7 @@ const fn is_notable(kind: EventKind) -> bool {
         EventKind::ServerKeyMade
         | EventKind::AccountOpened
         | EventKind::PhoneNoted
+        | EventKind::IdentityProved
         | EventKind::SignInPaused
         | EventKind::SignInUnlocked
         | EventKind::TokenLocked

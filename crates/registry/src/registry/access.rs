@@ -4,7 +4,7 @@ use oath::UnixTime;
 use provisioning::{IssuerName, Label, ServerUrl};
 use rand_core::CryptoRng;
 
-use super::{ATTEMPTS, Registry};
+use super::{ATTEMPTS, Registry, activations::Invitation};
 use crate::{
     AccessError, Error,
     access::{
@@ -17,11 +17,12 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
     rules::{
-        access::{AccessRefusal, SHOWN_AGAIN, check_execution},
+        access::{AccessRefusal, SHOWN_AGAIN, check_execution, check_proofing},
         administrators::{Action, may},
     },
     store::{Changes, Write},
-    values::{AdministratorName, IdempotencyKey, Npi},
+    token::Token,
+    values::{AdministratorName, IdempotencyKey, Npi, ProofingRecord},
 };
 
 impl Registry {
@@ -38,16 +39,6 @@ impl Registry {
     ) -> Result<AccessChange, AccessError> {
         let actor = self.authorise(session, Action::EnterAccess, now).await?;
         let entered_by = session.administrator.name.label().clone();
-        let account = self.store.account(new.npi).await.map_err(Error::from)?;
-        let passphrase_hash = match (&new.order, &new.passphrase, account) {
-            (AccessOrder::Account { .. }, _, Some(_)) => return Err(Error::AccountExists.into()),
-            (AccessOrder::Account { .. }, Some(passphrase), None) => {
-                Some(self.hasher.hash(passphrase, rng).await?)
-            }
-            (AccessOrder::Activation { .. }, _, None) => return Err(Error::UnknownAccount.into()),
-            (AccessOrder::Activation { .. }, None, Some(_)) => None,
-            _ => return Err(AccessRefusal::Passphrase.into()),
-        };
         let change = AccessChange {
             id: new.id,
             npi: new.npi,
@@ -57,11 +48,20 @@ impl Registry {
             entered: now,
             decided: None,
         };
+        if let Some(same) = self.entered_again(&change, now).await? {
+            return Ok(same);
+        }
+        self.check_order(&change).await?;
+        let passphrase_hash = match (&change.order, &new.passphrase) {
+            (AccessOrder::Account { .. }, Some(passphrase)) => {
+                Some(self.hasher.hash(passphrase, rng).await?)
+            }
+            (AccessOrder::Activation { .. }, None) => None,
+            _ => return Err(AccessRefusal::Passphrase.into()),
+        };
         for _ in 0..ATTEMPTS {
-            if let Some(same) = self.store.access(&change.id).await.map_err(Error::from)? {
-                let same = same.change;
-                let again = same.npi == change.npi && same.entered_by == change.entered_by;
-                return if again { Ok(same.at(now)) } else { Err(AccessRefusal::Unknown.into()) };
+            if let Some(same) = self.entered_again(&change, now).await? {
+                return Ok(same);
             }
             let mut writes = Vec::new();
             let pending = self.store.pending_access(change.npi, change.order.kind()).await;
@@ -113,14 +113,19 @@ impl Registry {
                 return Ok(again);
             }
             let opened_by = self.opened_by(record.change.npi).await?;
-            let checked = check_execution(&record.change, opened_by.as_ref(), executor, now);
-            if let Err(refusal) = checked {
-                self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
-                return Err(refusal.into());
+            let checked = match check_execution(&record.change, opened_by.as_ref(), executor, now) {
+                Ok(()) => self.check_order(&record.change).await,
+                Err(refusal) => Err(refusal.into()),
+            };
+            if let Err(error) = checked {
+                if let AccessError::Refused(refusal) = error {
+                    self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
+                }
+                return Err(error);
             }
             let (mut changes, shown) = match record.change.order.clone() {
                 AccessOrder::Account { .. } => (opened(&record, &actor, now)?, None),
-                AccessOrder::Activation { valid_for, pin } => {
+                AccessOrder::Activation { valid_for, pin, .. } => {
                     let (server, issuer) = (server.clone(), issuer.clone());
                     let order = ActivationOrder { server, issuer, valid_for, pin };
                     self.activation_begun(&record.change, &order, &actor, now, rng).await?
@@ -217,6 +222,34 @@ impl Registry {
         Ok(changes)
     }
 
+    /// What the same submit entered before.
+    async fn entered_again(
+        &self,
+        change: &AccessChange,
+        now: UnixTime,
+    ) -> Result<Option<AccessChange>, AccessError> {
+        let same = self.store.access(&change.id).await.map_err(Error::from)?;
+        let Some(AccessRecord { change: same, .. }) = same else { return Ok(None) };
+        if same.npi != change.npi || same.entered_by != change.entered_by {
+            return Err(AccessRefusal::Unknown.into());
+        }
+        let again = same.order == change.order;
+        if again { Ok(Some(same.at(now))) } else { Err(AccessRefusal::FormUsed.into()) }
+    }
+
+    /// Refuses what the account, as it is now, has no place for.
+    async fn check_order(&self, change: &AccessChange) -> Result<(), AccessError> {
+        let account = self.store.account(change.npi).await.map_err(Error::from)?;
+        match (&change.order, account) {
+            (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
+            (AccessOrder::Activation { .. }, None) => Err(Error::UnknownAccount.into()),
+            (order, _) => {
+                let tokens = self.tokens_as_stored(change.npi).await?;
+                Ok(check_proofing(&tokens, order)?)
+            }
+        }
+    }
+
     async fn access_record(&self, id: &IdempotencyKey) -> Result<AccessRecord, AccessError> {
         let found = self.store.access(id).await.map_err(Error::from)?;
         found.ok_or(AccessRefusal::Unknown.into())
@@ -263,16 +296,46 @@ impl Registry {
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<(Changes, Option<ShownActivation>), Error> {
-        let (record, begun) = self.new_activation(change.npi, order, now, rng);
-        let mut writes = Vec::new();
+        let tokens = self.tokens_as_stored(change.npi).await?;
+        // Where there is a token in use, its owner adds another with it, and nothing is opened.
+        let opens_access = !tokens.iter().any(|token| token.state.is_in_use());
+        let invitation = Invitation { npi: change.npi, order, opens_access };
+        let (record, begun) = self.new_activation(&invitation, now, rng);
+        let (mut writes, mut events) = (Vec::new(), Vec::new());
+        if let Some(proofing) = change.order.proofing() {
+            let (write, event) = self.proved_again(change.npi, proofing, actor, now).await?;
+            writes.push(write);
+            events.push(event);
+        }
         if let Some(earlier) = self.store.open_activation(change.npi).await? {
             let state = ActivationState::Superseded;
             writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
         }
         writes.push(Write::InsertActivation(record));
-        let event = noted(change, actor, EventKind::ActivationBegun, now);
+        events.push(noted(change, actor, EventKind::ActivationBegun, now));
         let shown = ShownActivation::new(begun.link.to_text(), begun.confirmation.expose_text());
-        Ok((Changes::new(writes, [event]), Some(shown)))
+        Ok((Changes::new(writes, events), Some(shown)))
+    }
+
+    /// Keeps a new identity-proofing record.
+    pub(super) async fn proved_again(
+        &self,
+        npi: Npi,
+        proofing: &ProofingRecord,
+        actor: &Actor,
+        now: UnixTime,
+    ) -> Result<(Write, NewEvent), Error> {
+        let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
+        record.account.proofing = proofing.clone();
+        let (kind, outcome) = (EventKind::IdentityProved, Outcome::Success);
+        let event =
+            NewEvent::new(now, actor.clone(), kind, outcome).of(npi).because(proofing.as_str());
+        Ok((Write::UpdateAccount(record), event))
+    }
+
+    pub(super) async fn tokens_as_stored(&self, npi: Npi) -> Result<Vec<Token>, Error> {
+        let records = self.store.tokens_of(npi).await?;
+        Ok(records.into_iter().map(|record| record.token).collect())
     }
 
     async fn note_refusal_of_access(

@@ -19,6 +19,14 @@ use crate::{
 /// For how many seconds an enrolment link can be good at most: 30 days.
 const LONGEST_VALID: u64 = 30 * 24 * 3600;
 
+/// Whom an activation invites, and to what.
+pub(super) struct Invitation<'a> {
+    pub(super) npi: Npi,
+    pub(super) order: &'a ActivationOrder,
+    /// Whether its confirmation code opens the access of an account that has no token in use.
+    pub(super) opens_access: bool,
+}
+
 impl Registry {
     /// Invites an account to enrol a token. An earlier activation that is not completed ends.
     ///
@@ -38,7 +46,8 @@ impl Registry {
         only_the_help_desk(actor)?;
         for _ in 0..ATTEMPTS {
             let mut changes = Changes::default();
-            let begun = self.begin_in(&mut changes, actor, *npi, &order, now, rng).await?;
+            let invitation = Invitation { npi: *npi, order: &order, opens_access: true };
+            let begun = self.begin_in(&mut changes, actor, &invitation, now, rng).await?;
             if self.commit(changes).await? {
                 return Ok(begun);
             }
@@ -51,18 +60,18 @@ impl Registry {
         &self,
         changes: &mut Changes,
         actor: &Actor,
-        npi: Npi,
-        order: &ActivationOrder,
+        invitation: &Invitation<'_>,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<BegunActivation, Error> {
-        if order.valid_for > LONGEST_VALID {
+        let npi = invitation.npi;
+        if invitation.order.valid_for > LONGEST_VALID {
             return Err(Error::ValidForTooLong);
         }
         if self.store.account(npi).await?.is_none() {
             return Err(Error::UnknownAccount);
         }
-        let (record, begun) = self.new_activation(npi, order, now, rng);
+        let (record, begun) = self.new_activation(invitation, now, rng);
         if let Some(earlier) = self.store.open_activation(npi).await? {
             let state = ActivationState::Superseded;
             changes.writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
@@ -75,11 +84,11 @@ impl Registry {
 
     pub(super) fn new_activation(
         &self,
-        npi: Npi,
-        order: &ActivationOrder,
+        invitation: &Invitation<'_>,
         now: UnixTime,
         rng: &mut impl CryptoRng,
     ) -> (ActivationRecord, BegunActivation) {
+        let &Invitation { npi, order, opens_access } = invitation;
         let id = ActivationId::generate(rng);
         let secret = ActivationSecret::generate(rng);
         let confirmation = ConfirmationCode::generate(rng);
@@ -88,6 +97,8 @@ impl Registry {
             id,
             npi,
             state: ActivationState::Begun,
+            opens_access,
+            pin: order.pin,
             serial: None,
             sealed_secret: self.master.seal(
                 What::ActivationSecret,
@@ -129,12 +140,12 @@ impl Registry {
             activation: activation.id,
             secret: self.activation_secret(activation)?,
             expires: activation.expires,
-            pin: order.pin,
+            pin: activation.pin,
         })
     }
 
-    /// The second factor of a sign-in by the confirmation code of the account's activation; only
-    /// while the account has no token in use. The code stays good until a token is associated, so
+    /// The second factor of a sign-in by the confirmation code of an activation that opens the
+    /// account's access; only while the account has no token in use. The code stays good until a token is associated, so
     /// that a browser that was closed strands nobody. Gives the session's new secret; none if the
     /// session was full already.
     ///
@@ -179,7 +190,8 @@ impl Registry {
             NewEvent::new(now, actor, EventKind::SecondFactorGiven, outcome).of(npi)
         };
         let judgeable = open.filter(|activation| {
-            now <= activation.confirmation_expires
+            activation.opens_access
+                && now <= activation.confirmation_expires
                 && activation.wrong_confirmations < ActivationRecord::MAX_WRONG_CONFIRMATIONS
         });
         let Some(mut activation) = judgeable else {

@@ -3,10 +3,10 @@
 use oath::{SerialNumber, TokenType, UnixTime};
 use rand_core::CryptoRng;
 
-use super::{ATTEMPTS, Registry, only_the_help_desk, requests::noted};
+use super::{ATTEMPTS, Registry, activations::Invitation, only_the_help_desk, requests::noted};
 use crate::{
     ActivationOrder, ConfirmationCode, Error, RequestError,
-    activation::ActivationState,
+    activation::{ActivationRecord, ActivationState},
     event::{Actor, EventKind},
     master_key::What,
     request::{Mailing, RequestRecord, RequestState, Shipment, TokenRequest},
@@ -16,7 +16,7 @@ use crate::{
     },
     store::{Changes, Write},
     token::Token,
-    values::{ProofingRecord, RequestId},
+    values::{Npi, ProofingRecord, RequestId},
 };
 
 /// How a request is processed.
@@ -27,7 +27,8 @@ pub struct Processing {
     /// Whether it may open a prescriber's access who has no token in use. Where it may not, two people
     /// have to have begun the activation (21 CFR 1311.125), and its link is mailed.
     pub opens_access: bool,
-    /// Who checked the identity anew; needed where the account had tokens and has none left.
+    /// Who checked the identity anew; needed where the account had tokens and has none left, and taken
+    /// from whoever may open access alone. Otherwise it comes with the activation of two people.
     pub proofing: Option<ProofingRecord>,
 }
 
@@ -45,7 +46,8 @@ pub struct ProcessedRequest {
     /// The request.
     pub request: TokenRequest,
     /// The confirmation code of the activation that was begun, for the prescriber by another way
-    /// than the mail; `None` where it was begun before, or the request is for a hard token.
+    /// than the mail; `None` where it opens nothing, or was begun before, or the request is for a hard
+    /// token.
     pub confirmation: Option<ConfirmationCode>,
     /// Whether the prescriber has a token, and so signs in with it and not with that code.
     pub has_token: bool,
@@ -91,7 +93,7 @@ impl Registry {
         only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
         for _ in 0..ATTEMPTS {
             let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
-            let tokens = self.token_values(&record).await?;
+            let tokens = self.tokens_as_stored(record.request.npi).await?;
             let has_token = tokens.iter().any(|token| token.state.is_in_use());
             let request = match apply(&record.request, RequestEvent::Process, actor, now) {
                 Ok(request) => request,
@@ -101,12 +103,10 @@ impl Registry {
                 }
                 Err(why) => return Err(RequestError::not_possible(RequestEvent::Process, why)),
             };
-            if needs_proofing(&tokens) && processing.proofing.is_none() {
-                return Err(RequestError::NeedsProofing);
-            }
+            self.check_proofing_of(request.npi, &tokens, processing, now).await?;
             check_one_activation(&record, &self.store.requests_of(request.npi).await?)?;
             let mut record = RequestRecord { request, ..record };
-            let mut changes = Changes::default();
+            let mut changes = self.proofing_of(&record, processing, actor, now).await?;
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
                     let begin = Begin { processing, has_token, actor, now };
@@ -114,16 +114,7 @@ impl Registry {
                 }
                 TokenType::Hard => None,
             };
-            let mut event = noted(&record, EventKind::RequestProcessed, actor, now);
-            if let Some(proofing) = &processing.proofing {
-                let mut account =
-                    self.store.account(record.request.npi).await?.ok_or(Error::UnknownAccount)?;
-                account.account.proofing = proofing.clone();
-                changes.writes.push(Write::UpdateAccount(account));
-                let cause = event.cause.take().unwrap_or_default();
-                event = event.because(format!("{cause}; identity proved again: {proofing}"));
-            }
-            changes.events.push(event);
+            changes.events.push(noted(&record, EventKind::RequestProcessed, actor, now));
             changes.writes.push(Write::UpdateRequest(Box::new(record.clone())));
             if self.commit(changes).await? {
                 return Ok(ProcessedRequest { request: record.request, confirmation, has_token });
@@ -197,13 +188,14 @@ impl Registry {
         only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
         for _ in 0..ATTEMPTS {
             let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
-            let tokens = self.token_values(&record).await?;
+            let tokens = self.tokens_as_stored(record.request.npi).await?;
             let has_token = tokens.iter().any(|token| token.state.is_in_use());
             let event = RequestEvent::SendAgain;
             let request = apply(&record.request, event, actor, now)
                 .map_err(|why| RequestError::not_possible(event, why))?;
+            self.check_proofing_of(request.npi, &tokens, processing, now).await?;
             let mut record = RequestRecord { request, ..record };
-            let mut changes = Changes::default();
+            let mut changes = self.proofing_of(&record, processing, actor, now).await?;
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
                     let begin = Begin { processing, has_token, actor, now };
@@ -229,7 +221,7 @@ impl Registry {
         &self,
         token: &Token,
         token_type: TokenType,
-        npi: crate::Npi,
+        npi: Npi,
         now: UnixTime,
     ) -> Result<Option<(RequestRecord, crate::event::NewEvent)>, Error> {
         let requests = self.store.requests_of(npi).await?;
@@ -257,12 +249,14 @@ impl Registry {
         let (npi, now) = (record.request.npi, begin.now);
         let order = &begin.processing.activation;
         let (link, confirmation) = if begin.has_token || begin.processing.opens_access {
-            let begun = self.begin_in(changes, begin.actor, npi, order, now, rng).await?;
-            (begun.link, Some(begun.confirmation))
+            // Who has a token adds another with it: then the code opens nothing, and nobody sees it.
+            let opens_access = begin.processing.opens_access && !begin.has_token;
+            let invitation = Invitation { npi, order, opens_access };
+            let begun = self.begin_in(changes, begin.actor, &invitation, now, rng).await?;
+            (begun.link, Some(begun.confirmation).filter(|_| opens_access))
         } else {
-            let open = self.store.open_activation(npi).await?;
-            let open =
-                open.filter(|open| open.state == ActivationState::Begun && now <= open.expires);
+            let open = self.open_access(npi, now).await?;
+            let open = open.filter(|open| open.state == ActivationState::Begun);
             let open = open.ok_or(RequestError::TwoPeople)?;
             let link = self.link_of_activation(&open, order)?;
             // Nothing changes: it is the condition that it is open still.
@@ -280,8 +274,45 @@ impl Registry {
         Ok(confirmation)
     }
 
-    async fn token_values(&self, record: &RequestRecord) -> Result<Vec<Token>, Error> {
-        let records = self.store.tokens_of(record.request.npi).await?;
-        Ok(records.into_iter().map(|record| record.token).collect())
+    /// The activation that opens the account's access now.
+    async fn open_access(
+        &self,
+        npi: Npi,
+        now: UnixTime,
+    ) -> Result<Option<ActivationRecord>, Error> {
+        let open = self.store.open_activation(npi).await?;
+        Ok(open.filter(|open| open.opens_access && now <= open.expires))
+    }
+
+    async fn check_proofing_of(
+        &self,
+        npi: Npi,
+        tokens: &[Token],
+        processing: &Processing,
+        now: UnixTime,
+    ) -> Result<(), RequestError> {
+        let needed = needs_proofing(tokens);
+        match &processing.proofing {
+            Some(_) if needed && processing.opens_access => Ok(()),
+            Some(_) => Err(RequestError::ProofingStands),
+            // An activation that opens access came with the new record.
+            None if needed && self.open_access(npi, now).await?.is_none() => {
+                Err(RequestError::NeedsProofing)
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn proofing_of(
+        &self,
+        record: &RequestRecord,
+        processing: &Processing,
+        actor: &Actor,
+        now: UnixTime,
+    ) -> Result<Changes, Error> {
+        let Some(proofing) = &processing.proofing else { return Ok(Changes::default()) };
+        let npi = record.request.npi;
+        let (write, event) = self.proved_again(npi, proofing, actor, now).await?;
+        Ok(Changes::new([write], [event]))
     }
 }

@@ -10,11 +10,16 @@
 //! Whoever entered an account knows its first passphrase, and whoever executes an activation sees its
 //! link and its confirmation code. All three together are a token in the prescriber's place: so nobody
 //! gets to know both, whatever roles they have.
+//!
+//! Where the last token is gone, identity proofing starts again: then an activation brings the new
+//! record, which so is entered and executed by two people as well.
 
 use oath::UnixTime;
 
 use crate::{
     access::{AccessChange, AccessOrder, AccessState},
+    rules::requesting::needs_proofing,
+    token::Token,
     values::AdministratorName,
 };
 
@@ -47,6 +52,19 @@ pub enum AccessRefusal {
         "you set this account's first passphrase, so somebody else has to execute its activation: nobody may know both"
     )]
     KnowsPassphrase,
+    /// The form was used for something else.
+    #[error("this form was used for something else already: open it again")]
+    FormUsed,
+    /// The account had tokens and has none left.
+    #[error(
+        "this prescriber has no token left, so identity proofing starts again: check the identity, then enter an activation with the new identity-proofing record"
+    )]
+    NeedsProofing,
+    /// The identity was proved, and that holds.
+    #[error(
+        "this prescriber’s identity is proved, and the record of it stays as it is: enter the activation without a new one"
+    )]
+    ProofingStands,
 }
 
 impl AccessRefusal {
@@ -56,7 +74,13 @@ impl AccessRefusal {
         match self {
             Self::OwnEntry => Some("own entry"),
             Self::KnowsPassphrase => Some("knows the passphrase"),
-            Self::EnteredAlready | Self::Passphrase | Self::Unknown | Self::NotPending(_) => None,
+            Self::NeedsProofing => Some("needs identity proofing"),
+            Self::ProofingStands => Some("identity proofing stands"),
+            Self::EnteredAlready
+            | Self::Passphrase
+            | Self::Unknown
+            | Self::FormUsed
+            | Self::NotPending(_) => None,
         }
     }
 }
@@ -99,6 +123,20 @@ pub fn check_execution(
     }
 }
 
+/// Refuses an activation without the identity-proofing record that it needs, or with one where none
+/// is needed: nobody rewrites a record that stands.
+///
+/// # Errors
+/// [`AccessRefusal`].
+pub fn check_proofing(tokens: &[Token], order: &AccessOrder) -> Result<(), AccessRefusal> {
+    let AccessOrder::Activation { proofing, .. } = order else { return Ok(()) };
+    match (needs_proofing(tokens), proofing) {
+        (true, None) => Err(AccessRefusal::NeedsProofing),
+        (false, Some(_)) => Err(AccessRefusal::ProofingStands),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use provisioning::PinPolicy;
@@ -132,7 +170,8 @@ mod tests {
             mail: "ada@example.org".parse().unwrap(),
             proofing: "passport".parse().unwrap(),
         };
-        let activation = || AccessOrder::Activation { valid_for: 60, pin: PinPolicy::default() };
+        let activation =
+            || AccessOrder::Activation { valid_for: 60, pin: PinPolicy::default(), proofing: None };
         for (order, state, opened_by, executor, seconds, expected) in [
             (account(), S::Pending, None, "Rosa", 0, Ok(())),
             (account(), S::Pending, None, "Ines", 0, Err(R::OwnEntry)),

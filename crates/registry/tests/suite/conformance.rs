@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oath::{Drift, Hotp, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
-use provisioning::{ActivationId, ReportId};
+use provisioning::{ActivationId, PinPolicy, ReportId};
 use registry::{
     Account, Actor, EventKind, Factor, Lock, NetworkSync, Npi, Otp, Outcome, Purpose, SecondFactor,
     SqliteStore, Store, StoreError, Token, TokenState,
@@ -60,6 +60,8 @@ fn activation(id: u8, npi: Npi) -> ActivationRecord {
         id: ActivationId::from_bytes([id; 16]),
         npi,
         state: ActivationState::Begun,
+        opens_access: true,
+        pin: PinPolicy::new(6).unwrap(),
         serial: None,
         sealed_secret: vec![1, 2, 3],
         confirmation_tag: [7; 32],

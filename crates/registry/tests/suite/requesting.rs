@@ -112,7 +112,7 @@ async fn a_soft_token_from_request_to_activated() {
         registry.process_request(&help_desk(), request.id, &processing(), NOW, &mut rng()).await;
     let processed = processed.unwrap();
     assert_eq!(processed.request.state, RequestState::Processed);
-    assert!(processed.confirmation.is_some() && processed.has_token);
+    assert!(processed.confirmation.is_none() && processed.has_token, "nobody needs a code");
     let again =
         registry.process_request(&help_desk(), request.id, &processing(), NOW, &mut rng()).await;
     let again = again.unwrap();
@@ -407,7 +407,9 @@ async fn where_access_takes_two_people_the_link_of_their_activation_is_mailed() 
     let by = RequestedBy::HelpDesk { actor: &desk, npi: ada() };
     let request = registry.request_tokens(by, &order(Wanted::Soft), NOW, &mut rng()).await;
     let request = request.unwrap().remove(0);
-    let alone = Processing { opens_access: false, ..processing() };
+    let mut alone = Processing { opens_access: false, ..processing() };
+    // The PIN is as the two ordered it, not as whoever processes would have it.
+    alone.activation.pin = PinPolicy::new(8).unwrap();
     let process =
         async |now| registry.process_request(&desk, request.id, &alone, now, &mut rng()).await;
     assert_eq!(process(NOW).await.unwrap_err(), RequestError::TwoPeople);
@@ -483,4 +485,37 @@ async fn the_number_of_open_requests_is_bounded() {
     let by = RequestedBy::Session(&session);
     let more = clinic.registry.request_tokens(by, &order(Wanted::Soft), NOW, &mut rng()).await;
     assert_eq!(more.unwrap_err(), RequestError::TooMany(6));
+}
+
+#[tokio::test]
+async fn whoever_works_the_queue_alone_neither_writes_the_proofing_record_nor_opens_access() {
+    let (clinic, phone, session) = at_the_dashboard().await;
+    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
+    let (registry, desk) = (&clinic.registry, help_desk());
+    let alone = || Processing { opens_access: false, ..processing() };
+    let proved =
+        |processing| Processing { proofing: Some("whatever".parse().unwrap()), ..processing };
+    let process = async |processing: &Processing| {
+        registry.process_request(&desk, request.id, processing, NOW, &mut rng()).await
+    };
+    let again = async |processing: &Processing| {
+        registry.send_request_again(&desk, request.id, processing, NOW, &mut rng()).await
+    };
+    for processing in [proved(alone()), proved(processing())] {
+        let refused = process(&processing).await.unwrap_err();
+        assert_eq!(refused, RequestError::ProofingStands, "there is a token");
+    }
+    assert!(process(&alone()).await.unwrap().confirmation.is_none(), "nobody needs it");
+
+    let lost = label("lost");
+    registry.deactivate_token(&desk, &phone.serial(), &lost, NOW).await.unwrap();
+    // The activation that one person began leads nowhere now, nor does that person begin another.
+    for processing in [alone(), processing()] {
+        assert_eq!(again(&processing).await.unwrap_err(), RequestError::NeedsProofing);
+    }
+    assert_eq!(again(&proved(alone())).await.unwrap_err(), RequestError::ProofingStands);
+    let account = registry.account(&ada()).await.unwrap().unwrap();
+    assert_eq!(account.proofing.as_str(), "Hedy saw the passport");
+    assert!(again(&proved(processing())).await.unwrap().confirmation.is_some(), "the command line");
+    assert!(again(&processing()).await.unwrap().confirmation.is_some(), "its record holds");
 }

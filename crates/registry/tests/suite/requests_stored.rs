@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oath::{TokenType, UnixTime};
-use provisioning::ActivationId;
+use provisioning::{ActivationId, PinPolicy};
 use registry::{
     Account, DeactivationReason, IdempotencyKey, Npi, RequestState, SqliteStore, Store, StoreError,
     TokenRequest,
@@ -100,6 +100,8 @@ async fn what_is_written_is_read(store: &dyn Store) {
         id: ActivationId::from_bytes([7; 16]),
         npi: ada(),
         state: ActivationState::Begun,
+        opens_access: true,
+        pin: PinPolicy::new(6).unwrap(),
         serial: None,
         sealed_secret: vec![1],
         confirmation_tag: [7; 32],

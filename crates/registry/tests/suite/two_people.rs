@@ -3,12 +3,13 @@
 use oath::UnixTime;
 use provisioning::{EnrolmentLink, IssuerName, PinPolicy, ServerUrl};
 use registry::{
-    AccessError, AdministratorSession, Error, EventKind, IdempotencyKey, Outcome, Passphrase, Role,
+    AccessError, AdministratorSession, ConfirmError, Error, EventKind, IdempotencyKey, Outcome,
+    Passphrase, Role,
     access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
     rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
 };
 
-use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, label, rng};
+use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, help_desk, label, rng};
 
 const BOTH: [Role; 2] = [Role::AccessAdministrator, Role::Registrant];
 
@@ -48,7 +49,13 @@ pub(crate) fn account(id: &str) -> NewAccess {
 }
 
 fn activation(id: &str) -> NewAccess {
-    let order = AccessOrder::Activation { valid_for: 24 * 3600, pin: PinPolicy::default() };
+    proved_activation(id, None)
+}
+
+fn proved_activation(id: &str, proofing: Option<&str>) -> NewAccess {
+    let proofing = proofing.map(|record| record.parse().unwrap());
+    let (valid_for, pin) = (24 * 3600, PinPolicy::default());
+    let order = AccessOrder::Activation { valid_for, pin, proofing };
     NewAccess { id: key(id), npi: ada(), order, passphrase: None }
 }
 
@@ -218,4 +225,88 @@ async fn what_is_declined_or_waited_too_long_is_not_executed_and_can_be_entered_
     assert!(listed.iter().any(|change| change.state == AccessState::Expired));
     assert_eq!(clinic.registry.account(&ada()).await.unwrap(), None);
     assert_eq!(clinic.registry.access(&key("none"), START).await.unwrap(), None);
+}
+
+/// A clinic of Ines and Rosa at which Ada has a token.
+async fn with_token() -> (Clinic, App, [AdministratorSession; 2]) {
+    let (clinic, people) = enterer_and_registrant().await;
+    clinic.open_account(ada()).await;
+    let phone = App::new("Phone");
+    clinic.enrol_first(ada(), &phone, START).await;
+    (clinic, phone, people)
+}
+
+async fn give_up(clinic: &Clinic, phone: &App) {
+    let (serial, lost) = (phone.serial(), label("lost"));
+    clinic.registry.deactivate_token(&help_desk(), &serial, &lost, START).await.unwrap();
+}
+
+#[tokio::test]
+async fn once_the_last_token_is_gone_two_people_open_access_with_new_proofing_only() {
+    let (clinic, phone, [ines, rosa]) = with_token().await;
+    let stands = AccessError::from(AccessRefusal::ProofingStands);
+    let needed = AccessError::from(AccessRefusal::NeedsProofing);
+    let rewritten = clinic.enter(&ines, proved_activation("a", Some("nobody")), START).await;
+    assert_eq!(rewritten.unwrap_err(), stands, "the record of whoever has a token stands");
+    clinic.enter(&ines, activation("b"), START).await.unwrap();
+
+    give_up(&clinic, &phone).await;
+    let late = clinic.execute(&rosa, "b", "s", START).await;
+    assert_eq!(late.unwrap_err(), needed, "it was entered before");
+    let refused = clinic.events().await.remove(0).what;
+    assert_eq!(refused.cause.as_deref(), Some("needs identity proofing"));
+    let reason = label("proofing first");
+    clinic.registry.decline_access(&rosa, &key("b"), &reason, START).await.unwrap();
+    assert_eq!(clinic.enter(&ines, activation("c"), START).await.unwrap_err(), needed);
+
+    let proved = || proved_activation("d", Some("Ines saw the licence"));
+    clinic.enter(&ines, proved(), START).await.unwrap();
+    let account = async || clinic.registry.account(&ada()).await.unwrap().unwrap();
+    assert_eq!(account().await.proofing.as_str(), "Hedy saw the passport", "not by one person");
+    let shown = clinic.execute(&rosa, "d", "s", START).await.unwrap().activation.unwrap();
+    assert_eq!(account().await.proofing.as_str(), "Ines saw the licence");
+    let code = shown.expose_confirmation().parse().unwrap();
+    clinic.confirmed(ada(), &code, START).await;
+    let events = clinic.events().await;
+    let proved = events.iter().find(|event| event.what.kind == EventKind::IdentityProved).unwrap();
+    assert_eq!(proved.what.actor.to_string(), "administrator Rosa");
+    assert_eq!(proved.what.cause.as_deref(), Some("Ines saw the licence"));
+    let stored = clinic.registry.access(&key("d"), START).await.unwrap().unwrap();
+    assert_eq!(stored.order.proofing().unwrap().as_str(), "Ines saw the licence");
+}
+
+#[tokio::test]
+async fn a_code_that_was_begun_beside_a_token_opens_nothing_once_that_token_is_gone() {
+    let (clinic, phone, [ines, rosa]) = with_token().await;
+    clinic.enter(&ines, activation("a"), START).await.unwrap();
+    let shown = clinic.execute(&rosa, "a", "s", START).await.unwrap().activation.unwrap();
+    give_up(&clinic, &phone).await;
+    let code = shown.expose_confirmation().parse().unwrap();
+    let session = clinic.half_session(ada(), START).await;
+    let refused = clinic.registry.confirm(&session, &code, START).await;
+    assert_eq!(refused.unwrap_err(), ConfirmError::NoOpenActivation);
+}
+
+#[tokio::test]
+async fn the_form_of_an_entry_enters_nothing_else_and_gets_its_answer_after_the_execution() {
+    let (clinic, [ines, rosa]) = enterer_and_registrant().await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    let mut corrected = account("a");
+    if let AccessOrder::Account { mail, .. } = &mut corrected.order {
+        *mail = "other@example.org".parse().unwrap();
+    }
+    let refused = clinic.enter(&ines, corrected, START).await;
+    assert_eq!(refused.unwrap_err(), AccessRefusal::FormUsed.into());
+    clinic.execute(&rosa, "a", "s", START).await.unwrap();
+    let again = clinic.enter(&ines, account("a"), START).await.unwrap();
+    assert_eq!(again.state, AccessState::Executed);
+}
+
+#[tokio::test]
+async fn an_account_that_was_opened_meanwhile_is_told_to_whoever_executes() {
+    let (clinic, [ines, rosa]) = enterer_and_registrant().await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    clinic.open_account(ada()).await;
+    let late = clinic.execute(&rosa, "a", "s", START).await;
+    assert_eq!(late.unwrap_err(), Error::AccountExists.into());
 }

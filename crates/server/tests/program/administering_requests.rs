@@ -120,21 +120,40 @@ fn a_last_token_is_replaced_after_new_proofing_by_two_people() {
     let path = format!("/admin/requests/{id}");
     let process = |proofing: &str| {
         let page = browser.get(&path);
-        let sent = page.with_hidden(&[("proofing", proofing)]);
-        browser.post(&format!("{path}/process"), &sent)
+        browser.post(&format!("{path}/process"), &page.with_hidden(&[("proofing", proofing)]))
     };
-    assert!(browser.get(&path).html.contains("id=\"proofing\""));
-    let without = process("");
-    assert!(without.element("error").unwrap().contains("identity proofing starts again"));
-    let alone = process("Hedy, 2026-11-20: passport");
-    assert_eq!(alone.status, 422);
-    assert!(alone.element("error").unwrap().contains("two people"));
-    assert_eq!(alone.attribute("proofing", "value").unwrap(), "Hedy, 2026-11-20: passport");
-    // Begun by two people under Access, or at the command line by whoever holds the master key.
-    let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
-    assert_eq!(process("Hedy, 2026-11-20: passport").status, 303);
-    let account = browser.get(&format!("/admin/accounts/{NPI}"));
-    assert!(account.element("proofing").unwrap().contains("2026-11-20: passport"));
+    let before = browser.get(&path);
+    assert!(before.element("needs-proofing").is_some() && !before.html.contains("id=\"proofing\""));
+    for proofing in ["", "Hedy, 2026-11-20: passport"] {
+        let alone = process(proofing);
+        assert_eq!(alone.status, 422);
+        assert!(alone.element("error").unwrap().contains("identity proofing starts again"));
+    }
+    let account = || browser.get(&format!("/admin/accounts/{NPI}")).element("proofing").unwrap();
+    assert!(!account().contains("Hedy, 2026-11-20"), "one person alone does not write it");
+
+    let ines = Carrier::add(&server.folder, "Ines", &["access-administrator"]).signed_in(&server);
+    let rosa = Carrier::add(&server.folder, "Rosa", &["registrant"]).signed_in(&server);
+    let form = format!("/admin/access/activation/{NPI}");
+    let order = [("hours", "48"), ("digits", "6")];
+    let without = ines.submit(&form, &order);
+    assert_eq!(without.status, 422);
+    for field in ["checked-by", "checked-on", "evidence"] {
+        assert!(without.element(&format!("error-{field}")).is_some(), "{field}");
+    }
+    let record =
+        [("checked-by", "Ines Pol"), ("checked-on", "2026-01-02"), ("evidence", "DEA licence")];
+    let change = ines.submit(&form, &[&order[..], &record[..]].concat());
+    assert_eq!(change.status, 303, "{}", change.html);
+    let address = change.location.strip_suffix("?entered").unwrap();
+    assert!(rosa.get(address).html.contains("Ines Pol, 2026-01-02: DEA licence"));
+    let execution = rosa.get(address);
+    let sent = execution.with_hidden(&[("checked", "yes")]);
+    let shown = rosa.post(&format!("{address}/execute"), &sent);
+    let link = shown.element("link").unwrap();
+    let confirmation = shown.element("confirmation-code").unwrap();
+    assert!(account().contains("Ines Pol, 2026-01-02: DEA licence"));
+    assert_eq!(process("").status, 303);
 
     let new = App::new();
     assert_eq!(server.provision(&new.seal_for(&link)).0, 201);

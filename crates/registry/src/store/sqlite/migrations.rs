@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_9.sql"),
     include_str!("schema_10.sql"),
     include_str!("schema_11.sql"),
+    include_str!("schema_12.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

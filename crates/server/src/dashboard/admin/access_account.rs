@@ -114,7 +114,7 @@ fn read(form: &Form, key: &IdempotencyKey, errors: &mut FieldErrors) -> Option<N
 }
 
 /// Who checked what, when, by which evidence: one record.
-fn proofing(form: &Form, errors: &mut FieldErrors) -> Option<ProofingRecord> {
+pub(super) fn proofing(form: &Form, errors: &mut FieldErrors) -> Option<ProofingRecord> {
     let checked_by = form.text("checked-by").parse::<Label>();
     if checked_by.is_err() {
         errors.add("checked-by", "say who checked the prescriber’s identity");

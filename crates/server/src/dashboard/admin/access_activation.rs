@@ -8,24 +8,33 @@ use axum::{
 };
 use provisioning::PinPolicy;
 use registry::{
-    AccessError, Account, Action, IdempotencyKey,
+    AccessError, Account, Action, IdempotencyKey, Token,
     access::{AccessOrder, NewAccess},
+    rules::requesting::needs_proofing,
 };
 
 use super::{
+    access_account::proofing,
     account::{InAddress, account_at},
     frame::Frame,
     visitor::{Administering, AdministratorForm, failed},
 };
 use crate::{
     clock,
-    dashboard::{field_errors::FieldErrors, form::Form, message, render},
+    dashboard::{
+        field_errors::FieldErrors,
+        form::{Form, shown_again},
+        message, render,
+    },
     http::Site,
     randomness,
 };
 
 /// For how many hours a link can be good.
 const HOURS: [u64; 5] = [24, 48, 72, 168, 720];
+
+/// The fields in the order of the form.
+const FIELDS: [&str; 5] = ["checked-by", "checked-on", "evidence", "hours", "digits"];
 
 #[derive(Template)]
 #[template(path = "admin/access_activation.html")]
@@ -34,6 +43,11 @@ struct Page {
     idempotency_key: String,
     npi: String,
     name: String,
+    /// Whether the identity has to be proved anew.
+    needs_proofing: bool,
+    checked_by: String,
+    checked_on: String,
+    evidence: String,
     /// The token that is in use already; empty where there is none.
     in_use: String,
     hours: Vec<(String, String)>,
@@ -65,7 +79,8 @@ pub(super) async fn submit(
         return Err(message::stale_form().for_administrator().into_response());
     };
     let mut errors = FieldErrors::default();
-    if let Some(order) = read(&form, &mut errors) {
+    let needs = needs_proofing(&tokens_of(&site, &account).await?);
+    if let Some(order) = read(&form, needs, &mut errors) {
         let new = NewAccess { id: key.clone(), npi: account.npi, order, passphrase: None };
         let mut rng = randomness::rng();
         match site.registry.enter_access(&by.session, new, clock::now(), &mut rng).await {
@@ -80,7 +95,7 @@ pub(super) async fn submit(
     show(&site, &by, &account, &key, Some(&form), errors).await
 }
 
-fn read(form: &Form, errors: &mut FieldErrors) -> Option<AccessOrder> {
+fn read(form: &Form, needs_proofing: bool, errors: &mut FieldErrors) -> Option<AccessOrder> {
     let hours = form.text("hours").parse().ok().filter(|hours| HOURS.contains(hours));
     if hours.is_none() {
         errors.add("hours", "choose how long the link is good");
@@ -89,7 +104,11 @@ fn read(form: &Form, errors: &mut FieldErrors) -> Option<AccessOrder> {
     if digits.is_none() {
         errors.add("digits", "choose how long the PIN is");
     }
-    Some(AccessOrder::Activation { valid_for: hours? * 3600, pin: digits? })
+    let proofing = needs_proofing.then(|| proofing(form, errors));
+    errors.sort(&FIELDS);
+    // `None` where one is needed and is not well formed.
+    let proofing = proofing.map_or(Some(None), |record| record.map(Some));
+    Some(AccessOrder::Activation { valid_for: hours? * 3600, pin: digits?, proofing: proofing? })
 }
 
 async fn show(
@@ -100,13 +119,13 @@ async fn show(
     form: Option<&Form>,
     errors: FieldErrors,
 ) -> Result<Response, Response> {
-    let tokens = site.registry.tokens(&account.npi, clock::now()).await;
-    let tokens = tokens.map_err(|error| failed(&error))?;
+    let tokens = tokens_of(site, account).await?;
     let in_use = tokens.iter().find(|token| token.state.is_in_use());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let chosen = |field, usual: &str| {
         form.map_or(usual, |form| form.text(field)).chars().take(4).collect::<String>()
     };
+    let typed = |field| form.map_or_else(String::new, |form| shown_again(form.text(field)));
     let page = Page {
         frame: by.frame(),
         idempotency_key: key.as_str().to_owned(),
@@ -117,9 +136,17 @@ async fn show(
         chosen_hours: chosen("hours", "24"),
         digits: (4..=8).map(|count: u8| (count.to_string(), format!("{count} digits"))).collect(),
         chosen_digits: chosen("digits", "4"),
+        needs_proofing: needs_proofing(&tokens),
+        checked_by: typed("checked-by"),
+        checked_on: typed("checked-on"),
+        evidence: typed("evidence"),
         errors,
     };
     Ok(render(status, &page))
+}
+
+async fn tokens_of(site: &Site, account: &Account) -> Result<Vec<Token>, Response> {
+    site.registry.tokens(&account.npi, clock::now()).await.map_err(|error| failed(&error))
 }
 
 fn in_days(hours: u64) -> String {

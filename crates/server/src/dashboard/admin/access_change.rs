@@ -180,10 +180,14 @@ fn facts(order: &AccessOrder) -> Vec<(&'static str, String)> {
             ("Mail", mail.to_string()),
             ("Identity-proofing record", proofing.to_string()),
         ],
-        AccessOrder::Activation { valid_for, pin } => vec![
-            ("The link is good for", format!("{} hours", valid_for / 3600)),
-            ("PIN", format!("{} digits", pin.length())),
-        ],
+        AccessOrder::Activation { valid_for, pin, proofing } => [
+            Some(("The link is good for", format!("{} hours", valid_for / 3600))),
+            Some(("PIN", format!("{} digits", pin.length()))),
+            proofing.as_ref().map(|record| ("Identity-proofing record", record.to_string())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) async fn process(
 ) -> Result<Response, Response> {
     let actor = by.may(&site, Action::WorkQueue).await?;
     let (mut outcome, mut count) = (Outcome::default(), 0_usize);
-    let processing = processing(&site, None).ok_or_else(broken)?;
+    let processing = processing(&site).ok_or_else(broken)?;
     for id in ids(&form, "take") {
         let mut rng = randomness::rng();
         let now = clock::now();

@@ -9,8 +9,8 @@ use axum::{
 use oath::TokenType;
 use provisioning::{PinPolicy, ServerUrl};
 use registry::{
-    Action, ActivationOrder, Processing, ProofingRecord, RequestError, RequestId, RequestState,
-    RequestedBy, TokenRequest, rules::administrators::may,
+    Action, ActivationOrder, Processing, RequestError, RequestId, RequestState, RequestedBy,
+    TokenRequest, rules::administrators::may,
 };
 
 use super::{
@@ -19,12 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    dashboard::{
-        field_errors::sentence,
-        form::{Form, shown_again},
-        message, render,
-        requests::RequestRow,
-    },
+    dashboard::{field_errors::sentence, message, render, requests::RequestRow},
     http::Site,
     randomness,
 };
@@ -45,7 +40,6 @@ struct Page {
     can_ship: bool,
     /// Whether the identity has to be proved anew before it is processed.
     needs_proofing: bool,
-    proofing: String,
     done: &'static str,
     error: Option<String>,
     no_error: Option<&'static str>,
@@ -55,12 +49,12 @@ type InAddress<T> = Result<Path<T>, PathRejection>;
 
 /// How requests are processed on these pages: what opens somebody's access takes two people.
 /// `None` where this server has no address of its own.
-pub(super) fn processing(site: &Site, proofing: Option<ProofingRecord>) -> Option<Processing> {
+pub(super) fn processing(site: &Site) -> Option<Processing> {
     let server: ServerUrl = site.origins.first().and_then(|origin| origin.parse().ok())?;
     let pin = PinPolicy::default();
     let activation =
         ActivationOrder { server, issuer: site.issuer.clone(), valid_for: VALID_FOR, pin };
-    Some(Processing { activation, opens_access: false, proofing })
+    Some(Processing { activation, opens_access: false, proofing: None })
 }
 
 pub(super) fn broken() -> Response {
@@ -81,7 +75,7 @@ pub(super) async fn page(
         Some("done=cancel") => "The request is cancelled",
         _ => "",
     };
-    show(&site, &by, &request, (done, None), String::new()).await
+    show(&site, &by, &request, (done, None)).await
 }
 
 pub(super) async fn submit(
@@ -94,19 +88,16 @@ pub(super) async fn submit(
     let request = request_at(&site, &id).await?;
     let (id, now, mut rng) = (request.id, clock::now(), randomness::rng());
     let result = match act.as_str() {
-        "process" => match proofing(&form) {
-            Ok(proofing) => {
-                let processing = processing(&site, proofing).ok_or_else(broken)?;
-                site.registry
-                    .process_request(&actor, id, &processing, now, &mut rng)
-                    .await
-                    .map(drop)
-                    .map_err(Ok)
-            }
-            Err(text) => Err(Err(text)),
-        },
+        "process" => {
+            let processing = processing(&site).ok_or_else(broken)?;
+            site.registry
+                .process_request(&actor, id, &processing, now, &mut rng)
+                .await
+                .map(drop)
+                .map_err(Ok)
+        }
         "send-again" => {
-            let processing = processing(&site, None).ok_or_else(broken)?;
+            let processing = processing(&site).ok_or_else(broken)?;
             site.registry
                 .send_request_again(&actor, id, &processing, now, &mut rng)
                 .await
@@ -129,16 +120,7 @@ pub(super) async fn submit(
         Err(Ok(error)) => error.to_string(),
         Err(Err(text)) => text,
     };
-    let typed = shown_again(form.text("proofing"));
-    show(&site, &by, &request, ("", Some(sentence(&error))), typed).await
-}
-
-/// The identity-proofing record, where one was typed.
-fn proofing(form: &Form) -> Result<Option<ProofingRecord>, String> {
-    match form.text("proofing").trim() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|error: registry::ValueError| error.to_string()),
-    }
+    show(&site, &by, &request, ("", Some(sentence(&error)))).await
 }
 
 /// The request at an address.
@@ -154,7 +136,6 @@ async fn show(
     by: &Administering,
     request: &TokenRequest,
     (done, error): (&'static str, Option<String>),
-    proofing: String,
 ) -> Result<Response, Response> {
     let now = clock::now();
     let account = site.registry.account(&request.npi).await.map_err(|error| failed(&error))?;
@@ -180,7 +161,6 @@ async fn show(
             cancellable: works && request.state.is_open(),
             ..RequestRow::new(request, now)
         },
-        proofing,
         done,
         error,
         no_error: None,

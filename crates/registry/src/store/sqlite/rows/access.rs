@@ -10,7 +10,7 @@ use super::{
 use crate::{
     access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState},
     store::StoreError,
-    values::{IdempotencyKey, Npi},
+    values::{IdempotencyKey, Npi, ProofingRecord},
 };
 
 pub(in super::super) fn access(
@@ -93,6 +93,7 @@ fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
             valid_for: count(row, "valid_for")?,
             pin: PinPolicy::new(row.get("pin_length")?)
                 .map_err(|error| damaged("pin_length", error))?,
+            proofing: maybe_parsed(row, "proofing")?,
         }),
         kind => {
             let unknown = FromSqlError::Other(format!("{kind} is unknown").into());
@@ -105,8 +106,8 @@ pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(),
     let change = &record.change;
     let (mut person, mut terms) = (None, None);
     match &change.order {
-        AccessOrder::Account { name, mail, proofing } => person = Some((name, mail, proofing)),
-        AccessOrder::Activation { valid_for, pin } => {
+        AccessOrder::Account { name, mail, .. } => person = Some((name, mail)),
+        AccessOrder::Activation { valid_for, pin, .. } => {
             terms = Some((to_sql(*valid_for), pin.length()));
         }
     }
@@ -123,9 +124,9 @@ pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(),
             ":state": change.state.name(),
             ":entered_by": change.entered_by.as_str(),
             ":entered": to_sql(change.entered.0),
-            ":name": person.map(|(name, ..)| name.as_str()),
-            ":mail": person.map(|(_, mail, _)| mail.as_str()),
-            ":proofing": person.map(|(.., proofing)| proofing.as_str()),
+            ":name": person.map(|(name, _)| name.as_str()),
+            ":mail": person.map(|(_, mail)| mail.as_str()),
+            ":proofing": change.order.proofing().map(ProofingRecord::as_str),
             ":passphrase_hash": record.passphrase_hash,
             ":valid_for": terms.map(|(valid_for, _)| valid_for),
             ":pin_length": terms.map(|(_, length)| length),

@@ -1,7 +1,7 @@
 //! Secrets of the server, accounts, activations, sessions, associations.
 
 use oath::{SerialNumber, UnixTime};
-use provisioning::ActivationId;
+use provisioning::{ActivationId, PinPolicy};
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
@@ -164,6 +164,9 @@ fn read_activation(row: &Row<'_>) -> rusqlite::Result<ActivationRecord> {
         id: ActivationId::from_bytes(row.get("id")?),
         npi: npi(row, "npi")?,
         state: word(row, "state", &ActivationState::ALL, ActivationState::name)?,
+        opens_access: row.get("opens_access")?,
+        pin: PinPolicy::new(row.get("pin_length")?)
+            .map_err(|error| damaged("pin_length", error))?,
         serial: maybe_parsed(row, "serial")?,
         sealed_secret: row.get("sealed_secret")?,
         confirmation_tag: row.get("confirmation_tag")?,
@@ -181,14 +184,17 @@ pub(super) fn insert_activation(
 ) -> Result<(), StoreError> {
     change_one(
         database,
-        "INSERT INTO activations (id, version, npi, state, serial, sealed_secret,
-            confirmation_tag, confirmation_expires, wrong_confirmations, begun, expires)
-         VALUES (:id, 1, :npi, :state, :serial, :sealed_secret,
+        "INSERT INTO activations (id, version, npi, state, opens_access, pin_length, serial,
+            sealed_secret, confirmation_tag, confirmation_expires, wrong_confirmations, begun,
+            expires)
+         VALUES (:id, 1, :npi, :state, :opens_access, :pin_length, :serial, :sealed_secret,
             :confirmation_tag, :confirmation_expires, :wrong_confirmations, :begun, :expires)",
         named_params! {
             ":id": record.id.as_bytes(),
             ":npi": to_sql(record.npi.number()),
             ":state": record.state.name(),
+            ":opens_access": record.opens_access,
+            ":pin_length": record.pin.length(),
             ":serial": record.serial.as_ref().map(SerialNumber::as_str),
             ":sealed_secret": record.sealed_secret,
             ":confirmation_tag": record.confirmation_tag,
