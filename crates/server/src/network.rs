@@ -3,10 +3,13 @@
 //!
 //! A record is JSON, under an `Idempotency-Key` that is the same at each attempt. Any answer of 200 to
 //! 299 acknowledges it, but for 202: then the network has it, has not done it yet, and is asked again.
+//!
+//! Where no network is configured, no token is to wait for one: not one of before that either, nor one
+//! that somebody begins to tell anew.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use oath::SerialNumber;
+use oath::{SerialNumber, UnixTime};
 use provisioning::ServerUrl;
 use registry::{Registry, SyncRecord};
 use tokio::{
@@ -50,9 +53,9 @@ impl Network {
 
 impl Telling {
     /// Starts to tell what is due, now and from now on.
-    pub(crate) fn start(site: Site, network: Network) -> Self {
+    pub(crate) fn start(site: Site, network: Option<Network>) -> Self {
         let (stop, stopped) = watch::channel(());
-        Self { stop, task: tokio::spawn(keep(site, Arc::new(network), stopped)) }
+        Self { stop, task: tokio::spawn(keep(site, network.map(Arc::new), stopped)) }
     }
 
     /// Lets what was begun end. What is left is due at the next start.
@@ -63,7 +66,7 @@ impl Telling {
     }
 }
 
-async fn keep(site: Site, network: Arc<Network>, mut stopped: watch::Receiver<()>) {
+async fn keep(site: Site, network: Option<Arc<Network>>, mut stopped: watch::Receiver<()>) {
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut under_way = JoinSet::new();
@@ -74,7 +77,9 @@ async fn keep(site: Site, network: Arc<Network>, mut stopped: watch::Receiver<()
         }
         while under_way.try_join_next().is_some() {}
         let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
-        match site.registry.syncs_due(clock::now(), room).await {
+        // Without a network nothing is waited for.
+        let until = if network.is_some() { clock::now() } else { UnixTime(u64::MAX) };
+        match site.registry.syncs_due(until, room).await {
             Ok(due) => due.into_iter().for_each(|serial| {
                 under_way.spawn(attempt(site.clone(), network.clone(), serial));
             }),
@@ -84,8 +89,12 @@ async fn keep(site: Site, network: Arc<Network>, mut stopped: watch::Receiver<()
     while under_way.join_next().await.is_some() {}
 }
 
-async fn attempt(site: Site, network: Arc<Network>, serial: SerialNumber) {
-    if let Err(error) = tell(&site.registry, network, &serial).await {
+async fn attempt(site: Site, network: Option<Arc<Network>>, serial: SerialNumber) {
+    let done = match network {
+        Some(network) => tell(&site.registry, network, &serial).await,
+        None => site.registry.sync_not_needed(&serial, clock::now()).await.map(drop),
+    };
+    if let Err(error) = done {
         tracing::error!(%error, "telling the network could not be recorded");
     }
 }

@@ -76,6 +76,27 @@ impl Registry {
         serial: &SerialNumber,
         now: UnixTime,
     ) -> Result<Token, Error> {
+        self.sync_ended(serial, "acknowledged", now).await
+    }
+
+    /// There is no network to tell, or none any more: a token that waits for it waits no longer.
+    ///
+    /// # Errors
+    /// [`Error::UnknownToken`], [`Error::Busy`].
+    pub async fn sync_not_needed(
+        &self,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        self.sync_ended(serial, "there is no network to tell", now).await
+    }
+
+    async fn sync_ended(
+        &self,
+        serial: &SerialNumber,
+        why: &str,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
         for _ in 0..ATTEMPTS {
             let record = self.store.token(serial).await?.ok_or(Error::UnknownToken)?;
             let waits = record.token.sync.waits();
@@ -84,7 +105,7 @@ impl Registry {
                 // Known already, or given up for good meanwhile.
                 _ => return Ok(record.token.at(now)),
             };
-            let event = sync_event(&after, Outcome::Success, now).because("acknowledged");
+            let event = sync_event(&after, Outcome::Success, now).because(why);
             let changed = TokenRecord { token: after.clone(), ..record };
             let write = Write::UpdateToken(Box::new(changed));
             if self.commit(Changes::new([write], [event])).await? {

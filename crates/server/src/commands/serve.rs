@@ -128,23 +128,21 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     });
     let mut stop = Stop::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
-    let telling = network.map(|network| Telling::start(site.clone(), network));
+    let telling = Telling::start(site.clone(), network);
     let sending = Sending::start(site.clone(), postman, arguments.help_desk);
     announce(address)?;
     let ended = serve(listener, http::router(site), async move { stop.asked().await }).await;
-    if let Some(telling) = telling {
-        telling.finish().await;
-    }
+    telling.finish().await;
     sending.finish().await;
     sealing.finish().await;
     ended
 }
 
-/// Says so where tokens wait for a network that this server does not tell.
+/// Says so where tokens waited for a network that this server does not tell.
 async fn warned_of_waiting(registry: Registry) -> Result<Registry, Failure> {
     if !registry.syncs_due(UnixTime(u64::MAX), 1).await?.is_empty() {
         tracing::warn!(
-            "tokens wait for the e-prescribing network, and none is told: start with --network-webhook"
+            "tokens waited for the e-prescribing network, and none is to be told: they sign now; to tell it, start with --network-webhook"
         );
     }
     Ok(registry)

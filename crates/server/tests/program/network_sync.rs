@@ -9,7 +9,7 @@ use crate::{
     app::App,
     browser::{Browser, Page},
     clock,
-    process::{Folder, NPI, Server, agent},
+    process::{Folder, NPI, Server},
     stand_in_network::{Mood, Network, until},
 };
 
@@ -156,16 +156,36 @@ fn what_was_given_up_says_so_and_is_begun_again_by_a_button() {
 }
 
 #[test]
-fn a_server_that_tells_no_network_says_what_waits() {
+fn a_server_that_tells_no_network_lets_no_token_wait_and_says_so() {
     let network = Network::start(&[Mood::Status(503), Mood::Status(503), Mood::Status(503)]);
     let (server, browser, app) = start(&network.url, &[]);
     add(&browser, &app, "Phone");
     network.wait_until_told(1);
     let server = Server::start_in(server.stop(), &[]);
     assert!(server.log().contains("--network-webhook"), "{}", server.log());
-    assert_eq!(app_state(&server, &app).0, AppTokenState::PendingSync);
-    network.turns(&[]);
-    assert!(agent().get(format!("{}/healthz", server.address)).call().is_ok());
+    let active = |server: &Server| app_state(server, &app).0 == AppTokenState::Active;
+    until("active", || active(&server).then_some(()));
+    let events = server.folder.json(&["events", "--limit", "100"], "").to_string();
+    assert!(events.contains("no network to tell") && !events.contains("acknowledged"), "{events}");
+    assert_eq!(network.told().len(), 1);
+}
+
+#[test]
+fn what_was_given_up_is_done_at_once_where_there_is_no_network_any_more() {
+    let network = Network::start(&[Mood::Status(503)]);
+    let (server, browser, app) = start(&network.url, &[]);
+    add(&browser, &app, "Phone");
+    network.wait_until_told(1);
+    let database = rusqlite::Connection::open(server.folder.path().join("countersign.db")).unwrap();
+    let aged = "UPDATE tokens SET sync_begun = sync_begun - 3600, sync_at = sync_begun - 1,
+                    version = version + 1 WHERE sync = 'pending'";
+    assert_eq!(database.execute(aged, []), Ok(1));
+    let given_up = |page: &Page| page.element("sync-again").is_some();
+    until("given up", || Some(browser.get("/tokens")).filter(given_up));
+    drop(database);
+    let server = Server::start_in(server.stop(), &[]);
+    server.folder.json(&["token", "sync-again", app.id.as_str()], "");
+    until("active", || (app_state(&server, &app).0 == AppTokenState::Active).then_some(()));
 }
 
 #[test]

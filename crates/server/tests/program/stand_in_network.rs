@@ -35,7 +35,6 @@ pub(crate) struct Told {
 pub(crate) struct Network {
     pub(crate) url: String,
     told: Arc<Mutex<Vec<Told>>>,
-    moods: Arc<Mutex<VecDeque<Mood>>>,
 }
 
 impl Network {
@@ -45,7 +44,7 @@ impl Network {
         let url = format!("http://{}/epcs/tokens", listener.local_addr().unwrap());
         let told = Arc::new(Mutex::new(Vec::new()));
         let moods = Arc::new(Mutex::new(moods.iter().copied().collect::<VecDeque<_>>()));
-        let (heard, left) = (told.clone(), moods.clone());
+        let (heard, left) = (told.clone(), moods);
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let (heard, left) = (heard.clone(), left.clone());
@@ -59,16 +58,11 @@ impl Network {
                 });
             }
         });
-        Self { url, told, moods }
+        Self { url, told }
     }
 
     pub(crate) fn told(&self) -> Vec<Told> {
         self.told.lock().unwrap().clone()
-    }
-
-    /// How it takes the next ones.
-    pub(crate) fn turns(&self, moods: &[Mood]) {
-        *self.moods.lock().unwrap() = moods.iter().copied().collect();
     }
 
     /// Waits until it was told so often.
