@@ -1,4 +1,5 @@
-//! Exporting stock: seeds leave only after it is recorded that they do.
+//! Exporting stock: seeds leave only after it is recorded that they do. That an export begins is
+//! recorded too, so that one which is broken off is looked at like one that ends.
 
 use oath::{SerialNumber, UnixTime};
 use provisioning::stock::StockToken;
@@ -19,6 +20,8 @@ const STEP: u32 = 1_000;
 pub struct StockExport {
     actor: Actor,
     owned_too: bool,
+    /// Where to, and under what.
+    how: String,
     after: Option<SerialNumber>,
     ended: bool,
     count: u64,
@@ -30,17 +33,36 @@ impl StockExport {
     pub const fn count(&self) -> u64 {
         self.count
     }
+
+    fn event(&self, outcome: Outcome, now: UnixTime) -> NewEvent {
+        let scope = if self.owned_too { "in stock and in use" } else { "in stock" };
+        let what = match outcome {
+            Outcome::Attempted => format!("tokens {scope}, {}", self.how),
+            _ => format!("{} tokens {scope}, {}", self.count, self.how),
+        };
+        NewEvent::new(now, self.actor.clone(), EventKind::StockExported, outcome).because(what)
+    }
 }
 
 impl Registry {
-    /// Begins to export hard tokens: those that nobody owns, and with `owned_too` those in use.
+    /// Begins to export hard tokens: those that nobody owns, and with `owned_too` those in use; `how`
+    /// says where to, and under what. It is recorded when this returns.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`].
-    pub fn begin_export(&self, actor: &Actor, owned_too: bool) -> Result<StockExport, Error> {
+    /// [`Error::NotAllowed`], or what the store cannot do.
+    pub async fn begin_export(
+        &self,
+        actor: &Actor,
+        owned_too: bool,
+        how: &str,
+        now: UnixTime,
+    ) -> Result<StockExport, Error> {
         only_the_help_desk(actor)?;
-        let actor = actor.clone();
-        Ok(StockExport { actor, owned_too, after: None, ended: false, count: 0 })
+        let (actor, how) = (actor.clone(), how.to_owned());
+        let export = StockExport { actor, owned_too, how, after: None, ended: false, count: 0 };
+        let event = export.event(Outcome::Attempted, now);
+        self.store.commit(Changes::new([], [event])).await?;
+        Ok(export)
     }
 
     /// The next tokens, in the order of their serial numbers; none at the end. That each of them
@@ -80,20 +102,12 @@ impl Registry {
         Ok(leaving)
     }
 
-    /// Records the export as a whole: where to, and under what.
+    /// Records the export as a whole.
     ///
     /// # Errors
     /// What the store cannot do.
-    pub async fn end_export(
-        &self,
-        export: StockExport,
-        what: &str,
-        now: UnixTime,
-    ) -> Result<u64, Error> {
-        let scope = if export.owned_too { "in stock and in use" } else { "in stock" };
-        let kind = EventKind::StockExported;
-        let event = NewEvent::new(now, export.actor, kind, Outcome::Success)
-            .because(format!("{} tokens {scope}, {what}", export.count));
+    pub async fn end_export(&self, export: StockExport, now: UnixTime) -> Result<u64, Error> {
+        let event = export.event(Outcome::Success, now);
         self.store.commit(Changes::new([], [event])).await?;
         Ok(export.count)
     }

@@ -294,7 +294,8 @@ impl Clinic {
     /// Exports in batches, and what left.
     async fn export(&self, owned_too: bool) -> Vec<StockToken> {
         let registry = &self.registry;
-        let mut export = registry.begin_export(&help_desk(), owned_too).unwrap();
+        let begun = registry.begin_export(&help_desk(), owned_too, "for a test", START).await;
+        let mut export = begun.unwrap();
         let mut all = Vec::new();
         loop {
             let tokens = registry.export_stock(&mut export, START).await.unwrap();
@@ -304,7 +305,7 @@ impl Clinic {
             all.extend(tokens);
         }
         assert_eq!(export.count(), all.len() as u64);
-        registry.end_export(export, "for a test", START).await.unwrap();
+        registry.end_export(export, START).await.unwrap();
         all
     }
 }
@@ -370,9 +371,31 @@ async fn what_came_in_goes_out_with_counter_and_drift_and_is_recorded() {
     let events = clinic.events().await;
     let (recorded, _) = events.split_at(events.len() - before);
     let count = |kind| recorded.iter().filter(|event| event.what.kind == kind).count();
-    assert_eq!((count(EventKind::TokenExported), count(EventKind::StockExported)), (5, 2));
+    assert_eq!((count(EventKind::TokenExported), count(EventKind::StockExported)), (5, 4));
     let whole = recorded[0].what.cause.as_deref().unwrap();
     assert_eq!(whole, "3 tokens in stock and in use, for a test");
-    let refused = clinic.registry.begin_export(&Actor::Prescriber { npi: ada() }, false);
+    let refused =
+        clinic.registry.begin_export(&Actor::Prescriber { npi: ada() }, false, "", START).await;
     assert_eq!(refused.unwrap_err(), Error::NotAllowed);
+}
+
+/// Whoever takes the seeds and breaks the export off leaves what somebody has to look at.
+#[tokio::test]
+async fn an_export_that_is_broken_off_is_in_the_daily_report() {
+    let clinic = Clinic::new().await;
+    let (import, _) = clinic.check(&format!("111111,{SEED},hotp,,,,,\n")).await;
+    clinic.take(import.id).await.unwrap();
+    let begun = clinic.registry.begin_export(&help_desk(), true, "as CSV in plain", START).await;
+    let mut export = begun.unwrap();
+    assert_eq!(clinic.registry.export_stock(&mut export, START).await.unwrap().len(), 1);
+    drop(export);
+    let report = clinic.registry.daily_report(START).await.unwrap();
+    let notable = report.notable.iter().map(|event| &event.what);
+    let [event] =
+        notable.filter(|what| what.kind == EventKind::StockExported).collect::<Vec<_>>()[..]
+    else {
+        panic!("{:?}", report.notable)
+    };
+    assert_eq!((event.outcome, &event.actor), (Outcome::Attempted, &help_desk()));
+    assert_eq!(event.cause.as_deref(), Some("tokens in stock and in use, as CSV in plain"));
 }

@@ -12,7 +12,7 @@ use provisioning::{
     PskcKey, PskcWriter,
     stock::{StockToken, write_csv_header, write_csv_line},
 };
-use registry::{Registry, StockExport};
+use registry::Registry;
 use serde::Serialize;
 
 use super::secrets::Secrets;
@@ -44,7 +44,6 @@ struct Exported {
 pub(crate) async fn export(arguments: ExportArguments, json: bool) -> Result<(), Failure> {
     let under = if arguments.plain_csv { None } else { Some(arguments.secrets.to_write_under()?) };
     let registry = opening::registry(&arguments.place).await?;
-    let export = registry.begin_export(&operator(), arguments.owned_too)?;
     let path = &arguments.file;
     let file = OpenOptions::new()
         .write(true)
@@ -52,7 +51,7 @@ pub(crate) async fn export(arguments: ExportArguments, json: bool) -> Result<(),
         .mode(0o600)
         .open(path)
         .map_err(|cause| unwritable(path, cause))?;
-    let written = write(&registry, export, under.as_ref(), file, path).await;
+    let written = write(&registry, arguments.owned_too, under.as_ref(), file, path).await;
     if written.is_err() {
         // What is half written is of no use to anybody; that it cannot be removed changes nothing.
         let _ = fs::remove_file(path);
@@ -71,12 +70,18 @@ pub(crate) async fn export(arguments: ExportArguments, json: bool) -> Result<(),
 
 async fn write(
     registry: &Registry,
-    mut export: StockExport,
+    owned_too: bool,
     under: Option<&PskcKey>,
     file: File,
     path: &Path,
 ) -> Result<u64, Failure> {
     let unwritable = |cause| unwritable(path, cause);
+    let how = match under {
+        Some(PskcKey::Passphrase(_)) => "as PSKC under a passphrase",
+        Some(PskcKey::PreShared(_)) => "as PSKC under a pre-shared key",
+        None => "as CSV in plain",
+    };
+    let mut export = registry.begin_export(&operator(), owned_too, how, clock::now()).await?;
     let mut out = Out::begin(BufWriter::new(file), under).map_err(unwritable)?;
     loop {
         let tokens = registry.export_stock(&mut export, clock::now()).await?;
@@ -88,12 +93,7 @@ async fn write(
         }
     }
     out.end().map_err(unwritable)?;
-    let what = match under {
-        Some(PskcKey::Passphrase(_)) => "as PSKC under a passphrase",
-        Some(PskcKey::PreShared(_)) => "as PSKC under a pre-shared key",
-        None => "as CSV in plain",
-    };
-    Ok(registry.end_export(export, what, clock::now()).await?)
+    Ok(registry.end_export(export, clock::now()).await?)
 }
 
 /// A file in either format.

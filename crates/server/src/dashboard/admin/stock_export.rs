@@ -37,11 +37,12 @@ pub(super) async fn submit(
     let (Some(passphrase), true) = (passphrase, errors.is_empty()) else {
         return stock::show_export(&site, &by, errors).await;
     };
-    let export = site.registry.begin_export(&actor, false).map_err(|error| failed(&error))?;
     let begun = begin(passphrase).await.map_err(|error| {
         tracing::error!(%error, "an export could not be begun");
         crate::dashboard::broken_page()
     })?;
+    let export = site.registry.begin_export(&actor, false, HOW, clock::now()).await;
+    let export = export.map_err(|error| failed(&error))?;
     let file = File { site: Arc::clone(&site), export: Some(export), writer: Some(begun) };
     let body = Body::from_stream(stream::unfold(file, File::next));
     let headers = [
@@ -90,7 +91,7 @@ impl File {
         let (Some(writer), Some(export)) = (self.writer.take(), self.export.take()) else {
             return Ok(None);
         };
-        registry.end_export(export, HOW, clock::now()).await.map_err(axum::Error::new)?;
+        registry.end_export(export, clock::now()).await.map_err(axum::Error::new)?;
         Ok(Some(writer.end().map_err(axum::Error::new)?.into()))
     }
 }
