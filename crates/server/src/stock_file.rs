@@ -36,6 +36,12 @@ pub(crate) enum CheckError {
     Registry(#[from] registry::Error),
 }
 
+/// The name of a file as it came, fit to be kept and shown.
+pub(crate) fn name_of(name: &str) -> Result<Label, provisioning::Error> {
+    let printable: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    printable.parse().or_else(|_| "a file".parse())
+}
+
 /// What opens a file of stock, and says how it is read.
 #[derive(Default)]
 pub(crate) struct Opening {

@@ -1,10 +1,13 @@
 //! A browser without JavaScript: keeps cookies, sends forms as a page has them.
 
-use std::{cell::RefCell, collections::BTreeMap, thread};
+use std::{cell::RefCell, collections::BTreeMap, io::Write, net::TcpStream, thread};
 
 use url::form_urlencoded;
 
 use crate::process::{NPI, PASSPHRASE, Server, agent};
+
+/// Between the parts of a form with a file in it.
+const BOUNDARY: &str = "----countersign7f3a";
 
 pub(crate) struct Browser {
     base: String,
@@ -97,23 +100,36 @@ impl Browser {
         fields: &[(&str, &str)],
         (name, content): (&str, &str),
     ) -> Page {
-        const BOUNDARY: &str = "----countersign7f3a";
-        let mut body = String::new();
-        for (field, value) in fields {
-            body += &format!(
-                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
-            );
-        }
-        body += &format!(
-            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             content-type: application/octet-stream\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
-        );
+        let body = multipart(fields, (name, content));
         let request = agent()
             .post(self.url(path))
             .header("cookie", self.cookie_header())
             .header("origin", &self.base)
             .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
         self.keep(request.send(body).unwrap())
+    }
+
+    /// Sends a form with a file, and waits for no answer: the connection is there as long as what is
+    /// returned.
+    pub(crate) fn begin_upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &str),
+    ) -> TcpStream {
+        let body = multipart(fields, file);
+        let host = self.base.trim_start_matches("http://");
+        let mut connection = TcpStream::connect(host).unwrap();
+        write!(
+            connection,
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\ncookie: {}\r\n\
+             content-type: multipart/form-data; boundary={BOUNDARY}\r\ncontent-length: {}\r\n\r\n{body}",
+            self.base,
+            self.cookie_header(),
+            body.len()
+        )
+        .unwrap();
+        connection
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
@@ -207,4 +223,19 @@ fn without_tags(html: &str) -> String {
         }
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A form with a file in it.
+fn multipart(fields: &[(&str, &str)], (name, content): (&str, &str)) -> String {
+    let mut body = String::new();
+    for (field, value) in fields {
+        body += &format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+        );
+    }
+    body += &format!(
+        "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         content-type: application/octet-stream\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
+    );
+    body
 }

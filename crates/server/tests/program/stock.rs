@@ -12,6 +12,7 @@ use crate::{
     administrators::Carrier,
     browser::{Browser, Page},
     process::{Folder, NPI, Server, text},
+    stand_in_network::until,
 };
 
 const SEED: &str = "3132333435363738393031323334353637383930";
@@ -433,9 +434,23 @@ fn the_stock_is_exported_on_the_page_under_a_passphrase() {
     let file = server.folder.file("exported.xml", &exported.html);
     let open = format!("p.encryption.derive_key('{PASSPHRASE}')");
     assert_eq!(read_by_python(&file, &open), LINES);
-    assert_eq!((count("token-exported"), count("stock-exported")), (3, 1));
+    assert_eq!((count("token-exported"), count("stock-exported")), (3, 2));
     let auditor = Carrier::add(&server.folder, "Audrey", &["auditor"]).signed_in(&server);
     let own = auditor.get("/admin");
     let fields = [("export-passphrase", PASSPHRASE), ("export-again", PASSPHRASE)];
     assert_eq!(auditor.post("/admin/stock/export", &own.with_hidden(&fields)).status, 403);
+}
+
+/// Whoever chose the file closes the page, or is answered too late: what was begun is not left half.
+#[test]
+fn a_check_goes_on_to_its_end_although_whoever_sent_the_file_is_gone() {
+    let (_server, hedy) = help_desk();
+    let rows = (0..20_000).map(|n| format!("{},{SEED},hotp\n", 1_000_000 + n));
+    let file = format!("serial,seed_hex,type\n{}", rows.collect::<String>());
+    let page = hedy.get("/admin/stock");
+    let gone = hedy.begin_upload("/admin/stock/check", &page.with_hidden(&[]), ("x.csv", &file));
+    let state = || hedy.get("/admin/stock").attribute("import-row", "data-state");
+    until("the check to begin", state);
+    drop(gone);
+    until("the check to end", || state().filter(|state| state == "checked"));
 }

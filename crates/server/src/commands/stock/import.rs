@@ -22,7 +22,7 @@ use crate::{
     commands::operator,
     failure::Failure,
     opening, output,
-    stock_file::{self, CheckError, Opening, in_words, number_of},
+    stock_file::{self, CheckError, Opening, in_words, name_of, number_of},
 };
 
 #[derive(Args)]
@@ -64,7 +64,8 @@ impl From<Seeds> for SeedText {
 }
 
 pub(crate) async fn import(arguments: ImportArguments, json: bool) -> Result<(), Failure> {
-    let name = name_of(&arguments.file)?;
+    let name = arguments.file.file_name().unwrap_or_default().to_string_lossy();
+    let name = name_of(&name).map_err(Failure::StockSecret)?;
     let registry = opening::registry(&arguments.place).await?;
     let mut report = Report::begin(json)?;
     let checked = check(&registry, &arguments, &name, &mut report).await;
@@ -146,12 +147,6 @@ fn progress(length: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}, {eta} left");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn name_of(path: &Path) -> Result<Label, Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let printable: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    printable.parse().or_else(|_| "a file".parse()).map_err(Failure::StockSecret)
 }
 
 fn failure_of(error: CheckError, path: &Path) -> Failure {

@@ -1,6 +1,6 @@
 //! Stock: hard tokens are brought in by a file, which is checked before anything changes.
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use provisioning::{
-    Label, PreSharedKey, PskcKey, PskcPassphrase,
+    PreSharedKey, PskcKey, PskcPassphrase,
     stock::{SeedText, StockFileError},
 };
 use registry::{Action, StockImport, rules::administrators::may};
@@ -21,7 +21,7 @@ use super::{
     visitor::{Administering, failed},
 };
 use crate::{
-    dashboard::{field_errors::FieldErrors, render},
+    dashboard::{broken_page, field_errors::FieldErrors, render},
     http::Site,
     stock_file::{self, CheckError, Opening, in_words},
     time_text,
@@ -167,7 +167,12 @@ pub(super) async fn check(
         return show(&site, &by, &chosen, errors).await;
     };
     let file = Cursor::new(bytes);
-    match stock_file::check(&site.registry, &actor, &name, file, opening, |_, _| {}).await {
+    // To its end, although whoever sent it is gone: what is begun is not left half.
+    let checking = Arc::clone(&site);
+    let checked = tokio::spawn(async move {
+        stock_file::check(&checking.registry, &actor, &name, file, opening, |_, _| {}).await
+    });
+    match checked.await.map_err(|_| broken_page())? {
         Ok(import) => Ok(Redirect::to(&format!("/admin/stock/{}", import.id)).into_response()),
         Err(CheckError::File(error)) => {
             errors.add(field_of(&error), &error.to_string());
@@ -206,10 +211,4 @@ const fn field_of(error: &StockFileError) -> &'static str {
         StockFileError::WrongKey => "secret",
         _ => "file",
     }
-}
-
-/// The name of a file as its browser sent it, fit to be shown.
-pub(super) fn file_name(name: &str) -> Option<Label> {
-    let printable: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    printable.parse().or_else(|_| "a file".parse()).ok()
 }

@@ -8,10 +8,11 @@ use axum::{
 use provisioning::Label;
 use zeroize::Zeroizing;
 
-use super::{stock::file_name, visitor::Administering};
+use super::visitor::Administering;
 use crate::{
     dashboard::message,
     http::{self, Site, Unread},
+    stock_file::name_of,
 };
 
 /// The most bytes of a field that is no file.
@@ -53,7 +54,7 @@ impl Upload {
         let mut upload = Self { fields: Vec::new(), file: None };
         while let Some(mut field) = form.next_field().await.ok()? {
             let name = field.name()?.to_owned();
-            let file_name = field.file_name().and_then(file_name);
+            let file_name = field.file_name().and_then(|name| name_of(name).ok());
             // Room for all of it, so that no copy of a secret stays behind while it grows.
             let mut bytes = Zeroizing::new(Vec::new());
             while let Some(chunk) = field.chunk().await.ok()? {
