@@ -104,6 +104,7 @@ fn what_is_not_sent_is_said_and_sends_are_limited() {
         let page = send(&browser, channel);
         assert_eq!(page.status, 422);
         assert!(page.element("error").unwrap().contains("could not be sent"), "{}", page.html);
+        assert!(!page.html.contains("on its way") && !page.html.contains("being called"));
     }
     for channel in ["sms", "voice", "sms"] {
         assert_eq!(send(&browser, channel).status, 303);
