@@ -90,8 +90,9 @@ impl Registry {
             let (mut changes, result) =
                 associated(&read, decision, &record, form, self.tells_network, now)?;
             if result.is_ok()
-                && let Some((request, event)) =
-                    self.fulfil(&read.token.token, form.token_type, npi, now).await?
+                && let Some((request, event)) = self
+                    .fulfil(&read.token.token, form.token_type, npi, &read.activations, now)
+                    .await?
             {
                 changes.writes.push(Write::UpdateRequest(Box::new(request)));
                 changes.events.push(event);
@@ -152,7 +153,9 @@ impl Registry {
         check_form(form)?;
         let token = self.store.token(&form.serial).await?.ok_or(AssociateError::NotWaiting)?;
         let provisioned_by = self.maybe_activation(token.token.activation).await?;
-        check_token(&token.token, provisioned_by.as_ref(), session.npi)?;
+        let shipping = self.store.request_shipping(&form.serial).await?;
+        let shipped_to = shipping.map(|record| record.request.npi);
+        check_token(&token.token, provisioned_by.as_ref(), shipped_to, session.npi)?;
         if token.token.otp.is_event_based() && form.second_code.is_none() {
             return Err(AssociateError::NeedsSecondCode);
         }

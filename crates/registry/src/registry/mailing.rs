@@ -5,12 +5,13 @@
 //! mail may arrive twice, and is never lost.
 
 use oath::{SerialNumber, TokenType, UnixTime};
-use provisioning::Label;
+use provisioning::{ActivationId, Label};
 use zeroize::Zeroizing;
 
 use super::{Registry, requests::noted};
 use crate::{
     ActivateLink, Error,
+    activation::ActivationState,
     event::{Actor, EventKind, Outcome},
     master_key::What,
     request::{RequestRecord, RequestState, Shipment, TokenRequest},
@@ -59,7 +60,7 @@ pub enum Landing {
     Expired,
     /// The token is associated already.
     Activated(TokenType),
-    /// The request was cancelled, or a newer mail was sent.
+    /// The request was cancelled, a newer mail was sent, or its activation was used or replaced.
     Over,
 }
 
@@ -166,8 +167,18 @@ impl Registry {
             RequestState::Requested => None,
             RequestState::Processed | RequestState::Shipped => match request.token_type {
                 TokenType::Soft => {
-                    let sealed = record.sealed_link.as_deref();
-                    self.soft_landing(request.id, sealed, request.link_expires, now)?
+                    let landing = self.soft_landing(
+                        request.id,
+                        record.sealed_link.as_deref(),
+                        request.link_expires,
+                        now,
+                    )?;
+                    let leads = self.is_begun(record.activation).await?;
+                    match landing {
+                        // Another activation took its place, or an app has used it.
+                        Some(Landing::Soft { .. }) if !leads => Some(Landing::Over),
+                        landing => landing,
+                    }
                 }
                 TokenType::Hard => match (request.serial, request.shipment) {
                     (Some(serial), Some(shipment)) => Some(Landing::Hard { serial, shipment }),
@@ -175,6 +186,12 @@ impl Registry {
                 },
             },
         })
+    }
+
+    async fn is_begun(&self, id: Option<ActivationId>) -> Result<bool, Error> {
+        let Some(id) = id else { return Ok(false) };
+        let found = self.store.activation(id).await?;
+        Ok(found.is_some_and(|activation| activation.state == ActivationState::Begun))
     }
 
     fn soft_landing(

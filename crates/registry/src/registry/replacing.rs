@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 
 use super::{
     ATTEMPTS, Registry,
-    requests::{Asker, RequestedBy, made_before, new_request, noted},
+    requests::{Asker, RequestedBy, goes_there, made_before, new_request, noted},
     tokens::ended_with,
 };
 use crate::{
@@ -92,7 +92,9 @@ fn same_replacement(
     form: &Replacement,
 ) -> Result<TokenRequest, RequestError> {
     let is_it = |request: &TokenRequest| {
-        request.replaces.as_ref().is_some_and(|replaced| replaced.serial == form.serial)
+        let replaced = Replaced { serial: form.serial.clone(), reason: form.reason };
+        let address = form.address.as_ref().filter(|_| request.token_type == TokenType::Hard);
+        request.replaces == Some(replaced) && goes_there(request, &form.mail, address)
     };
     made.into_iter().find(is_it).ok_or(RequestError::FormUsed)
 }

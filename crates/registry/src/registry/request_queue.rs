@@ -216,16 +216,23 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    /// What a token that becomes the account's own does to the request that it fulfils.
+    /// What a token that becomes the account's own does to the request that it fulfils. `completed`
+    /// are the activations that end with it.
     pub(super) async fn fulfil(
         &self,
         token: &Token,
         token_type: TokenType,
         npi: Npi,
+        completed: &[ActivationRecord],
         now: UnixTime,
     ) -> Result<Option<(RequestRecord, crate::event::NewEvent)>, Error> {
         let requests = self.store.requests_of(npi).await?;
-        let found = fulfilled(&requests, token_type, &token.serial, token.activation);
+        let open = self.store.open_activation(npi).await?.map(|open| (open.id, open.expires));
+        let open = open.filter(|(id, expires)| {
+            now <= *expires && !completed.iter().any(|activation| activation.id == *id)
+        });
+        let open = open.map(|(id, _)| id);
+        let found = fulfilled(&requests, token_type, &token.serial, token.activation, open);
         let Some(record) = found else { return Ok(None) };
         let system = Actor::System;
         let Ok(request) = apply(&record.request, RequestEvent::Activate, &system, now) else {

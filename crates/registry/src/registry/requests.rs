@@ -250,16 +250,28 @@ fn same_order(
     order: &TokenOrder,
 ) -> Result<Vec<TokenRequest>, RequestError> {
     // In the order of the order, whatever the store's.
-    let types = order.wanted.each().into_iter().map(|(token_type, _)| token_type);
-    let number = made.len();
-    let same: Vec<_> = types
-        .filter_map(|token_type| {
+    let wanted = order.wanted.each();
+    let number = wanted.len();
+    let same: Vec<_> = wanted
+        .into_iter()
+        .filter_map(|(token_type, address)| {
             made.iter()
                 .find(|request| request.token_type == token_type && request.replaces.is_none())
+                .filter(|request| goes_there(request, &order.mail, address))
                 .cloned()
         })
         .collect();
-    if same.len() == number { Ok(same) } else { Err(RequestError::FormUsed) }
+    let all = same.len() == number && made.len() == number;
+    if all { Ok(same) } else { Err(RequestError::FormUsed) }
+}
+
+/// Whether a request was made with this mail and address; one that was edited since may have been.
+pub(super) fn goes_there(
+    request: &TokenRequest,
+    mail: &Mail,
+    address: Option<&PostalAddress>,
+) -> bool {
+    request.edited.is_some() || (request.mail == *mail && request.address.as_ref() == address)
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one column of the new row")]

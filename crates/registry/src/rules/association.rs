@@ -62,12 +62,13 @@ fn is_active<'a>(
 pub(crate) fn check_token(
     token: &Token,
     provisioned_by: Option<&ActivationRecord>,
+    shipped_to: Option<Npi>,
     npi: Npi,
 ) -> Result<(), AssociateError> {
     if token.owner == Some(npi) && token.state != TokenState::Deactivated {
         return Err(AssociateError::AlreadyYours(token.name.clone()));
     }
-    if token.state != TokenState::Provisioned {
+    if token.state != TokenState::Provisioned || shipped_to.is_some_and(|other| other != npi) {
         return Err(AssociateError::NotWaiting);
     }
     match (token.activation, provisioned_by) {

@@ -61,31 +61,32 @@ pub(crate) fn check_shipped(
     if taken || shipping.is_some() { Err(RequestError::SerialTaken) } else { Ok(()) }
 }
 
-/// The request that a token fulfils which becomes the account's own: for a hard one the request with
-/// which it was shipped; for a soft one the request that began its activation or, where it came
-/// another way, the one that was processed first.
+/// The request that a token fulfils which becomes the account's own: the one with which it was
+/// shipped; for a soft one the request that began its activation or, where it came another way, the
+/// one that was processed first of those whose own activation leads nowhere any more. `open` is the
+/// activation by which another token can still come.
 pub(crate) fn fulfilled<'a>(
     requests: &'a [RequestRecord],
     token_type: TokenType,
     serial: &SerialNumber,
     activation: Option<ActivationId>,
+    open: Option<ActivationId>,
 ) -> Option<&'a RequestRecord> {
-    let of_type = |record: &&RequestRecord| record.request.token_type == token_type;
-    match token_type {
-        TokenType::Hard => requests.iter().filter(of_type).find(|record| {
-            record.request.state == RequestState::Shipped
-                && record.request.serial.as_ref() == Some(serial)
-        }),
-        TokenType::Soft => {
-            let processed = || {
-                requests
-                    .iter()
-                    .filter(of_type)
-                    .filter(|record| record.request.state == RequestState::Processed)
-            };
-            processed()
-                .find(|record| activation.is_some() && record.activation == activation)
-                .or_else(|| processed().min_by_key(|record| record.request.requested))
-        }
+    let shipped = requests.iter().find(|record| {
+        record.request.state == RequestState::Shipped
+            && record.request.serial.as_ref() == Some(serial)
+    });
+    let processed = || {
+        let soft = requests.iter().filter(|record| record.request.token_type == TokenType::Soft);
+        soft.filter(|record| record.request.state == RequestState::Processed)
+    };
+    match (shipped, token_type) {
+        (Some(_), _) | (None, TokenType::Hard) => shipped,
+        (None, TokenType::Soft) => processed()
+            .find(|record| activation.is_some() && record.activation == activation)
+            .or_else(|| {
+                let ended = |record: &&RequestRecord| open.is_none() || record.activation != open;
+                processed().filter(ended).min_by_key(|record| record.request.requested)
+            }),
     }
 }

@@ -4,7 +4,7 @@ use oath::UnixTime;
 use registry::{Landing, RequestError, RequestedBy, Wanted};
 
 use crate::{
-    clinic::{App, START, help_desk, rng},
+    clinic::{App, START, ada, help_desk, rng},
     requesting::{at_the_dashboard, enrolment, lands, mailed, make, processing},
 };
 
@@ -96,4 +96,22 @@ async fn a_cancelled_request_ends_its_link() {
     assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Over)));
     let late = clinic.send(&App::new("Tablet").seal(&enrolment), NOW).await;
     assert_eq!(late.unwrap_err(), registry::Error::ActivationExpired);
+}
+
+#[tokio::test]
+async fn a_link_whose_activation_was_used_or_replaced_is_not_shown_as_good() {
+    let (clinic, _phone, session) = at_the_dashboard().await;
+    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
+    let (registry, desk) = (&clinic.registry, help_desk());
+    registry.process_request(&desk, request.id, &processing(), NOW, &mut rng()).await.unwrap();
+    let link = mailed(&clinic, &request, NOW).await;
+    let enrolment = enrolment(lands(&clinic, &link, NOW).await);
+    clinic.send(&App::new("Tablet").seal(&enrolment), NOW).await.unwrap();
+    assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Over)), "an app used it");
+
+    registry.send_request_again(&desk, request.id, &processing(), NOW, &mut rng()).await.unwrap();
+    let link = mailed(&clinic, &request, NOW).await;
+    assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Soft { .. })));
+    clinic.begin(ada(), NOW).await;
+    assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Over)), "another was begun");
 }

@@ -1,15 +1,17 @@
 //! Requests from Request Token to the activated token, and every turn that they can take.
 
-use oath::{Hotp, Manufacturer, Seed, SerialNumber, TokenType, UnixTime};
+use oath::{Hotp, Manufacturer, Seed, SerialNumber, TokenType, Totp, UnixTime};
 use provisioning::{EnrolmentLink, PinPolicy};
 use registry::{
-    ActivationOrder, Actor, Association, DeactivationReason, EventKind, IdempotencyKey, Landing,
-    PostalAddress, Processing, Replacement, RequestError, RequestState, RequestedBy, Session,
-    Shipment, TokenOrder, TokenRequest, TokenState, Wanted, rules::request_states::RequestEvent,
+    ActivationOrder, Actor, AssociateError, Association, DeactivationReason, EventKind,
+    IdempotencyKey, Landing, Otp, PostalAddress, Processing, Replacement, RequestError,
+    RequestState, RequestedBy, Session, Shipment, TokenOrder, TokenRequest, TokenState, Wanted,
+    rules::request_states::RequestEvent,
 };
 
 use crate::{
     clinic::{App, Clinic, START, ada, ben, help_desk, label, rng},
+    hard_tokens::put,
     stock::SEED,
 };
 
@@ -240,6 +242,16 @@ async fn both_are_two_requests_and_a_second_submit_gets_the_same_two() {
     let other = TokenOrder { wanted: Wanted::Soft, ..wanted.clone() };
     let used = registry.request_tokens(by, &other, NOW, &mut rng()).await;
     assert_eq!(used.unwrap_err(), RequestError::FormUsed);
+    // Back, corrected and confirmed: nothing is said to be made that was not.
+    let moved = "2 Main St\n\nReno\nNV\n89501".parse().unwrap();
+    let corrected = [
+        TokenOrder { wanted: Wanted::Both(moved), ..wanted.clone() },
+        TokenOrder { mail: "other@example.org".parse().unwrap(), ..wanted.clone() },
+    ];
+    for corrected in corrected {
+        let refused = registry.request_tokens(by, &corrected, NOW, &mut rng()).await;
+        assert_eq!(refused.unwrap_err(), RequestError::FormUsed);
+    }
     let requested = clinic.events().await;
     let requested =
         requested.iter().filter(|event| event.what.kind == EventKind::TokenRequested).count();
@@ -351,6 +363,14 @@ async fn replacing_deactivates_the_old_and_requests_the_new_in_one_commit() {
     assert_eq!(clinic.token(&tablet, later).await.state, TokenState::Deactivated);
     let again = registry.replace_token(by, &form, later, &mut rng()).await.unwrap();
     assert_eq!(again, request, "the same answer twice");
+    let corrected = [
+        Replacement { mail: "other@example.org".parse().unwrap(), ..form.clone() },
+        Replacement { reason: DeactivationReason::Lost, ..form.clone() },
+    ];
+    for corrected in corrected {
+        let refused = registry.replace_token(by, &corrected, later, &mut rng()).await;
+        assert_eq!(refused.unwrap_err(), RequestError::FormUsed);
+    }
     let events = clinic.events().await;
     let cause = events[1].what.cause.clone().unwrap();
     assert_eq!(events[1].what.kind, EventKind::TokenDeactivated);
@@ -518,4 +538,50 @@ async fn whoever_works_the_queue_alone_neither_writes_the_proofing_record_nor_op
     assert_eq!(account.proofing.as_str(), "Hedy saw the passport");
     assert!(again(&proved(processing())).await.unwrap().confirmation.is_some(), "the command line");
     assert!(again(&processing()).await.unwrap().confirmation.is_some(), "its record holds");
+}
+
+#[tokio::test]
+async fn a_token_that_came_another_way_leaves_a_request_whose_activation_is_open() {
+    let (clinic, _phone, session) = at_the_dashboard().await;
+    let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
+    let (registry, desk) = (&clinic.registry, help_desk());
+    registry.process_request(&desk, request.id, &processing(), NOW, &mut rng()).await.unwrap();
+    let add = async |name: &str, session: &Session, now| {
+        let made_first = App::new(name);
+        let sealed = made_first.export(registry.server_key());
+        registry.consume(&sealed, now, &mut rng()).await.unwrap();
+        registry.associate(session, &made_first.form(now), now).await.unwrap();
+    };
+    add("Tablet", &session, NOW).await;
+    assert_eq!(state(&clinic, &request).await, RequestState::Processed, "its link is good still");
+    clinic.begin(ada(), NOW).await;
+    add("Laptop", &session, NOW).await;
+    assert_eq!(state(&clinic, &request).await, RequestState::Activated, "it leads nowhere now");
+}
+
+#[tokio::test]
+async fn a_token_on_its_way_to_one_prescriber_is_not_added_by_another() {
+    let (clinic, _phone, session) = at_the_dashboard().await;
+    clinic.open_account(ben()).await;
+    let (registry, desk) = (&clinic.registry, help_desk());
+    let fob = App::new("Fob");
+    put(&clinic, &fob, Otp::Totp(Totp::default()), None).await;
+    clinic.make_hard(&fob).await;
+    let by = RequestedBy::HelpDesk { actor: &desk, npi: ben() };
+    let wanted = order(Wanted::Hard(address()));
+    let of_ben = registry.request_tokens(by, &wanted, NOW, &mut rng()).await.unwrap().remove(0);
+    let own = make(&clinic, &session, Wanted::Hard(address())).await.remove(0);
+    for request in [&of_ben, &own] {
+        registry.process_request(&desk, request.id, &processing(), NOW, &mut rng()).await.unwrap();
+    }
+    registry.ship_request(&desk, of_ben.id, &fob.serial(), &ups(), NOW).await.unwrap();
+    let add = async || registry.associate(&session, &fob.form(NOW), NOW).await;
+    assert_eq!(add().await.unwrap_err(), AssociateError::NotWaiting);
+
+    // Sent to her instead, it fulfils her request, whatever type she types.
+    registry.cancel_request(by, of_ben.id, NOW).await.unwrap();
+    registry.ship_request(&desk, own.id, &fob.serial(), &ups(), NOW).await.unwrap();
+    assert_eq!(fob.form(NOW).token_type, TokenType::Soft);
+    add().await.unwrap();
+    assert_eq!(state(&clinic, &own).await, RequestState::Activated);
 }

@@ -96,7 +96,7 @@ pub(crate) const fn link_over() -> Message {
     Message {
         status: StatusCode::GONE,
         title: "This link is no longer good",
-        text: "A newer activation mail has taken its place, or the request was cancelled. Look for the newest mail, or see your requests.",
+        text: "An app has used it, a newer activation has taken its place, or the request was cancelled. If your app shows the token, add it under Manage Tokens; if not, look for the newest mail, or see your requests.",
         next: "See your requests",
         next_address: "/requests",
     }
