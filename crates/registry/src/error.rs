@@ -22,6 +22,9 @@ pub enum Error {
     /// The token's state does not allow it, or not to this actor.
     #[error("this cannot be done with a token that is {0}")]
     NotPossible(TokenState),
+    /// The reason does not fit the token's type.
+    #[error("this reason does not fit a token of this type: choose another")]
+    OtherReason,
     /// What is asked is not this actor's to do.
     #[error("only the help desk can do this")]
     NotAllowed,

@@ -9,6 +9,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
         network_sync::NetworkSync,
+        owning::DeactivationReason,
         token_states::{Impossible, TokenEvent, apply},
     },
     store::{Changes, TokenSearch, Write},
@@ -112,7 +113,26 @@ impl Registry {
         self.change(actor, serial, TokenEvent::Found, Some(reason), now).await
     }
 
-    /// Deactivates a token, for good.
+    /// Deactivates a token, for good, for one of the reasons that there are.
+    ///
+    /// # Errors
+    /// [`Error::OtherReason`], and as [`Registry::unlock_token`].
+    pub async fn deactivate_token_for(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        reason: DeactivationReason,
+        now: UnixTime,
+    ) -> Result<Token, Error> {
+        // A token's type never changes, so that this holds when it is deactivated.
+        let record = self.store.token(serial).await?.ok_or(Error::UnknownToken)?;
+        if !reason.fits(record.token.token_type) {
+            return Err(Error::OtherReason);
+        }
+        self.deactivate_token(actor, serial, &reason.name().parse()?, now).await
+    }
+
+    /// Deactivates a token, for good, for a reason in the operator's own words.
     ///
     /// # Errors
     /// As [`Registry::unlock_token`].

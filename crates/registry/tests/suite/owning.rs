@@ -3,7 +3,9 @@
 use oath::UnixTime;
 use registry::{
     Actor, Deactivation, DeactivationReason, Error, EventKind, Npi, Outcome, OwnTokenError,
-    Remaining, Session, TokenState, rules::owning::remaining,
+    Remaining, Session, Store, TokenState,
+    rules::owning::remaining,
+    store::{Changes, Write},
 };
 
 use crate::{
@@ -149,6 +151,26 @@ async fn a_suspended_token_is_none_to_fall_back_on() {
     let refused =
         clinic.registry.deactivate_own_token(&session, &phone.serial(), meant(false), NOW).await;
     assert_eq!(refused, Err(OwnTokenError::LastToken));
+}
+
+#[tokio::test]
+async fn a_device_is_not_uninstalled_by_the_help_desk_either() {
+    let (clinic, _) = Clinic::with_token().await;
+    let (registry, desk) = (&clinic.registry, help_desk());
+    let fob = App::new("Fob");
+    crate::hard_tokens::put(&clinic, &fob, registry::Otp::Totp(oath::Totp::default()), None).await;
+    let mut record = clinic.store.token(&fob.serial()).await.unwrap().unwrap();
+    record.token.token_type = oath::TokenType::Hard;
+    let writes = vec![Write::UpdateToken(Box::new(record))];
+    clinic.store.commit(Changes { writes, events: Vec::new() }).await.unwrap();
+    let serial = fob.serial();
+    let uninstalled = DeactivationReason::Uninstalled;
+    let refused = registry.deactivate_token_for(&desk, &serial, uninstalled, NOW).await;
+    assert_eq!(refused, Err(Error::OtherReason));
+    let faulty = DeactivationReason::Faulty;
+    let gone = registry.deactivate_token_for(&desk, &serial, faulty, NOW).await.unwrap();
+    assert_eq!(gone.state, TokenState::Deactivated);
+    assert_eq!(clinic.events().await[0].what.cause.as_deref(), Some("faulty"));
 }
 
 #[tokio::test]

@@ -91,15 +91,14 @@ async fn change(
                 "sure-deactivate",
                 "Tick “Deactivate this Token”: it cannot be taken back",
             );
-            let known = form.text("reason-deactivate").parse::<Label>().ok().filter(|text| {
-                DeactivationReason::ALL.iter().any(|known| known.name() == text.as_str())
-            });
+            let chosen = form.text("reason-deactivate");
+            let known = DeactivationReason::ALL.iter().find(|known| known.name() == chosen);
             if known.is_none() {
                 errors.add("reason-deactivate", "Choose a reason");
             }
             match known.filter(|_| sure) {
                 Some(reason) => {
-                    registry.deactivate_token(actor, serial, &reason, now).await.map(drop)
+                    registry.deactivate_token_for(actor, serial, *reason, now).await.map(drop)
                 }
                 None => return Ok(()),
             }
@@ -109,6 +108,10 @@ async fn change(
         Ok(()) => Ok(()),
         Err(error @ Error::NotPossible(_)) => {
             errors.add("", &error.to_string());
+            Ok(())
+        }
+        Err(error @ Error::OtherReason) => {
+            errors.add("reason-deactivate", &error.to_string());
             Ok(())
         }
         Err(error) => Err(failed(&error)),
