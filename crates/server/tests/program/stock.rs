@@ -215,6 +215,17 @@ fn a_file_is_checked_on_the_page_and_then_taken_once() {
 }
 
 #[test]
+fn a_file_may_be_as_large_as_the_page_says() {
+    let (_server, hedy) = help_desk();
+    let file = format!("serial,seed_hex,type\n{}111111,{SEED},totp\n", "\n".repeat(11_000_000));
+    let checked = send(&hedy, &[], ("large.csv", &file));
+    assert_eq!(checked.status, 303, "{}", checked.html);
+    assert_eq!(hedy.get(&checked.location).element("count").unwrap(), "1");
+    let larger = send(&hedy, &[], ("larger.csv", &"\n".repeat(13_000_000)));
+    assert_eq!(larger.status, 413);
+}
+
+#[test]
 fn rows_in_the_way_are_shown_and_left_out_only_on_purpose() {
     let (server, hedy) = help_desk();
     let file =

@@ -46,6 +46,7 @@ mod visitor;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{any, get, post},
 };
 
@@ -71,7 +72,8 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/requests/{id}/{act}", post(queue_request::submit))
         .route("/admin/stock", get(stock::page))
         .route("/admin/stock/export", post(stock_export::submit))
-        .route("/admin/stock/check", post(stock::check))
+        // A file is larger than a form; how large, its reading says.
+        .route("/admin/stock/check", post(stock::check).layer(DefaultBodyLimit::disable()))
         .route("/admin/stock/{id}", get(stock_import::page))
         .route("/admin/stock/{id}/take", post(stock_import::take))
         .route("/admin/stock/{id}/drop", post(stock_import::drop))

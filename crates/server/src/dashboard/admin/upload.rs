@@ -41,7 +41,7 @@ impl Upload {
         let body = Body::from(core::mem::take(&mut *body));
         let form = Multipart::from_request(Request::from_parts(parts, body), site).await;
         let broken = || message::unread(Unread::Broken).for_administrator().into_response();
-        let upload = Self::read(form.map_err(|_| broken())?).await.ok_or_else(broken)?;
+        let upload = Self::read(form.map_err(|_| broken())?, most).await.ok_or_else(broken)?;
         if by.session.csrf.matches(upload.text("csrf")) {
             Ok((by, upload))
         } else {
@@ -50,13 +50,14 @@ impl Upload {
     }
 
     /// `None` where it is no such form.
-    async fn read(mut form: Multipart) -> Option<Self> {
+    async fn read(mut form: Multipart, most: usize) -> Option<Self> {
         let mut upload = Self { fields: Vec::new(), file: None };
         while let Some(mut field) = form.next_field().await.ok()? {
             let name = field.name()?.to_owned();
             let file_name = field.file_name().and_then(|name| name_of(name).ok());
             // Room for all of it, so that no copy of a secret stays behind while it grows.
-            let mut bytes = Zeroizing::new(Vec::new());
+            let room = if file_name.is_some() { most } else { MOST_TEXT };
+            let mut bytes = Zeroizing::new(Vec::with_capacity(room));
             while let Some(chunk) = field.chunk().await.ok()? {
                 bytes.extend_from_slice(&chunk);
             }
