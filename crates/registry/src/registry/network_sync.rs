@@ -9,7 +9,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
         activity::SYNC_GIVEN_UP,
-        network_sync::{Due, SyncRecord, due},
+        network_sync::{Due, NetworkSync, SyncRecord, due},
         token_states::TokenEvent,
     },
     store::{Changes, Write},
@@ -76,7 +76,7 @@ impl Registry {
         serial: &SerialNumber,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.sync_ended(serial, "acknowledged", now).await
+        self.sync_ended(serial, true, now).await
     }
 
     /// There is no network to tell, or none any more: a token that waits for it waits no longer.
@@ -88,20 +88,22 @@ impl Registry {
         serial: &SerialNumber,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.sync_ended(serial, "there is no network to tell", now).await
+        self.sync_ended(serial, false, now).await
     }
 
     async fn sync_ended(
         &self,
         serial: &SerialNumber,
-        why: &str,
+        is_known: bool,
         now: UnixTime,
     ) -> Result<Token, Error> {
+        let why = if is_known { "acknowledged" } else { "there is no network to tell" };
         for _ in 0..ATTEMPTS {
             let record = self.store.token(serial).await?.ok_or(Error::UnknownToken)?;
             let waits = record.token.sync.waits();
             let after = match changed(&record.token, TokenEvent::Acknowledge, &Actor::System, now) {
-                Ok(Some(after)) if waits => after,
+                Ok(Some(after)) if waits && is_known => after,
+                Ok(Some(after)) if waits => Token { sync: NetworkSync::NotNeeded, ..after },
                 // Known already, or given up for good meanwhile.
                 _ => return Ok(record.token.at(now)),
             };

@@ -142,7 +142,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn warned_of_waiting(registry: Registry) -> Result<Registry, Failure> {
     if !registry.syncs_due(UnixTime(u64::MAX), 1).await?.is_empty() {
         tracing::warn!(
-            "tokens waited for the e-prescribing network, and none is to be told: they sign now; to tell it, start with --network-webhook"
+            "tokens waited for the e-prescribing network, and none is to be told: they sign now, and are noted as not needing it"
         );
     }
     Ok(registry)

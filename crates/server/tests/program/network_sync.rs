@@ -162,7 +162,7 @@ fn a_server_that_tells_no_network_lets_no_token_wait_and_says_so() {
     add(&browser, &app, "Phone");
     network.wait_until_told(1);
     let server = Server::start_in(server.stop(), &[]);
-    assert!(server.log().contains("--network-webhook"), "{}", server.log());
+    assert!(server.log().contains("none is to be told"), "{}", server.log());
     let active = |server: &Server| app_state(server, &app).0 == AppTokenState::Active;
     until("active", || active(&server).then_some(()));
     let events = server.folder.json(&["events", "--limit", "100"], "").to_string();
