@@ -271,6 +271,11 @@ pub enum OwnTokenError {
         "for your safety, tokens can be changed within 20 minutes of signing in: sign in again, then do it"
     )]
     NotFresh,
+    /// The second factor was a token that is reported lost.
+    #[error(
+        "you signed in with a token that is reported lost: sign in again with another of yours, or call the help desk"
+    )]
+    LostFactor,
     /// It is the last token, and what follows was not accepted.
     #[error(
         "this is your last token: without it you can neither sign nor sign in until your identity is proved again; say that you mean it"

@@ -131,7 +131,8 @@ fn report_changes(
     };
     let cause = if suspended.is_some() { "reported lost" } else { "reported lost again" };
     let mut writes = vec![expect(reporter)];
-    writes.extend(suspended.as_ref().and_then(|token| ended_with(token, None)));
+    let gone = suspended.as_ref().or(lost.map(|record| &record.token));
+    writes.extend(gone.and_then(|token| ended_with(token, None)));
     writes.extend(lost.map(|record| match suspended {
         Some(token) => Write::UpdateToken(Box::new(TokenRecord { token, ..record.clone() })),
         None => expect(record),

@@ -10,10 +10,10 @@ use crate::{
     Error, OwnTokenError,
     event::{Actor, NewEvent, Outcome},
     rules::{
-        owning::{DeactivationReason, OwnerAct, Remaining, check_sign_in, remaining},
+        owning::{DeactivationReason, OwnerAct, Remaining, check_factor, check_sign_in, remaining},
         token_states::TokenEvent,
     },
-    session::Session,
+    session::{Factor, Session},
     store::{Changes, Write},
     token::{Token, TokenRecord},
 };
@@ -30,6 +30,7 @@ pub struct Deactivation {
 /// What was read for a decision on a token of an account.
 struct Read {
     session: Write,
+    factor: Factor,
     record: TokenRecord,
     all: Vec<TokenRecord>,
 }
@@ -119,6 +120,8 @@ impl Registry {
         let npi = session.account.npi;
         let stored = self.alive(session, now).await?;
         check_sign_in(OwnerAct::Resynchronise, &stored.factor, now)?;
+        let tokens = self.tokens(&npi, now).await?;
+        check_factor(OwnerAct::Resynchronise, &stored.factor, &tokens)?;
         Ok(self.resynchronise_token(&Actor::Prescriber { npi }, serial, codes, now).await?)
     }
 
@@ -144,8 +147,11 @@ impl Registry {
         for _ in 0..ATTEMPTS {
             let read = self.read_own(session, serial, act, now).await?;
             let Some(token) = changed(&read.record.token, event, &actor, now)? else {
+                let ended = ended_with(&read.record.token, Some(session.id));
+                self.commit(Changes::new(Vec::from_iter(ended), [])).await.map_err(Error::from)?;
                 return Ok(read.record.token.at(now));
             };
+            check_factor(act, &read.factor, read.all.iter().map(|record| &record.token))?;
             check(&read)?;
             let noted =
                 NewEvent::new(now, actor.clone(), super::tokens::kind(event), Outcome::Success)
@@ -183,6 +189,6 @@ impl Registry {
         let record = all.iter().find(|record| record.token.serial == *serial).cloned();
         let record = record.ok_or(Error::UnknownToken)?;
         let session = Write::ExpectSession { id: stored.id, version: stored.version };
-        Ok(Read { session, record, all })
+        Ok(Read { session, factor: stored.factor, record, all })
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     request::{Mailing, Replaced, RequestRecord, RequestState, TokenOrder, TokenRequest},
     rules::{
+        owning::is_by_a_lost_token,
         request_states::{RequestEvent, RequestImpossible, apply},
         requesting::check_number,
     },
@@ -187,6 +188,10 @@ impl Registry {
             RequestedBy::Session(session) => {
                 let record = self.alive(session, now).await?;
                 if record.factor == Factor::Half {
+                    return Err(RequestError::NotSignedIn);
+                }
+                let tokens = self.tokens(&record.npi, now).await?;
+                if is_by_a_lost_token(&record.factor, &tokens) {
                     return Err(RequestError::NotSignedIn);
                 }
                 if fresh && !is_fresh(&record.factor, now) {

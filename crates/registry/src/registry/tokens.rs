@@ -176,6 +176,8 @@ impl Registry {
                 return Err(Error::UnknownToken);
             }
             let Some(token) = changed(&record.token, event, actor, now)? else {
+                self.commit(Changes::new(Vec::from_iter(ended_with(&record.token, None)), []))
+                    .await?;
                 return Ok(record.token.at(now));
             };
             let mut noted =

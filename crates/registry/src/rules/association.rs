@@ -40,7 +40,9 @@ pub(crate) fn check_session(
     let in_use = || tokens.iter().filter(|token| token.state.is_in_use());
     match by {
         _ if in_use().next().is_none() => match (by, confirmed_by) {
-            (SecondFactor::Confirmation(_), Some(activation)) if activation.state.is_open() => {
+            (SecondFactor::Confirmation(_), Some(activation))
+                if activation.state.is_open() && activation.opens_access =>
+            {
                 Ok(())
             }
             _ => Err(AssociateError::NeedsConfirmation),

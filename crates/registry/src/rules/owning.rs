@@ -14,7 +14,7 @@ use oath::{TokenType, UnixTime};
 use crate::{
     error::OwnTokenError,
     event::words,
-    session::{Factor, is_fresh},
+    session::{Factor, SecondFactor, is_fresh},
     token::{Token, TokenState},
 };
 
@@ -46,6 +46,30 @@ pub(crate) fn check_sign_in(
         (_, Factor::Full { .. }) if !is_fresh(factor, now) => Err(OwnTokenError::NotFresh),
         (_, Factor::Full { .. }) => Ok(()),
     }
+}
+
+/// Refuses what was signed in for with a token that is reported lost since: whoever has it may have
+/// been there first, and reported it too.
+pub(crate) fn check_factor<'a>(
+    act: OwnerAct,
+    factor: &Factor,
+    tokens: impl IntoIterator<Item = &'a Token>,
+) -> Result<(), OwnTokenError> {
+    match act {
+        OwnerAct::ReportLost => Ok(()),
+        _ if is_by_a_lost_token(factor, tokens) => Err(OwnTokenError::LostFactor),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the second factor was a token that is suspended now.
+pub(crate) fn is_by_a_lost_token<'a>(
+    factor: &Factor,
+    tokens: impl IntoIterator<Item = &'a Token>,
+) -> bool {
+    let Factor::Full { by: SecondFactor::Token(serial), .. } = factor else { return false };
+    let lost = |token: &Token| token.serial == *serial && token.state == TokenState::Suspended;
+    tokens.into_iter().any(lost)
 }
 
 /// Why a token is deactivated.

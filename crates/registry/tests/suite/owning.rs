@@ -87,6 +87,18 @@ async fn who_signed_in_with_a_token_before_it_was_lost_is_out() {
     assert!(registry.session(&thief, NOW).await.is_err(), "or it could be found again, by a thief");
     let session = registry.session(&owner, NOW).await.unwrap();
 
+    // Also where the thief was quicker.
+    registry.found_own_token(&session, &lost, NOW).await.unwrap();
+    let thief = clinic.by_token(ada(), &tablet, NOW.plus(30)).await;
+    registry.report_own_token_lost(&thief, &lost, NOW.plus(30)).await.unwrap();
+    let found = registry.found_own_token(&thief, &lost, NOW.plus(30)).await;
+    assert_eq!(found, Err(OwnTokenError::LostFactor));
+    let given_up = registry.deactivate_own_token(&thief, &phone.serial(), meant(true), NOW).await;
+    assert_eq!(given_up, Err(OwnTokenError::LostFactor));
+    registry.report_own_token_lost(&session, &lost, NOW.plus(30)).await.unwrap();
+    let found = registry.found_own_token(&thief, &lost, NOW.plus(30)).await;
+    assert_eq!(found, Err(Error::SessionEnded.into()), "reported by the owner as well");
+
     // By the help desk, too; whoever gives up the token that they hold stays.
     registry.found_own_token(&session, &lost, NOW).await.unwrap();
     let thief = clinic.secret_by_token(ada(), &tablet, NOW.plus(60)).await;

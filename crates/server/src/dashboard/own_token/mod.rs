@@ -78,7 +78,7 @@ fn refused(
             );
         }
         OwnTokenError::Registry(error) => return Some(message::failed(error).into_response()),
-        OwnTokenError::NotFresh => errors.add("", &error.to_string()),
+        OwnTokenError::NotFresh | OwnTokenError::LostFactor => errors.add("", &error.to_string()),
         OwnTokenError::LastToken | OwnTokenError::OtherReason | OwnTokenError::Refused(_) => {
             errors.add(field, &error.to_string());
         }
