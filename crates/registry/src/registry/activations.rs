@@ -46,7 +46,9 @@ impl Registry {
         only_the_help_desk(actor)?;
         for _ in 0..ATTEMPTS {
             let mut changes = Changes::default();
-            let invitation = Invitation { npi: *npi, order: &order, opens_access: true };
+            // One that is begun beside a token opens nothing once that token is gone.
+            let opens_access = !self.tokens(npi, now).await?.iter().any(|t| t.state.is_in_use());
+            let invitation = Invitation { npi: *npi, order: &order, opens_access };
             let begun = self.begin_in(&mut changes, actor, &invitation, now, rng).await?;
             if self.commit(changes).await? {
                 return Ok(begun);

@@ -268,6 +268,19 @@ async fn a_confirmation_code_is_good_again_until_a_token_is_there() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_begun_beside_a_token_does_not_wait_for_that_token_to_go() {
+    let (clinic, app) = Clinic::with_token().await;
+    let (_, beforehand) = clinic.begin(ada(), LATER).await;
+    let desk = help_desk();
+    clinic.registry.deactivate_token(&desk, &app.serial(), &label("lost"), LATER).await.unwrap();
+    let half = clinic.half_session(ada(), LATER).await;
+    let refused = clinic.registry.confirm(&half, &beforehand, LATER).await;
+    assert_eq!(refused, Err(ConfirmError::NoOpenActivation));
+    let (_, afterwards) = clinic.begin(ada(), LATER).await;
+    clinic.registry.confirm(&half, &afterwards, LATER).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_confirmation_code_is_good_for_a_day_though_the_link_is_longer() {
     let clinic = Clinic::with_ada().await;
     let begun = clinic.try_begin(&help_desk(), ada(), 7 * 24 * 3600, START).await.unwrap();

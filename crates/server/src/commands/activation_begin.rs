@@ -76,7 +76,7 @@ async fn note_token_in_use(registry: &Registry, npi: &Npi, json: bool) -> Result
     let tokens = registry.tokens(npi, clock::now()).await?;
     if let Some(token) = tokens.iter().find(|token| token.state.is_in_use()) {
         let note = format!(
-            "this prescriber has a token, {} ({}), and adds the new one with a code of it, not with the confirmation code; if it is lost or broken, run `countersign-server token deactivate {}` first",
+            "this prescriber has a token, {} ({}), and adds the new one with a code of it, not with the confirmation code; if it is lost or broken, run `countersign-server token deactivate {}`, then begin again",
             token.serial,
             token.state,
             token.serial.as_str(),
