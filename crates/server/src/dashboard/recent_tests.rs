@@ -4,7 +4,11 @@
 //! In memory only: after a restart, or on another server, the repetition is judged as a new test,
 //! which signs nothing either way.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+};
 
 use oath::{Code, SerialNumber};
 use registry::{IdempotencyKey, Npi};
@@ -18,7 +22,11 @@ const MOST: usize = 1_000;
 
 /// The last answers, the latest last.
 #[derive(Default)]
-pub(crate) struct RecentTests(Mutex<VecDeque<Test>>);
+pub(crate) struct RecentTests {
+    tests: Mutex<VecDeque<Test>>,
+    /// Keyed anew at each start: what it gives of a passphrase says nothing without it.
+    hasher: RandomState,
+}
 
 /// One submit of the form, with the code that it carried.
 struct Test {
@@ -26,24 +34,27 @@ struct Test {
     serial: SerialNumber,
     key: IdempotencyKey,
     code: Code,
+    passphrase: u64,
     answer: Arc<OnceCell<Judgement>>,
 }
 
 impl RecentTests {
     /// Where the answer to this submit is or will be. Whoever finds it empty judges the code;
-    /// whoever comes meanwhile waits for that.
+    /// whoever comes meanwhile waits for that. The passphrase is empty where the form has none.
     pub(super) async fn answer_to(
         &self,
         account: Npi,
         serial: &SerialNumber,
         key: &IdempotencyKey,
-        code: &Code,
+        (passphrase, code): (&str, &Code),
     ) -> Arc<OnceCell<Judgement>> {
-        let mut tests = self.0.lock().await;
+        let passphrase = self.hasher.hash_one(passphrase);
+        let mut tests = self.tests.lock().await;
         let same = |test: &&Test| {
             test.key == *key
                 && test.account == account
                 && test.serial == *serial
+                && test.passphrase == passphrase
                 && bool::from(test.code.ct_eq(code))
         };
         if let Some(test) = tests.iter().find(same) {
@@ -58,6 +69,7 @@ impl RecentTests {
             serial: serial.clone(),
             key: key.clone(),
             code: code.clone(),
+            passphrase,
             answer: Arc::clone(&answer),
         });
         answer
@@ -74,28 +86,28 @@ mod tests {
 
     async fn ask(
         recent: &RecentTests,
-        [npi, serial, key, code]: [&str; 4],
+        [npi, serial, key, code, passphrase]: [&str; 5],
     ) -> Arc<OnceCell<Judgement>> {
         let (serial, key, code) = (parsed(serial), parsed(key), parsed(code));
-        recent.answer_to(parsed(npi), &serial, &key, &code).await
+        recent.answer_to(parsed(npi), &serial, &key, (passphrase, &code)).await
     }
 
     #[tokio::test]
     async fn only_the_same_submit_has_the_same_answer_and_old_ones_are_forgotten() {
         let recent = RecentTests::default();
-        let submit = ["1234567893", "CSST4F7K92MQ", "a", "123456"];
+        let submit = ["1234567893", "CSST4F7K92MQ", "a", "123456", "correct horse"];
         let first = ask(&recent, submit).await;
         assert!(Arc::ptr_eq(&first, &ask(&recent, submit).await));
-        for (place, other) in ["1245319599", "CSST00000000", "b", "123457"].into_iter().enumerate()
-        {
+        let others = ["1245319599", "CSST00000000", "b", "123457", ""];
+        for (place, other) in others.into_iter().enumerate() {
             let mut changed = submit;
             changed[place] = other;
             assert!(!Arc::ptr_eq(&first, &ask(&recent, changed).await), "{other}");
         }
         for number in 0..2 * MOST {
             let key = format!("k{number}");
-            ask(&recent, ["1234567893", "CSST4F7K92MQ", &key, "123456"]).await;
+            ask(&recent, ["1234567893", "CSST4F7K92MQ", &key, "123456", ""]).await;
         }
-        assert_eq!(recent.0.lock().await.len(), MOST);
+        assert_eq!(recent.tests.lock().await.len(), MOST);
     }
 }

@@ -85,7 +85,8 @@ async fn judge(site: &Site, session: &Session, form: &Form) -> Response {
     let (true, Some(serial), Some(code)) = (errors.is_empty(), serial, code) else {
         return show(site, session, &filled, errors, None).await;
     };
-    let answer = site.recent_tests.answer_to(session.account.npi, &serial, &key, &code).await;
+    let factors = (form.text("passphrase"), &code);
+    let answer = site.recent_tests.answer_to(session.account.npi, &serial, &key, factors).await;
     let signed = sign(site, session, form.text("passphrase"), &serial, &code);
     match answer.get_or_try_init(|| signed).await.cloned() {
         Ok(judgement) => show(site, session, &filled, errors, Some(judgement)).await,
