@@ -160,9 +160,9 @@ impl Registry {
             let record = RequestRecord { request, links: record.links + 1, ..record };
             let mut changes = Changes::default();
             if let Some(known) = known {
-                // Not to two at once, and not one that is deactivated meanwhile.
-                let (serial, version) = (serial.clone(), known.version);
-                changes.writes.push(Write::ExpectToken { serial, version });
+                // Not to two at once, and not one that is deactivated meanwhile; written, so that
+                // whoever read before that it is on its way to nobody reads again.
+                changes.writes.push(Write::UpdateToken(Box::new(known)));
             }
             changes.events.push(noted(&record, EventKind::RequestShipped, actor, now));
             changes.writes.push(Write::UpdateRequest(Box::new(record.clone())));
