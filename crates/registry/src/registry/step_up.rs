@@ -191,7 +191,13 @@ impl Registry {
             let kind = EventKind::PhoneNoted;
             let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success);
             let event = event.of(*npi).because(about);
-            if self.commit(Changes::new([Write::UpdateAccount(record)], [event])).await? {
+            let mut writes = vec![Write::UpdateAccount(record)];
+            // What went to the number of before says nothing of who has this one.
+            writes.extend(self.store.step_up(*npi).await?.map(|last| {
+                let ended = StepUpRecord { wrong: MOST_WRONG, confirmed: None, ..last };
+                Write::UpdateStepUp(Box::new(ended))
+            }));
+            if self.commit(Changes::new(writes, [event])).await? {
                 return Ok(());
             }
         }

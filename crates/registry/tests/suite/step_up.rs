@@ -139,6 +139,23 @@ async fn of_many_tries_at_once_each_is_counted() {
 }
 
 #[tokio::test]
+async fn a_new_number_ends_what_went_to_the_one_before() {
+    let (clinic, app, session) = waiting().await;
+    let registry = &clinic.registry;
+    let other = Some("+14105550199".parse().unwrap());
+    let stolen = sent(&clinic, &session, START).await;
+    registry.note_phone(&help_desk(), &ada(), other, START).await.unwrap();
+    let answer = registry.confirm_step_up(&session, &stolen.code, START).await;
+    assert_eq!(answer, Err(StepUpError::NoCode));
+
+    let message = sent(&clinic, &session, START.plus(60)).await;
+    registry.confirm_step_up(&session, &message.code, START.plus(60)).await.unwrap();
+    registry.note_phone(&help_desk(), &ada(), None, START.plus(60)).await.unwrap();
+    let refused = registry.associate(&session, &app.form(START), START.plus(60)).await;
+    assert_eq!(refused, Err(AssociateError::NeedsStepUp));
+}
+
+#[tokio::test]
 async fn only_the_help_desk_notes_a_phone() {
     let clinic = Clinic::with_ada().await;
     let phone = || Some(PHONE.parse().unwrap());
