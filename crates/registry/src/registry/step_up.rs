@@ -107,7 +107,8 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    /// Records whether a code was handed over, or why not in a few words.
+    /// Records whether a code was handed over, or why not in a few words: then it is good no more, and
+    /// another can be sent at once.
     ///
     /// # Errors
     /// What the store cannot do.
@@ -121,7 +122,17 @@ impl Registry {
         let mut event = event(session.account.npi, EventKind::StepUpSent, outcome, now);
         event.actor = Actor::System;
         event.cause = sent.err().map(str::to_owned);
-        Ok(self.store.commit(Changes::new([], [event])).await?)
+        for _ in 0..ATTEMPTS {
+            let last = self.store.step_up(session.account.npi).await?;
+            let lost = last.filter(|last| sent.is_err() && last.session == session.id);
+            let ended = lost.map(|last| {
+                Write::UpdateStepUp(Box::new(StepUpRecord { wrong: MOST_WRONG, ..last }))
+            });
+            if self.commit(Changes::new(Vec::from_iter(ended), [event.clone()])).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy)
     }
 
     /// Judges a code that came by phone. One that was right stays right in its session.

@@ -139,6 +139,19 @@ async fn of_many_tries_at_once_each_is_counted() {
 }
 
 #[tokio::test]
+async fn a_code_that_could_not_be_sent_is_sent_anew_at_once() {
+    let (clinic, _, session) = waiting().await;
+    let lost = sent(&clinic, &session, START).await;
+    clinic.registry.step_up_sent(&session, Err("refused"), START).await.unwrap();
+    let answer = clinic.registry.confirm_step_up(&session, &lost.code, START).await;
+    assert_eq!(answer, Err(StepUpError::NoCode));
+    let message = sent(&clinic, &session, START.plus(1)).await;
+    clinic.registry.step_up_sent(&session, Ok(()), START.plus(1)).await.unwrap();
+    assert!(begin(&clinic, &session, PhoneChannel::Sms, START.plus(2)).await.unwrap().is_none());
+    clinic.registry.confirm_step_up(&session, &message.code, START.plus(2)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_new_number_ends_what_went_to_the_one_before() {
     let (clinic, app, session) = waiting().await;
     let registry = &clinic.registry;
