@@ -43,6 +43,11 @@ impl Eyes {
         Self { axe: None, pictures: None }
     }
 
+    /// Whether they look at nothing.
+    pub const fn are_shut(&self) -> bool {
+        self.axe.is_none()
+    }
+
     /// Looks at the page that is open.
     ///
     /// # Errors
@@ -75,7 +80,8 @@ impl Eyes {
     /// With everything that was found.
     pub fn verdict(&self, pages: &[&str]) -> Result<()> {
         let Some(axe) = &self.axe else { return Ok(()) };
-        let pages: Vec<_> = pages.iter().map(|page| format!("{page}-narrow")).collect();
+        let sizes = |page| [format!("{page}-narrow"), format!("{page}-wide")];
+        let pages: Vec<_> = pages.iter().flat_map(sizes).collect();
         axe.verdict(&pages.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }

@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use e2e::axe::Axe;
 use e2e::error::{Error, ensure};
+use e2e::eyes::Eyes;
 use e2e::outside::oathtool_code;
 use e2e::{Browser, Result, Scene, clock, process, test};
 use oath::Totp;
@@ -17,30 +17,6 @@ use serde_json::Value;
 const PASSPHRASE: &str = "four words of sense";
 const SIGN_IN: &str = "seven quiet herons";
 const SEED: &str = "3132333435363738393031323334353637383930";
-
-/// Whoever looks at the pages on the way.
-struct Eyes {
-    /// None where no page may run scripts, of which the checker is one.
-    axe: Option<Axe>,
-    pictures: Option<PathBuf>,
-}
-
-impl Eyes {
-    async fn look(&mut self, browser: &Browser, name: &str) -> Result<()> {
-        let Some(axe) = &mut self.axe else { return Ok(()) };
-        for (size, width, height) in [("narrow", 500, 900), ("wide", 1200, 900)] {
-            browser.resize_inside(width, height).await?;
-            axe.look_at_page(browser, &format!("{name}-{size}")).await?;
-            if let Some(folder) = &self.pictures {
-                let tall = "return document.documentElement.scrollHeight";
-                let tall = browser.script(tall, vec![]).await?.as_u64().unwrap_or_default();
-                browser.resize_inside(width, u32::try_from(tall).unwrap_or(height)).await?;
-                browser.screenshot(&folder.join(format!("{name}-{size}.png"))).await?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Adds an administrator at the command line, and signs in with both factors.
 async fn sign_in(scene: &Scene, browser: &Browser) -> Result<()> {
@@ -146,17 +122,10 @@ async fn stock_is_brought_in_on_the_page() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let browser = Browser::start(&scene.desktop).await?;
-        let pictures = std::env::var_os("E2E_PICTURES").map(PathBuf::from);
-        let mut eyes = Eyes { axe: Some(Axe::load()?), pictures };
+        let mut eyes = Eyes::open()?;
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
-        let Some(axe) = eyes.axe else { return Ok(()) };
-        axe.verdict(&[
-            "stock-empty-narrow",
-            "stock-rows-narrow",
-            "stock-in-the-way-wide",
-            "stock-wide",
-        ])
+        eyes.verdict(&["stock-empty", "stock-rows", "stock-in-the-way", "stock"])
     })
     .await
 }
@@ -166,7 +135,7 @@ async fn stock_is_brought_in_without_javascript() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let browser = Browser::without_javascript(&scene.desktop).await?;
-        let mut eyes = Eyes { axe: None, pictures: None };
+        let mut eyes = Eyes::shut();
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
         Ok(())

@@ -3,11 +3,11 @@
 //!
 //! `E2E_PICTURES=FOLDER` keeps a picture of each page, wide and narrow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use e2e::axe::Axe;
 use e2e::dashboard::NewToken;
 use e2e::error::{Error, ensure};
+use e2e::eyes::Eyes;
 use e2e::http::post_text;
 use e2e::scene::ISSUER;
 use e2e::soft_token::SoftToken;
@@ -16,46 +16,6 @@ use oath::Totp;
 use provisioning::OtpauthUri;
 
 use e2e::{Browser, Dashboard, Result, Scene, clock, test, wait};
-
-/// What sticks out of 360 px: narrower than a window of this browser can be, in the same layout.
-const ON_A_PHONE: &str = "
-    document.documentElement.style.width = '360px';
-    const wide = [...document.querySelectorAll('body *')].filter(element =>
-        // A table is moved sideways by itself.
-        !element.closest('.table > *') && getComputedStyle(element).position !== 'absolute'
-            && element.getBoundingClientRect().right > 361);
-    document.documentElement.style.width = '';
-    return wide.map(element => element.outerHTML.slice(0, 120));
-";
-
-/// Whoever looks at the pages on the way.
-struct Eyes {
-    /// None where no page may run scripts, of which the checker is one.
-    axe: Option<Axe>,
-    pictures: Option<PathBuf>,
-}
-
-impl Eyes {
-    async fn look(&mut self, browser: &Browser, name: &str) -> Result<()> {
-        let Some(axe) = &mut self.axe else { return Ok(()) };
-        for (size, width, height) in [("narrow", 500, 900), ("wide", 1200, 900)] {
-            browser.resize_inside(width, height).await?;
-            axe.look_at_page(browser, &format!("{name}-{size}")).await?;
-            if size == "narrow" {
-                let wide = browser.script(ON_A_PHONE, vec![]).await?;
-                ensure(wide.as_array().is_some_and(Vec::is_empty), || format!("{name}: {wide}"))?;
-            }
-            if let Some(folder) = &self.pictures {
-                let tall = "return document.documentElement.scrollHeight";
-                let tall = browser.script(tall, vec![]).await?.as_u64().unwrap_or_default();
-                let tall = u32::try_from(tall).unwrap_or(height).max(height);
-                browser.resize_inside(width, tall).await?;
-                browser.screenshot(&folder.join(format!("{name}-{size}.png"))).await?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The mails that the server has sent, in the order of their names.
 async fn mails(folder: &Path, number: usize) -> Result<Vec<String>> {
@@ -206,7 +166,7 @@ async fn activate(scene: &Scene, dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> 
     browser.go_to(&link).await?;
     let picture = browser.find("qr").await?;
     let drawn = picture.prop("naturalWidth").await?.unwrap_or_default();
-    ensure(drawn != "0" || eyes.axe.is_none(), || "the QR code is not drawn".to_owned())?;
+    ensure(drawn != "0" || eyes.are_shut(), || "the QR code is not drawn".to_owned())?;
     eyes.look(browser, "activate-soft").await?;
     let tablet = SoftToken::generate("Tablet")?;
     let enrolment = browser.attribute("open-in-app", "href").await?;
@@ -300,17 +260,10 @@ async fn requests_and_replacements_on_every_page() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let browser = Browser::start(&scene.desktop).await?;
-        let pictures = std::env::var_os("E2E_PICTURES").map(PathBuf::from);
-        let mut eyes = Eyes { axe: Some(Axe::load()?), pictures };
+        let mut eyes = Eyes::open()?;
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
-        let Some(axe) = eyes.axe else { return Ok(()) };
-        axe.verdict(&[
-            "activate-soft-wide",
-            "activate-hard-narrow",
-            "queue-refused-narrow",
-            "replace-last-review-narrow",
-        ])
+        eyes.verdict(&["activate-soft", "activate-hard", "queue-refused", "replace-last-review"])
     })
     .await
 }
@@ -320,7 +273,7 @@ async fn requests_and_replacements_without_javascript() -> Result<()> {
     test(async {
         let scene = Scene::start().await?;
         let browser = Browser::without_javascript(&scene.desktop).await?;
-        let mut eyes = Eyes { axe: None, pictures: None };
+        let mut eyes = Eyes::shut();
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
         Ok(())
