@@ -4,7 +4,9 @@ use e2e::dashboard::NewToken;
 use e2e::error::ensure;
 use e2e::own_card::OwnCard;
 use e2e::scene::{ISSUER, PIN, Scene};
-use e2e::{AppWindow, Browser, Dashboard, Desktop, KeyringState, Result, clock, outside, test};
+use e2e::{
+    AppWindow, Browser, Dashboard, Desktop, KeyringState, Result, clock, outside, test, wait,
+};
 use oath::{CredentialId, Seed, UnixTime};
 
 /// A device with a token that is associated with the account.
@@ -25,6 +27,8 @@ impl Device {
     }
 
     async fn associate(&self, dashboard: &Dashboard<'_>, name: &str) -> Result<()> {
+        // If a step ended on the way, the token would be taken for a step slow, and `next_code` for early.
+        wait::early_in_time_step().await;
         let (serial, code) = (self.id.to_string(), self.app.code().await?);
         let new = NewToken { issuer: ISSUER, name, serial: &serial, code: &code };
         dashboard.add_new_token(&new).await?;
