@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use provisioning::ServerUrl;
 use registry::{IdempotencyKey, StepUpMessage};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::{failure::Failure, randomness, webhook::Webhook};
 
@@ -30,7 +31,7 @@ struct Posted<'a> {
     /// The code, in two groups.
     code: &'a str,
     /// What to send or to read aloud.
-    text: String,
+    text: &'a str,
 }
 
 impl PhoneWebhook {
@@ -42,15 +43,13 @@ impl PhoneWebhook {
 
 impl PhoneSender for PhoneWebhook {
     fn send(&self, message: &StepUpMessage) -> Result<(), String> {
-        let code = zeroize::Zeroizing::new(message.code.expose_text());
+        let code = Zeroizing::new(message.code.expose_text());
+        let text = text_with(&code);
         let posted = Posted {
             to: message.phone.as_str(),
             channel: message.channel.name(),
             code: &code,
-            text: format!(
-                "{} is your code to add a token, good for 10 minutes. Nobody from the help desk asks you for it.",
-                code.as_str()
-            ),
+            text: &text,
         };
         let key = IdempotencyKey::generate(&mut randomness::rng());
         match self.0.post(key.as_str(), &posted)? {
@@ -58,4 +57,13 @@ impl PhoneSender for PhoneWebhook {
             status => Err(format!("answer {status}")),
         }
     }
+}
+
+/// In one place of memory from the beginning, so that no copy is left behind by growing.
+fn text_with(code: &str) -> Zeroizing<String> {
+    const SAYS: &str = " is your code to add a token, good for 10 minutes. Nobody from the help desk asks you for it.";
+    let mut text = Zeroizing::new(String::with_capacity(code.len() + SAYS.len()));
+    text.push_str(code);
+    text.push_str(SAYS);
+    text
 }

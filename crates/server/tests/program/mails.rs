@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -241,6 +241,36 @@ fn mails_go_over_smtp_where_a_mail_server_is_named() {
     assert!(mail.contains("From: \"Example Clinic\" <tokens@example.org>"), "{mail}");
     assert!(mail.contains("tell\nthe help desk (410 555 0100)."), "{mail}");
     assert!(mail.contains("/activate/"), "{mail}");
+}
+
+/// Each mail has a connection of its own while another is under way.
+#[test]
+fn a_mail_server_that_hangs_on_one_mail_does_not_delay_the_next() {
+    let folder = Folder::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = folder.path().with_file_name("smtp-url");
+    std::fs::write(&url, format!("smtp://{}\n", listener.local_addr().unwrap())).unwrap();
+    let arguments = ["--smtp-url-file", url.to_str().unwrap(), "--mail-from", "tokens@example.org"];
+    let server = Server::start_in(folder, &arguments);
+    for (npi, mail) in [(NPI, "ada@example.org"), ("1679576722", "ben@example.org")] {
+        server.folder.add_account(npi, "Ada Quill");
+        let order = ["request", "add", "--npi", npi, "--type", "soft", "--mail", mail];
+        let made = server.folder.json(&order, "");
+        process(&server, made[0]["id"].as_str().unwrap());
+    }
+    // Accepted, and then not a word.
+    let (silent, _) = listener.accept().unwrap();
+    let begun = Instant::now();
+    let (to, mail) = one_mail(&listener);
+    let is_one = ["ada", "ben"].iter().any(|name| to.contains(&format!("<{name}@example.org>")));
+    assert!(is_one && mail.contains("/activate/"), "{to} {mail}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "it is given up after 90 s");
+    wait("sent mail", || {
+        let listed = server.folder.json(&["request", "list", "--state", "processed"], "");
+        let sent = listed.as_array()?.iter().filter(|one| one["mailing"]["sent"].is_u64());
+        (sent.count() == 1).then_some(())
+    });
+    drop(silent);
 }
 
 #[test]
