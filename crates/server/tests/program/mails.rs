@@ -4,7 +4,8 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::Path,
-    time::{Duration, Instant},
+    sync::mpsc,
+    time::Duration,
 };
 
 use crate::{
@@ -260,11 +261,12 @@ fn a_mail_server_that_hangs_on_one_mail_does_not_delay_the_next() {
     }
     // Accepted, and then not a word.
     let (silent, _) = listener.accept().unwrap();
-    let begun = Instant::now();
-    let (to, mail) = one_mail(&listener);
+    let (taken, takes) = mpsc::channel();
+    std::thread::spawn(move || taken.send(one_mail(&listener)));
+    let next = takes.recv_timeout(Duration::from_secs(60));
+    let (to, mail) = next.expect("the first is given up after 90 s");
     let is_one = ["ada", "ben"].iter().any(|name| to.contains(&format!("<{name}@example.org>")));
     assert!(is_one && mail.contains("/activate/"), "{to} {mail}");
-    assert!(begun.elapsed() < Duration::from_secs(60), "it is given up after 90 s");
     wait("sent mail", || {
         let listed = server.folder.json(&["request", "list", "--state", "processed"], "");
         let sent = listed.as_array()?.iter().filter(|one| one["mailing"]["sent"].is_u64());
