@@ -4,7 +4,8 @@ use oath::{Manufacturer, TokenType};
 use provisioning::Label;
 
 use crate::{
-    Cause, StoreError, TokenState, rules::access::AccessRefusal, rules::reporting::ReportRefusal,
+    Cause, StoreError, TokenState,
+    rules::{access::AccessRefusal, proofing::ProofingRefusal, reporting::ReportRefusal},
 };
 
 /// An operation of the registry that was not done. Nothing was changed.
@@ -47,6 +48,16 @@ pub enum Error {
     /// The administrator's code is more than 20 minutes old.
     #[error("changes need a code that is at most 20 minutes old: type a new one, then try again")]
     NotFresh,
+    /// The account had tokens and has none left.
+    #[error(
+        "this prescriber has no token left, so identity proofing starts again: check the identity, then begin with the new identity-proofing record (at the command line, --proofing)"
+    )]
+    NeedsProofing,
+    /// The identity was proved, and that holds.
+    #[error(
+        "this prescriber’s identity is proved, and the record of it stays as it is: begin without a new one (at the command line, without --proofing)"
+    )]
+    ProofingStands,
     /// An activation cannot be valid for no time, or for longer than 30 days.
     #[error("an enrolment link can be good for at most 30 days")]
     ValidForTooLong,
@@ -97,6 +108,15 @@ pub enum Error {
     /// The store cannot do it.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl From<ProofingRefusal> for Error {
+    fn from(refusal: ProofingRefusal) -> Self {
+        match refusal {
+            ProofingRefusal::Needed => Self::NeedsProofing,
+            ProofingRefusal::Stands => Self::ProofingStands,
+        }
+    }
 }
 
 impl From<StoreError> for Error {

@@ -67,6 +67,7 @@ pub use rules::{
     lock::Lock,
     network_sync::{NetworkSync, SyncRecord},
     owning::{DeactivationReason, Remaining},
+    proofing::ProofingAsked,
     reporting::ReportRefusal,
     step_up::StepUpStanding,
 };

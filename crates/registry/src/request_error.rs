@@ -5,7 +5,10 @@ use oath::TokenType;
 use crate::{
     Error, StoreError, TokenState,
     request::RequestState,
-    rules::request_states::{RequestEvent, RequestImpossible},
+    rules::{
+        proofing::ProofingRefusal,
+        request_states::{RequestEvent, RequestImpossible},
+    },
     values::RequestId,
 };
 
@@ -126,6 +129,15 @@ impl RequestError {
         match why {
             RequestImpossible::FromHere(state) => Self::NotPossible { event, state },
             RequestImpossible::ForThem => Self::NotAllowed,
+        }
+    }
+}
+
+impl From<ProofingRefusal> for RequestError {
+    fn from(refusal: ProofingRefusal) -> Self {
+        match refusal {
+            ProofingRefusal::Needed => Self::NeedsProofing,
+            ProofingRefusal::Stands => Self::ProofingStands,
         }
     }
 }

@@ -4,7 +4,7 @@ use oath::UnixTime;
 use provisioning::{IssuerName, Label, ServerUrl};
 use rand_core::CryptoRng;
 
-use super::{ATTEMPTS, Registry, activations::Invitation};
+use super::{ATTEMPTS, Registry, activations::Invitation, proofing::Before};
 use crate::{
     AccessError, Error,
     access::{
@@ -12,17 +12,16 @@ use crate::{
         NewAccess, ShownActivation,
     },
     account::{Account, AccountRecord},
-    activation::{ActivationOrder, ActivationRecord, ActivationState},
+    activation::ActivationOrder,
     administrator::AdministratorSession,
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
     rules::{
-        access::{AccessRefusal, SHOWN_AGAIN, check_execution, check_proofing},
+        access::{AccessRefusal, SHOWN_AGAIN, check_execution},
         administrators::{Action, may},
     },
     store::{Changes, Write},
-    token::Token,
-    values::{AdministratorName, IdempotencyKey, Npi, ProofingRecord},
+    values::{AdministratorName, IdempotencyKey, Npi},
 };
 
 impl Registry {
@@ -51,7 +50,7 @@ impl Registry {
         if let Some(same) = self.entered_again(&change, now).await? {
             return Ok(same);
         }
-        self.check_order(&change).await?;
+        self.check_order(&change, now).await?;
         let passphrase_hash = match (&change.order, &new.passphrase) {
             (AccessOrder::Account { .. }, Some(passphrase)) => {
                 Some(self.hasher.hash(passphrase, rng).await?)
@@ -114,21 +113,24 @@ impl Registry {
             }
             let opened_by = self.opened_by(record.change.npi).await?;
             let checked = match check_execution(&record.change, opened_by.as_ref(), executor, now) {
-                Ok(()) => self.check_order(&record.change).await,
+                Ok(()) => self.check_order(&record.change, now).await,
                 Err(refusal) => Err(refusal.into()),
             };
-            if let Err(error) = checked {
-                if let AccessError::Refused(refusal) = error {
-                    self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
+            let before = match checked {
+                Ok(before) => before,
+                Err(error) => {
+                    if let AccessError::Refused(refusal) = error {
+                        self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
+                    }
+                    return Err(error);
                 }
-                return Err(error);
-            }
+            };
             let (mut changes, shown) = match record.change.order.clone() {
                 AccessOrder::Account { .. } => (opened(&record, &actor, now)?, None),
                 AccessOrder::Activation { valid_for, pin, .. } => {
                     let (server, issuer) = (server.clone(), issuer.clone());
                     let order = ActivationOrder { server, issuer, valid_for, pin };
-                    self.activation_begun(&record.change, &order, &actor, now, rng).await?
+                    self.activation_begun(&record.change, &order, before, &actor, now, rng).await?
                 }
             };
             let sealed_shown = shown.as_ref().map(|shown| {
@@ -237,15 +239,21 @@ impl Registry {
         if again { Ok(Some(same.at(now))) } else { Err(AccessRefusal::FormUsed.into()) }
     }
 
-    /// Refuses what the account, as it is now, has no place for.
-    async fn check_order(&self, change: &AccessChange) -> Result<(), AccessError> {
+    /// Refuses what the account, as it is now, has no place for; gives what it has.
+    async fn check_order(
+        &self,
+        change: &AccessChange,
+        now: UnixTime,
+    ) -> Result<Before, AccessError> {
+        let before = self.before_activation(change.npi).await?;
         let account = self.store.account(change.npi).await.map_err(Error::from)?;
         match (&change.order, account) {
             (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
+            (AccessOrder::Account { .. }, None) => Ok(before),
             (AccessOrder::Activation { .. }, None) => Err(Error::UnknownAccount.into()),
-            (order, _) => {
-                let tokens = self.tokens_as_stored(change.npi).await?;
-                Ok(check_proofing(&tokens, order)?)
+            (AccessOrder::Activation { proofing, .. }, Some(_)) => {
+                before.asked(now).check(proofing.as_ref()).map_err(AccessRefusal::from)?;
+                Ok(before)
             }
         }
     }
@@ -292,50 +300,25 @@ impl Registry {
         &self,
         change: &AccessChange,
         order: &ActivationOrder,
+        before: Before,
         actor: &Actor,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<(Changes, Option<ShownActivation>), Error> {
-        let tokens = self.tokens_as_stored(change.npi).await?;
-        // Where there is a token in use, its owner adds another with it, and nothing is opened.
-        let opens_access = !tokens.iter().any(|token| token.state.is_in_use());
-        let invitation = Invitation { npi: change.npi, order, opens_access };
-        let (record, begun) = self.new_activation(&invitation, now, rng);
-        let (mut writes, mut events) = (Vec::new(), Vec::new());
-        if let Some(proofing) = change.order.proofing() {
+    ) -> Result<(Changes, Option<ShownActivation>), AccessError> {
+        let mut changes = Changes::default();
+        let proofing = change.order.proofing();
+        if let Some(proofing) = proofing {
             let (write, event) = self.proved_again(change.npi, proofing, actor, now).await?;
-            writes.push(write);
-            events.push(event);
+            changes.writes.push(write);
+            changes.events.push(event);
         }
-        if let Some(earlier) = self.store.open_activation(change.npi).await? {
-            let state = ActivationState::Superseded;
-            writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
-        }
-        writes.push(Write::InsertActivation(record));
-        events.push(noted(change, actor, EventKind::ActivationBegun, now));
+        let until = before.asked(now).check(proofing).map_err(AccessRefusal::from)?;
+        // Where there is a token in use, its owner adds another with it, and nothing is opened.
+        let (npi, opens_access) = (change.npi, !before.has_token());
+        let invitation = Invitation { npi, order, opens_access, until, earlier: before.open };
+        let begun = self.begin_in(&mut changes, actor, invitation, now, rng).await?;
         let shown = ShownActivation::new(begun.link.to_text(), begun.confirmation.expose_text());
-        Ok((Changes::new(writes, events), Some(shown)))
-    }
-
-    /// Keeps a new identity-proofing record.
-    pub(super) async fn proved_again(
-        &self,
-        npi: Npi,
-        proofing: &ProofingRecord,
-        actor: &Actor,
-        now: UnixTime,
-    ) -> Result<(Write, NewEvent), Error> {
-        let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
-        record.account.proofing = proofing.clone();
-        let (kind, outcome) = (EventKind::IdentityProved, Outcome::Success);
-        let event =
-            NewEvent::new(now, actor.clone(), kind, outcome).of(npi).because(proofing.as_str());
-        Ok((Write::UpdateAccount(record), event))
-    }
-
-    pub(super) async fn tokens_as_stored(&self, npi: Npi) -> Result<Vec<Token>, Error> {
-        let records = self.store.tokens_of(npi).await?;
-        Ok(records.into_iter().map(|record| record.token).collect())
+        Ok((changes, Some(shown)))
     }
 
     async fn note_refusal_of_access(

@@ -13,7 +13,7 @@ use crate::{
     master_key::What,
     session::{SecondFactor, Session, SessionRecord},
     store::{Changes, Write},
-    values::{ConfirmationCode, SessionSecret},
+    values::{ConfirmationCode, ProofingRecord, SessionSecret},
 };
 
 /// For how many seconds an enrolment link can be good at most: 30 days.
@@ -25,31 +25,44 @@ pub(super) struct Invitation<'a> {
     pub(super) order: &'a ActivationOrder,
     /// Whether its confirmation code opens the access of an account that has no token in use.
     pub(super) opens_access: bool,
+    /// The last instant at which it is good, where an earlier one's identity proofing holds for it.
+    pub(super) until: Option<UnixTime>,
+    /// The account's open activation, which ends.
+    pub(super) earlier: Option<ActivationRecord>,
 }
 
 impl Registry {
-    /// Invites an account to enrol a token. An earlier activation that is not completed ends.
+    /// Invites an account to enrol a token. An earlier activation that is not completed ends. Whether a
+    /// new identity-proofing record is needed, [`Registry::proofing_asked`] tells.
     ///
     /// The link and the confirmation code must reach the prescriber by two different ways.
     ///
     /// # Errors
-    /// [`Error::UnknownAccount`], [`Error::ValidForTooLong`], [`Error::NotAllowed`],
-    /// [`Error::Busy`].
+    /// [`Error::UnknownAccount`], [`Error::NeedsProofing`], [`Error::ProofingStands`],
+    /// [`Error::ValidForTooLong`], [`Error::NotAllowed`], [`Error::Busy`].
     pub async fn begin_activation(
         &self,
         actor: &Actor,
         npi: &Npi,
         order: ActivationOrder,
+        proofing: Option<&ProofingRecord>,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<BegunActivation, Error> {
         only_the_help_desk(actor)?;
         for _ in 0..ATTEMPTS {
             let mut changes = Changes::default();
+            let before = self.before_activation(*npi).await?;
+            let until = before.asked(now).check(proofing)?;
+            if let Some(proofing) = proofing {
+                let (write, event) = self.proved_again(*npi, proofing, actor, now).await?;
+                changes = Changes::new([write], [event]);
+            }
             // One that is begun beside a token opens nothing once that token is gone.
-            let opens_access = !self.tokens(npi, now).await?.iter().any(|t| t.state.is_in_use());
-            let invitation = Invitation { npi: *npi, order: &order, opens_access };
-            let begun = self.begin_in(&mut changes, actor, &invitation, now, rng).await?;
+            let opens_access = !before.has_token();
+            let earlier = before.open;
+            let invitation = Invitation { npi: *npi, order: &order, opens_access, until, earlier };
+            let begun = self.begin_in(&mut changes, actor, invitation, now, rng).await?;
             if self.commit(changes).await? {
                 return Ok(begun);
             }
@@ -62,7 +75,7 @@ impl Registry {
         &self,
         changes: &mut Changes,
         actor: &Actor,
-        invitation: &Invitation<'_>,
+        invitation: Invitation<'_>,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<BegunActivation, Error> {
@@ -73,8 +86,8 @@ impl Registry {
         if self.store.account(npi).await?.is_none() {
             return Err(Error::UnknownAccount);
         }
-        let (record, begun) = self.new_activation(invitation, now, rng);
-        if let Some(earlier) = self.store.open_activation(npi).await? {
+        let (record, begun) = self.new_activation(&invitation, now, rng);
+        if let Some(earlier) = invitation.earlier {
             let state = ActivationState::Superseded;
             changes.writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
         }
@@ -84,17 +97,18 @@ impl Registry {
         Ok(begun)
     }
 
-    pub(super) fn new_activation(
+    fn new_activation(
         &self,
         invitation: &Invitation<'_>,
         now: UnixTime,
         rng: &mut impl CryptoRng,
     ) -> (ActivationRecord, BegunActivation) {
-        let &Invitation { npi, order, opens_access } = invitation;
+        let &Invitation { npi, order, opens_access, until, .. } = invitation;
         let id = ActivationId::generate(rng);
         let secret = ActivationSecret::generate(rng);
         let confirmation = ConfirmationCode::generate(rng);
         let expires = now.plus(order.valid_for);
+        let expires = until.map_or(expires, |until| expires.min(until));
         let record = ActivationRecord {
             id,
             npi,

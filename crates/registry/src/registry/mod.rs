@@ -13,6 +13,7 @@ mod consuming;
 mod mailing;
 mod network_sync;
 mod own_tokens;
+mod proofing;
 mod replacing;
 mod request_queue;
 mod requests;

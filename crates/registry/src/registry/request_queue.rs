@@ -3,7 +3,10 @@
 use oath::{SerialNumber, TokenType, UnixTime};
 use rand_core::CryptoRng;
 
-use super::{ATTEMPTS, Registry, activations::Invitation, only_the_help_desk, requests::noted};
+use super::{
+    ATTEMPTS, Registry, activations::Invitation, only_the_help_desk, proofing::Before,
+    requests::noted,
+};
 use crate::{
     ActivationOrder, ConfirmationCode, Error, RequestError,
     activation::{ActivationRecord, ActivationState},
@@ -11,8 +14,9 @@ use crate::{
     master_key::What,
     request::{Mailing, RequestRecord, RequestState, Shipment, TokenRequest},
     rules::{
+        proofing::ProofingAsked,
         request_states::{RequestEvent, RequestImpossible, apply},
-        requesting::{check_one_activation, check_shipped, fulfilled, needs_proofing},
+        requesting::{check_one_activation, check_shipped, fulfilled},
     },
     store::{Changes, Write},
     token::Token,
@@ -35,7 +39,9 @@ pub struct Processing {
 /// What the activation of a soft token begins with.
 struct Begin<'a> {
     processing: &'a Processing,
-    has_token: bool,
+    before: Before,
+    /// The last instant at which it is good, where an earlier one's identity proofing holds for it.
+    until: Option<UnixTime>,
     actor: &'a Actor,
     now: UnixTime,
 }
@@ -93,8 +99,8 @@ impl Registry {
         only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
         for _ in 0..ATTEMPTS {
             let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
-            let tokens = self.tokens_as_stored(record.request.npi).await?;
-            let has_token = tokens.iter().any(|token| token.state.is_in_use());
+            let before = self.before_activation(record.request.npi).await?;
+            let has_token = before.has_token();
             let request = match apply(&record.request, RequestEvent::Process, actor, now) {
                 Ok(request) => request,
                 Err(RequestImpossible::FromHere(state)) if state.is_open() => {
@@ -103,14 +109,14 @@ impl Registry {
                 }
                 Err(why) => return Err(RequestError::not_possible(RequestEvent::Process, why)),
             };
-            self.check_proofing_of(request.npi, &tokens, processing, now).await?;
+            let until = check_proofing(before.asked(now), processing)?;
             check_one_activation(&record, &self.store.requests_of(request.npi).await?)?;
             let mut record = RequestRecord { request, ..record };
             let mut changes = self.proofing_of(&record, processing, actor, now).await?;
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
-                    let begin = Begin { processing, has_token, actor, now };
-                    self.begin_for(&mut record, &begin, &mut changes, rng).await?
+                    let begin = Begin { processing, before, until, actor, now };
+                    self.begin_for(&mut record, begin, &mut changes, rng).await?
                 }
                 TokenType::Hard => None,
             };
@@ -188,18 +194,18 @@ impl Registry {
         only_the_help_desk(actor).map_err(|_| RequestError::NotAllowed)?;
         for _ in 0..ATTEMPTS {
             let record = self.store.request(id).await?.ok_or(RequestError::Unknown)?;
-            let tokens = self.tokens_as_stored(record.request.npi).await?;
-            let has_token = tokens.iter().any(|token| token.state.is_in_use());
+            let before = self.before_activation(record.request.npi).await?;
+            let has_token = before.has_token();
             let event = RequestEvent::SendAgain;
             let request = apply(&record.request, event, actor, now)
                 .map_err(|why| RequestError::not_possible(event, why))?;
-            self.check_proofing_of(request.npi, &tokens, processing, now).await?;
+            let until = check_proofing(before.asked(now), processing)?;
             let mut record = RequestRecord { request, ..record };
             let mut changes = self.proofing_of(&record, processing, actor, now).await?;
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
-                    let begin = Begin { processing, has_token, actor, now };
-                    self.begin_for(&mut record, &begin, &mut changes, rng).await?
+                    let begin = Begin { processing, before, until, actor, now };
+                    self.begin_for(&mut record, begin, &mut changes, rng).await?
                 }
                 TokenType::Hard => {
                     record.request.mailing = Mailing::due_at(now);
@@ -249,20 +255,21 @@ impl Registry {
     async fn begin_for(
         &self,
         record: &mut RequestRecord,
-        begin: &Begin<'_>,
+        begin: Begin<'_>,
         changes: &mut Changes,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Option<ConfirmationCode>, RequestError> {
         let (npi, now) = (record.request.npi, begin.now);
         let order = &begin.processing.activation;
-        let (link, confirmation) = if begin.has_token || begin.processing.opens_access {
+        let (has_token, earlier) = (begin.before.has_token(), begin.before.open);
+        let (link, confirmation) = if has_token || begin.processing.opens_access {
             // Who has a token adds another with it: then the code opens nothing, and nobody sees it.
-            let opens_access = begin.processing.opens_access && !begin.has_token;
-            let invitation = Invitation { npi, order, opens_access };
-            let begun = self.begin_in(changes, begin.actor, &invitation, now, rng).await?;
+            let opens_access = begin.processing.opens_access && !has_token;
+            let invitation = Invitation { npi, order, opens_access, until: begin.until, earlier };
+            let begun = self.begin_in(changes, begin.actor, invitation, now, rng).await?;
             (begun.link, Some(begun.confirmation).filter(|_| opens_access))
         } else {
-            let open = self.open_access(npi, now).await?;
+            let open = earlier.filter(|open| open.opens_access && now <= open.expires);
             let open = open.filter(|open| open.state == ActivationState::Begun);
             let open = open.ok_or(RequestError::TwoPeople)?;
             let link = self.link_of_activation(&open, order)?;
@@ -281,35 +288,6 @@ impl Registry {
         Ok(confirmation)
     }
 
-    /// The activation that opens the account's access now.
-    async fn open_access(
-        &self,
-        npi: Npi,
-        now: UnixTime,
-    ) -> Result<Option<ActivationRecord>, Error> {
-        let open = self.store.open_activation(npi).await?;
-        Ok(open.filter(|open| open.opens_access && now <= open.expires))
-    }
-
-    async fn check_proofing_of(
-        &self,
-        npi: Npi,
-        tokens: &[Token],
-        processing: &Processing,
-        now: UnixTime,
-    ) -> Result<(), RequestError> {
-        let needed = needs_proofing(tokens);
-        match &processing.proofing {
-            Some(_) if needed && processing.opens_access => Ok(()),
-            Some(_) => Err(RequestError::ProofingStands),
-            // An activation that opens access came with the new record.
-            None if needed && self.open_access(npi, now).await?.is_none() => {
-                Err(RequestError::NeedsProofing)
-            }
-            None => Ok(()),
-        }
-    }
-
     async fn proofing_of(
         &self,
         record: &RequestRecord,
@@ -321,5 +299,18 @@ impl Registry {
         let npi = record.request.npi;
         let (write, event) = self.proved_again(npi, proofing, actor, now).await?;
         Ok(Changes::new([write], [event]))
+    }
+}
+
+/// Refuses to process without the identity-proofing record that is needed, or with one where none is
+/// taken; otherwise as [`ProofingAsked::check`].
+fn check_proofing(
+    asked: ProofingAsked,
+    processing: &Processing,
+) -> Result<Option<UnixTime>, RequestError> {
+    match &processing.proofing {
+        // Nobody opens access alone by bringing a record.
+        Some(_) if !processing.opens_access => Err(RequestError::ProofingStands),
+        given => Ok(asked.check(given.as_ref())?),
     }
 }

@@ -11,15 +11,14 @@
 //! link and its confirmation code. All three together are a token in the prescriber's place: so nobody
 //! gets to know both, whatever roles they have.
 //!
-//! Where the last token is gone, identity proofing starts again: then an activation brings the new
-//! record, which so is entered and executed by two people as well.
+//! Where the last token is gone, identity proofing starts again ([`super::proofing`]): then an activation
+//! brings the new record, which so is entered and executed by two people as well.
 
 use oath::UnixTime;
 
+use super::proofing::ProofingRefusal;
 use crate::{
     access::{AccessChange, AccessOrder, AccessState},
-    rules::requesting::needs_proofing,
-    token::Token,
     values::AdministratorName,
 };
 
@@ -85,6 +84,15 @@ impl AccessRefusal {
     }
 }
 
+impl From<ProofingRefusal> for AccessRefusal {
+    fn from(refusal: ProofingRefusal) -> Self {
+        match refusal {
+            ProofingRefusal::Needed => Self::NeedsProofing,
+            ProofingRefusal::Stands => Self::ProofingStands,
+        }
+    }
+}
+
 impl AccessChange {
     /// The change as it is at an instant: one that nobody decided in time has expired.
     #[must_use]
@@ -119,20 +127,6 @@ pub fn check_execution(
         AccessOrder::Activation { .. } if opened_by == Some(executor) => {
             Err(AccessRefusal::KnowsPassphrase)
         }
-        _ => Ok(()),
-    }
-}
-
-/// Refuses an activation without the identity-proofing record that it needs, or with one where none
-/// is needed: nobody rewrites a record that stands.
-///
-/// # Errors
-/// [`AccessRefusal`].
-pub fn check_proofing(tokens: &[Token], order: &AccessOrder) -> Result<(), AccessRefusal> {
-    let AccessOrder::Activation { proofing, .. } = order else { return Ok(()) };
-    match (needs_proofing(tokens), proofing) {
-        (true, None) => Err(AccessRefusal::NeedsProofing),
-        (false, Some(_)) => Err(AccessRefusal::ProofingStands),
         _ => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ pub mod judging;
 pub mod lock;
 pub mod network_sync;
 pub mod owning;
+pub mod proofing;
 pub mod refusals;
 pub mod reporting;
 pub mod request_states;

@@ -18,13 +18,6 @@ pub(crate) fn check_number(existing: &[RequestRecord], more: usize) -> Result<()
     if open + more > MOST_OPEN { Err(RequestError::TooMany(open)) } else { Ok(()) }
 }
 
-/// Whether identity proofing starts again before the account gets a token: it had one, and has none
-/// in use.
-#[must_use]
-pub fn needs_proofing(tokens: &[Token]) -> bool {
-    !tokens.is_empty() && !tokens.iter().any(|token| token.state.is_in_use())
-}
-
 /// Refuses a soft token whose activation would end that of another request that is under way: an
 /// account has one open activation.
 pub(crate) fn check_one_activation(

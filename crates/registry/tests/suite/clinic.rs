@@ -200,13 +200,26 @@ impl Clinic {
         valid_for: u64,
         now: UnixTime,
     ) -> Result<BegunActivation, Error> {
+        self.try_begin_proved(actor, npi, valid_for, None, now).await
+    }
+
+    pub(crate) async fn try_begin_proved(
+        &self,
+        actor: &Actor,
+        npi: Npi,
+        valid_for: u64,
+        proofing: Option<&str>,
+        now: UnixTime,
+    ) -> Result<BegunActivation, Error> {
         let order = ActivationOrder {
             server: "https://clinic.example".parse().unwrap(),
             issuer: label("Example Clinic"),
             valid_for,
             pin: PinPolicy::default(),
         };
-        self.registry.begin_activation(actor, &npi, order, now, &mut rng()).await
+        let proofing = proofing.map(|record| record.parse().unwrap());
+        let proofing = proofing.as_ref();
+        self.registry.begin_activation(actor, &npi, order, proofing, now, &mut rng()).await
     }
 
     pub(crate) async fn begin(&self, npi: Npi, now: UnixTime) -> (EnrolmentLink, ConfirmationCode) {

@@ -276,8 +276,8 @@ async fn a_code_that_was_begun_beside_a_token_does_not_wait_for_that_token_to_go
     let half = clinic.half_session(ada(), LATER).await;
     let refused = clinic.registry.confirm(&half, &beforehand, LATER).await;
     assert_eq!(refused, Err(ConfirmError::NoOpenActivation));
-    let (_, afterwards) = clinic.begin(ada(), LATER).await;
-    clinic.registry.confirm(&half, &afterwards, LATER).await.unwrap();
+    let begun = clinic.try_begin_proved(&desk, ada(), 24 * 3600, Some("licence seen"), LATER).await;
+    clinic.registry.confirm(&half, &begun.unwrap().confirmation, LATER).await.unwrap();
 }
 
 #[tokio::test]

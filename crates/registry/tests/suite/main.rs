@@ -15,6 +15,7 @@ mod interleaving;
 mod mailing;
 mod network_sync;
 mod owning;
+mod proofing;
 mod races;
 mod random_lives;
 mod reporting;

@@ -3,8 +3,8 @@
 use oath::UnixTime;
 use provisioning::{EnrolmentLink, IssuerName, PinPolicy, ServerUrl};
 use registry::{
-    AccessError, AdministratorSession, ConfirmError, Error, EventKind, IdempotencyKey, Outcome,
-    Passphrase, Role,
+    AccessError, AdministratorSession, ConfirmError, ConfirmationCode, Error, EventKind,
+    IdempotencyKey, Outcome, Passphrase, Role,
     access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
     rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
 };
@@ -81,6 +81,18 @@ impl Clinic {
         let place = (&server, &issuer);
         self.registry.execute_access(by, &key(id), &key(submit), place, now, &mut rng()).await
     }
+}
+
+/// What an activation shows to whoever executes it.
+pub(crate) async fn shown_by(
+    clinic: &Clinic,
+    by: &AdministratorSession,
+    id: &str,
+    now: UnixTime,
+) -> (EnrolmentLink, ConfirmationCode) {
+    let shown = clinic.execute(by, id, "s", now).await.unwrap().activation.unwrap();
+    let link = EnrolmentLink::parse(shown.expose_link()).unwrap();
+    (link, shown.expose_confirmation().parse().unwrap())
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use provisioning::{IssuerName, PinPolicy, ServerUrl};
-use registry::{ActivationOrder, Npi, Registry};
+use registry::{ActivationOrder, Npi, ProofingRecord, Registry};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,10 @@ pub(crate) struct Arguments {
     /// How many digits the app asks for as PIN, 4 to 8
     #[arg(long, value_name = "DIGITS", default_value = "4", value_parser = pin_policy)]
     pin_length: PinPolicy,
+    /// Who checked the prescriber's identity anew, and how; needed where the last token is gone and no
+    /// activation is open
+    #[arg(long, value_name = "RECORD")]
+    proofing: Option<ProofingRecord>,
 }
 
 fn pin_policy(text: &str) -> Result<PinPolicy, provisioning::Error> {
@@ -51,7 +55,14 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
         pin: arguments.pin_length,
     };
     let begun = registry
-        .begin_activation(&operator(), &arguments.npi, order, clock::now(), &mut randomness::rng())
+        .begin_activation(
+            &operator(),
+            &arguments.npi,
+            order,
+            arguments.proofing.as_ref(),
+            clock::now(),
+            &mut randomness::rng(),
+        )
         .await?;
     note_token_in_use(&registry, &arguments.npi, json).await?;
     let expires = begun.link.expires;
@@ -76,7 +87,7 @@ async fn note_token_in_use(registry: &Registry, npi: &Npi, json: bool) -> Result
     let tokens = registry.tokens(npi, clock::now()).await?;
     if let Some(token) = tokens.iter().find(|token| token.state.is_in_use()) {
         let note = format!(
-            "this prescriber has a token, {} ({}), and adds the new one with a code of it, not with the confirmation code; if it is lost or broken, run `countersign-server token deactivate {}`, then begin again",
+            "this prescriber has a token, {} ({}), and adds the new one with a code of it, not with the confirmation code; if it is lost or broken, run `countersign-server token deactivate {}`, then begin again with --proofing",
             token.serial,
             token.state,
             token.serial.as_str(),

@@ -154,6 +154,10 @@ fn a_last_token_is_replaced_after_new_proofing_by_two_people() {
     let confirmation = shown.element("confirmation-code").unwrap();
     assert!(account().contains("Ines Pol, 2026-01-02: DEA licence"));
     assert_eq!(process("").status, 303);
+    let again = ines.get(&form);
+    assert!(again.element("proofing-holds").is_some(), "a new code needs no new proofing");
+    let half = ines.submit(&form, &[&order[..], &record[..1]].concat());
+    assert!(half.element("error-evidence").is_some(), "a record that is begun is a whole one");
 
     let new = App::new();
     assert_eq!(server.provision(&new.seal_for(&link)).0, 201);

@@ -28,8 +28,19 @@ fn who_lost_the_only_token_enrols_a_new_one() {
         (event["kind"].as_str(), event["cause"].as_str()),
         (Some("token-deactivated"), Some("left in a taxi"))
     );
-    assert_eq!(text(&server.folder.run(&begin, "").stderr), "");
+    let refused = server.folder.run(&begin, "");
+    assert_eq!(refused.status.code(), Some(1));
+    let why = text(&refused.stderr);
+    assert!(why.contains("identity proofing starts again") && why.contains("--proofing"), "{why}");
 
+    let record = "passport checked in person by J. Roe";
+    let proved = [&begin[..], &["--proofing", record]].concat();
+    assert_eq!(text(&server.folder.run(&proved, "").stderr), "");
+    let events = server.folder.json(&["events", "--limit", "2"], "");
+    let proof = events.as_array().unwrap().iter().find(|event| event["kind"] == "identity-proved");
+    assert_eq!(proof.unwrap()["cause"], record);
+
+    // A new code is had without proofing as long as that activation is open.
     let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
     let new = App::new();
     assert_eq!(server.provision(&new.seal_for(&link)).0, 201);

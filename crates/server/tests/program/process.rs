@@ -110,7 +110,7 @@ impl Folder {
                     Registry::open(Arc::new(store), master, then, &mut rng).await.unwrap();
                 let npi = npi.parse().unwrap();
                 registry
-                    .begin_activation(&Actor::System, &npi, order, then, &mut rng)
+                    .begin_activation(&Actor::System, &npi, order, None, then, &mut rng)
                     .await
                     .unwrap()
             });

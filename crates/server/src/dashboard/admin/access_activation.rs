@@ -8,9 +8,8 @@ use axum::{
 };
 use provisioning::PinPolicy;
 use registry::{
-    AccessError, Account, Action, IdempotencyKey, Token,
+    AccessError, Account, Action, IdempotencyKey, ProofingAsked, Token,
     access::{AccessOrder, NewAccess},
-    rules::requesting::needs_proofing,
 };
 
 use super::{
@@ -27,7 +26,7 @@ use crate::{
         message, render,
     },
     http::Site,
-    randomness,
+    randomness, time_text,
 };
 
 /// For how many hours a link can be good.
@@ -43,8 +42,12 @@ struct Page {
     idempotency_key: String,
     npi: String,
     name: String,
-    /// Whether the identity has to be proved anew.
-    needs_proofing: bool,
+    /// Whether a new identity-proofing record is taken.
+    takes_proofing: bool,
+    /// Until when the one that came with the open activation holds; empty where none does.
+    held_until: String,
+    /// The attribute of the fields of a new record.
+    required: &'static str,
     checked_by: String,
     checked_on: String,
     evidence: String,
@@ -79,8 +82,8 @@ pub(super) async fn submit(
         return Err(message::stale_form().for_administrator().into_response());
     };
     let mut errors = FieldErrors::default();
-    let needs = needs_proofing(&tokens_of(&site, &account).await?);
-    if let Some(order) = read(&form, needs, &mut errors) {
+    let asked = asked_of(&site, &account).await?;
+    if let Some(order) = read(&form, asked, &mut errors) {
         let new = NewAccess { id: key.clone(), npi: account.npi, order, passphrase: None };
         let mut rng = randomness::rng();
         match site.registry.enter_access(&by.session, new, clock::now(), &mut rng).await {
@@ -95,7 +98,7 @@ pub(super) async fn submit(
     show(&site, &by, &account, &key, Some(&form), errors).await
 }
 
-fn read(form: &Form, needs_proofing: bool, errors: &mut FieldErrors) -> Option<AccessOrder> {
+fn read(form: &Form, asked: ProofingAsked, errors: &mut FieldErrors) -> Option<AccessOrder> {
     let hours = form.text("hours").parse().ok().filter(|hours| HOURS.contains(hours));
     if hours.is_none() {
         errors.add("hours", "choose how long the link is good");
@@ -104,7 +107,13 @@ fn read(form: &Form, needs_proofing: bool, errors: &mut FieldErrors) -> Option<A
     if digits.is_none() {
         errors.add("digits", "choose how long the PIN is");
     }
-    let proofing = needs_proofing.then(|| proofing(form, errors));
+    let is_given = FIELDS[..3].iter().any(|field| !form.text(field).trim().is_empty());
+    let is_taken = match asked {
+        ProofingAsked::Nothing => false,
+        ProofingAsked::HeldUntil(_) => is_given,
+        ProofingAsked::NewRecord => true,
+    };
+    let proofing = is_taken.then(|| proofing(form, errors));
     errors.sort(&FIELDS);
     // `None` where one is needed and is not well formed.
     let proofing = proofing.map_or(Some(None), |record| record.map(Some));
@@ -119,7 +128,7 @@ async fn show(
     form: Option<&Form>,
     errors: FieldErrors,
 ) -> Result<Response, Response> {
-    let tokens = tokens_of(site, account).await?;
+    let (tokens, asked) = (tokens_of(site, account).await?, asked_of(site, account).await?);
     let in_use = tokens.iter().find(|token| token.state.is_in_use());
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let chosen = |field, usual: &str| {
@@ -136,7 +145,12 @@ async fn show(
         chosen_hours: chosen("hours", "24"),
         digits: (4..=8).map(|count: u8| (count.to_string(), format!("{count} digits"))).collect(),
         chosen_digits: chosen("digits", "4"),
-        needs_proofing: needs_proofing(&tokens),
+        required: if asked == ProofingAsked::NewRecord { "required" } else { "" },
+        takes_proofing: asked != ProofingAsked::Nothing,
+        held_until: match asked {
+            ProofingAsked::HeldUntil(until) => time_text::to_the_minute(until),
+            ProofingAsked::Nothing | ProofingAsked::NewRecord => String::new(),
+        },
         checked_by: typed("checked-by"),
         checked_on: typed("checked-on"),
         evidence: typed("evidence"),
@@ -147,6 +161,11 @@ async fn show(
 
 async fn tokens_of(site: &Site, account: &Account) -> Result<Vec<Token>, Response> {
     site.registry.tokens(&account.npi, clock::now()).await.map_err(|error| failed(&error))
+}
+
+async fn asked_of(site: &Site, account: &Account) -> Result<ProofingAsked, Response> {
+    let asked = site.registry.proofing_asked(&account.npi, clock::now()).await;
+    asked.map_err(|error| failed(&error))
 }
 
 fn in_days(hours: u64) -> String {

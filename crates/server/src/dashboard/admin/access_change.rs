@@ -181,7 +181,7 @@ fn facts(order: &AccessOrder) -> Vec<(&'static str, String)> {
             ("Identity-proofing record", proofing.to_string()),
         ],
         AccessOrder::Activation { valid_for, pin, proofing } => [
-            Some(("The link is good for", format!("{} hours", valid_for / 3600))),
+            Some(("The link is good for", format!("{} hours at most", valid_for / 3600))),
             Some(("PIN", format!("{} digits", pin.length()))),
             proofing.as_ref().map(|record| ("Identity-proofing record", record.to_string())),
         ]

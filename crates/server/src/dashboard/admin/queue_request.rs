@@ -9,8 +9,8 @@ use axum::{
 use oath::TokenType;
 use provisioning::{PinPolicy, ServerUrl};
 use registry::{
-    Action, ActivationOrder, Processing, RequestError, RequestId, RequestState, RequestedBy,
-    TokenRequest, rules::administrators::may,
+    Action, ActivationOrder, Processing, ProofingAsked, RequestError, RequestId, RequestState,
+    RequestedBy, TokenRequest, rules::administrators::may,
 };
 
 use super::{
@@ -139,7 +139,8 @@ async fn show(
 ) -> Result<Response, Response> {
     let now = clock::now();
     let account = site.registry.account(&request.npi).await.map_err(|error| failed(&error))?;
-    let tokens = site.registry.tokens(&request.npi, now).await.map_err(|error| failed(&error))?;
+    let asked = site.registry.proofing_asked(&request.npi, now).await;
+    let asked = asked.map_err(|error| failed(&error))?;
     let works = may(by.session.administrator.roles.list(), Action::WorkQueue);
     let is_hard = request.token_type == TokenType::Hard;
     let mailed = match request.state {
@@ -156,7 +157,7 @@ async fn show(
         can_process: works && request.state == RequestState::Requested,
         can_send_again: works && mailed,
         can_ship: works && is_hard && request.state == RequestState::Processed,
-        needs_proofing: registry::rules::requesting::needs_proofing(&tokens),
+        needs_proofing: asked == ProofingAsked::NewRecord,
         request: RequestRow {
             cancellable: works && request.state.is_open(),
             ..RequestRow::new(request, now)
