@@ -147,7 +147,7 @@ impl Administrator {
     /// Under whom events are recorded.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor::Administrator { name: self.name.label().clone() }
+        Actor::Administrator { name: self.name.label().clone(), session: None }
     }
 
     /// Whether wrong passphrases or codes keep them out at this instant.

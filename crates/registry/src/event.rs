@@ -7,7 +7,10 @@ use oath::{SerialNumber, UnixTime};
 use provisioning::Label;
 use serde::Serialize;
 
-use crate::{rules::judging::Purpose, values::Npi};
+use crate::{
+    rules::judging::Purpose,
+    values::{Npi, SessionId},
+};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +25,10 @@ pub enum Actor {
     Administrator {
         /// Under which name.
         name: Label,
+        /// In which session, where it is done on the dashboard: nothing is once that has ended. Not
+        /// stored.
+        #[serde(skip)]
+        session: Option<SessionId>,
     },
     /// A prescriber, by the app of one of their tokens, which has shown that it knows the seed.
     Token {
@@ -38,11 +45,21 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// The administrator's session in which it is done.
+    pub(crate) const fn administering(&self) -> Option<SessionId> {
+        match self {
+            Self::Administrator { session, .. } => *session,
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Prescriber { npi } => write!(f, "prescriber {npi}"),
-            Self::Administrator { name } => write!(f, "administrator {name}"),
+            Self::Administrator { name, .. } => write!(f, "administrator {name}"),
             Self::Token { npi, serial } => write!(f, "token {serial} of prescriber {npi}"),
             Self::App => f.write_str("app"),
             Self::Stranger => f.write_str("stranger"),

@@ -185,7 +185,7 @@ impl Registry {
             }
             let open = self.store.open_activation(npi).await.map_err(Error::from)?;
             let (changes, result) = self.judge_confirmation(session, half, open, code, now);
-            if self.commit(changes).await.map_err(Error::from)? {
+            if self.commit(changes).await? {
                 return result;
             }
         }

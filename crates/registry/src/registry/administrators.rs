@@ -145,7 +145,7 @@ impl Registry {
     }
 
     /// Under whom an administrator does something, if their roles and their sign-in allow it as both
-    /// are now; that somebody reached for what their roles do not have is recorded.
+    /// are now. What is done under that name is done only while the session is there. That somebody reached for what their roles do not have is recorded.
     ///
     /// # Errors
     /// [`Error::SessionEnded`], [`Error::NotYourRole`], [`Error::NotFresh`].
@@ -161,7 +161,8 @@ impl Registry {
         if record.full_since.is_none() || administrator.removed.is_some() {
             return Err(Error::SessionEnded);
         }
-        let actor = administrator.actor();
+        let name = administrator.name.label().clone();
+        let actor = Actor::Administrator { name, session: Some(session.id) };
         if !may(administrator.roles.list(), action) {
             let event = NewEvent::new(now, actor, EventKind::NotPermitted, Outcome::Refused)
                 .because(action.words());

@@ -52,6 +52,7 @@ use crate::{
     passphrase_hash::PassphraseHasher,
     store::{Changes, EventSearch, Store, StoreError, Write},
     token::TokenRecord,
+    values::SessionId,
 };
 
 /// How often a decision is made again after a conflict, before the caller is asked to come back.
@@ -139,12 +140,28 @@ impl Registry {
         Ok(self.store.events_with(search, before, limit).await?)
     }
 
-    /// Commits; `false` if an expectation did not hold, so that it is to be decided again.
-    pub(crate) async fn commit(&self, changes: Changes) -> Result<bool, StoreError> {
-        match self.store.commit(changes).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
+    /// Commits; `false` if an expectation did not hold, so that it is to be decided again. What an
+    /// administrator does in a session that has ended meanwhile is not done.
+    pub(crate) async fn commit(&self, changes: Changes) -> Result<bool, Error> {
+        let session = changes.events.iter().find_map(|event| event.actor.administering());
+        self.commit_in(session, changes).await
+    }
+
+    /// As [`Registry::commit`], where no event says whose session it is.
+    pub(crate) async fn commit_in(
+        &self,
+        session: Option<SessionId>,
+        mut changes: Changes,
+    ) -> Result<bool, Error> {
+        changes.writes.extend(session.map(Write::ExpectAdministratorSession));
+        match (self.store.commit(changes).await, session) {
+            (Ok(()), _) => Ok(true),
+            (Err(StoreError::Conflict), None) => Ok(false),
+            (Err(StoreError::Conflict), Some(id)) => {
+                let found = self.store.administrator_session(id).await?;
+                found.map(|_| false).ok_or(Error::SessionEnded)
+            }
+            (Err(error), _) => Err(error.into()),
         }
     }
 

@@ -118,11 +118,18 @@ impl Registry {
         now: UnixTime,
     ) -> Result<Token, OwnTokenError> {
         let npi = session.account.npi;
-        let stored = self.alive(session, now).await?;
-        check_sign_in(OwnerAct::Resynchronise, &stored.factor, now)?;
-        let tokens = self.tokens(&npi, now).await?;
-        check_factor(OwnerAct::Resynchronise, &stored.factor, &tokens)?;
-        Ok(self.resynchronise_token(&Actor::Prescriber { npi }, serial, codes, now).await?)
+        let actor = Actor::Prescriber { npi };
+        for _ in 0..ATTEMPTS {
+            let stored = self.alive(session, now).await?;
+            check_sign_in(OwnerAct::Resynchronise, &stored.factor, now)?;
+            let tokens = self.tokens(&npi, now).await?;
+            check_factor(OwnerAct::Resynchronise, &stored.factor, &tokens)?;
+            let there = Some(Write::ExpectSession { id: stored.id, version: stored.version });
+            if let Some(token) = self.try_resynchronise(&actor, serial, codes, there, now).await? {
+                return Ok(token);
+            }
+        }
+        Err(Error::Busy.into())
     }
 
     /// Lets an owner's act happen; where it has happened already, nothing changes.
@@ -148,7 +155,7 @@ impl Registry {
             let read = self.read_own(session, serial, act, now).await?;
             let Some(token) = changed(&read.record.token, event, &actor, now)? else {
                 let ended = ended_with(&read.record.token, Some(session.id));
-                self.commit(Changes::new(Vec::from_iter(ended), [])).await.map_err(Error::from)?;
+                self.commit(Changes::new(Vec::from_iter(ended), [])).await?;
                 return Ok(read.record.token.at(now));
             };
             check_factor(act, &read.factor, read.all.iter().map(|record| &record.token))?;

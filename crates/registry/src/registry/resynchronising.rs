@@ -10,6 +10,7 @@ use crate::{
         judging::Typed,
         token_states::{Impossible, TokenEvent, apply},
     },
+    store::Write,
     token::{Token, TokenRecord},
 };
 
@@ -26,35 +27,50 @@ impl Registry {
         &self,
         actor: &Actor,
         serial: &SerialNumber,
-        (first, second): (&Code, &Code),
+        codes: (&Code, &Code),
         now: UnixTime,
     ) -> Result<Token, VerifyError> {
-        let typed = Typed { code: first, next: Some(second) };
         for _ in 0..ATTEMPTS {
-            let record = self.token_to_resynchronise(actor, serial).await?;
-            let Some(npi) = record.token.owner else {
-                return Err(Error::NotPossible(record.token.state).into());
-            };
-            // Before anything is counted against the token.
-            if apply(&record.token, TokenEvent::Resynchronise, actor, now)
-                == Err(Impossible::ForThem)
-            {
-                return Err(Error::NotAllowed.into());
-            }
-            if self.was_just_done(&record, (first, second), now)? {
-                return Ok(record.token.at(now));
-            }
-            let purpose = Purpose::Resynchronisation;
-            let mut decision = self.decide(&record, npi, typed, purpose, now).await?;
-            decision.done_by(actor);
-            if self.commit(decision.changes(&record)).await? {
-                return match decision.result {
-                    Ok(_) => Ok(decision.token.unwrap_or(record.token)),
-                    Err(cause) => Err(VerifyError::Refused(cause)),
-                };
+            if let Some(token) = self.try_resynchronise(actor, serial, codes, None, now).await? {
+                return Ok(token);
             }
         }
         Err(Error::Busy.into())
+    }
+
+    /// Tries it once, on a condition; nothing where somebody else was first.
+    pub(super) async fn try_resynchronise(
+        &self,
+        actor: &Actor,
+        serial: &SerialNumber,
+        (first, second): (&Code, &Code),
+        condition: Option<Write>,
+        now: UnixTime,
+    ) -> Result<Option<Token>, VerifyError> {
+        let record = self.token_to_resynchronise(actor, serial).await?;
+        let Some(npi) = record.token.owner else {
+            return Err(Error::NotPossible(record.token.state).into());
+        };
+        // Before anything is counted against the token.
+        if apply(&record.token, TokenEvent::Resynchronise, actor, now) == Err(Impossible::ForThem) {
+            return Err(Error::NotAllowed.into());
+        }
+        if self.was_just_done(&record, (first, second), now)? {
+            return Ok(Some(record.token.at(now)));
+        }
+        let typed = Typed { code: first, next: Some(second) };
+        let purpose = Purpose::Resynchronisation;
+        let mut decision = self.decide(&record, npi, typed, purpose, now).await?;
+        decision.done_by(actor);
+        let mut changes = decision.changes(&record);
+        changes.writes.extend(condition);
+        if !self.commit(changes).await? {
+            return Ok(None);
+        }
+        match decision.result {
+            Ok(_) => Ok(Some(decision.token.unwrap_or(record.token))),
+            Err(cause) => Err(VerifyError::Refused(cause)),
+        }
     }
 
     /// Whether this very pair was accepted a moment ago: a form that was sent twice is answered the

@@ -100,7 +100,7 @@ impl Registry {
             };
             let event = event(npi, EventKind::StepUpSent, Outcome::Attempted, now);
             let changes = Changes::new([write], [event.because(channel.name())]);
-            if self.commit(changes).await.map_err(Error::from)? {
+            if self.commit(changes).await? {
                 return Ok(Some(StepUpMessage { phone, channel, code }));
             }
         }
@@ -170,7 +170,7 @@ impl Registry {
                 (event, Err(StepUpError::Wrong { tries_left }))
             };
             let write = Write::UpdateStepUp(Box::new(record));
-            if self.commit(Changes::new([write], [event])).await.map_err(Error::from)? {
+            if self.commit(Changes::new([write], [event])).await? {
                 return result;
             }
         }

@@ -61,7 +61,7 @@ impl Registry {
         let (actor, how) = (actor.clone(), how.to_owned());
         let export = StockExport { actor, owned_too, how, after: None, ended: false, count: 0 };
         let event = export.event(Outcome::Attempted, now);
-        self.store.commit(Changes::new([], [event])).await?;
+        self.record(vec![event]).await?;
         Ok(export)
     }
 
@@ -96,7 +96,7 @@ impl Registry {
         };
         let events: Vec<_> = leaving.iter().map(event).collect();
         if !events.is_empty() {
-            self.store.commit(Changes::new([], events)).await?;
+            self.record(events).await?;
         }
         export.count += leaving.len() as u64;
         Ok(leaving)
@@ -108,7 +108,12 @@ impl Registry {
     /// What the store cannot do.
     pub async fn end_export(&self, export: StockExport, now: UnixTime) -> Result<u64, Error> {
         let event = export.event(Outcome::Success, now);
-        self.store.commit(Changes::new([], [event])).await?;
+        self.record(vec![event]).await?;
         Ok(export.count)
+    }
+
+    /// Events have no condition but the session in which they are made.
+    async fn record(&self, events: Vec<NewEvent>) -> Result<(), Error> {
+        if self.commit(Changes::new([], events)).await? { Ok(()) } else { Err(Error::Busy) }
     }
 }

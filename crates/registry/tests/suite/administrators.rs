@@ -76,7 +76,9 @@ async fn two_factors_open_what_the_roles_allow_and_nothing_else() {
     let session = clinic.administering(&hedy, START.plus(30)).await;
     let now = START.plus(30);
     let actor = clinic.registry.authorise(&session, Action::ChangeTokens, now).await.unwrap();
-    assert_eq!(actor, Actor::Administrator { name: label("Hedy") });
+    assert!(
+        matches!(actor, Actor::Administrator { name, session: Some(_) } if name == label("Hedy"))
+    );
     for action in [Action::EnterAccess, Action::ExecuteAccess, Action::ReadAudit] {
         let refused = clinic.registry.authorise(&session, action, now).await;
         assert_eq!(refused, Err(Error::NotYourRole { action: action.words() }));

@@ -37,7 +37,7 @@ pub(crate) fn label(text: &str) -> Label {
 }
 
 pub(crate) fn help_desk() -> Actor {
-    Actor::Administrator { name: label("Hedy") }
+    Actor::Administrator { name: label("Hedy"), session: None }
 }
 
 /// The app of one token.

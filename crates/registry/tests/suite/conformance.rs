@@ -113,7 +113,7 @@ fn session(id: u8, factor: Factor) -> SessionRecord {
 fn event(at: u64, account: Option<Npi>) -> NewEvent {
     NewEvent {
         at: UnixTime(at),
-        actor: Actor::Administrator { name: label("Hedy") },
+        actor: Actor::Administrator { name: label("Hedy"), session: None },
         kind: EventKind::CodeJudged,
         outcome: Outcome::Refused,
         account,
@@ -372,7 +372,7 @@ async fn events_come_in_order(store: &dyn Store) {
     assert_eq!(store.events(Some(ben()), 1).await.unwrap(), [all[0].clone()]);
     let actors = [
         Actor::Prescriber { npi: ada() },
-        Actor::Administrator { name: label("Hedy") },
+        Actor::Administrator { name: label("Hedy"), session: None },
         Actor::Token { npi: ada(), serial: serial("SYMC12345678") },
         Actor::App,
         Actor::Stranger,

@@ -9,6 +9,7 @@ mod auditing;
 mod clinic;
 mod conformance;
 mod conformance_sync;
+mod ended_meanwhile;
 mod enrolling;
 mod hard_tokens;
 mod interleaving;

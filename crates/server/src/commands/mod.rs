@@ -84,5 +84,5 @@ pub(crate) fn operator() -> Actor {
     let login = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
     let name = login.ok().and_then(|login| login.parse().ok());
     let name = name.or_else(|| format!("uid {}", getuid().as_raw()).parse().ok());
-    name.map_or(Actor::System, |name| Actor::Administrator { name })
+    name.map_or(Actor::System, |name| Actor::Administrator { name, session: None })
 }

@@ -47,7 +47,7 @@ impl EventText {
 fn actor(actor: &Actor) -> String {
     match actor {
         Actor::Prescriber { .. } => "the prescriber".to_owned(),
-        Actor::Administrator { name } => name.to_string(),
+        Actor::Administrator { name, .. } => name.to_string(),
         Actor::Token { serial, .. } => format!("the app of token {serial}"),
         Actor::App => "an app".to_owned(),
         Actor::Stranger => "somebody not signed in".to_owned(),

@@ -99,7 +99,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
 fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
     match row.get::<_, String>("actor")?.as_str() {
         "prescriber" => Ok(Actor::Prescriber { npi: parsed(row, "actor_name")? }),
-        "administrator" => Ok(Actor::Administrator { name: parsed(row, "actor_name")? }),
+        "administrator" => {
+            Ok(Actor::Administrator { name: parsed(row, "actor_name")?, session: None })
+        }
         "token" => Ok(Actor::Token {
             npi: parsed(row, "actor_name")?,
             serial: parsed(row, "actor_token")?,
@@ -115,7 +117,9 @@ fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
 pub(super) fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Option<&str>) {
     match actor {
         Actor::Prescriber { npi } => ("prescriber", Some(npi.to_string()), None),
-        Actor::Administrator { name } => ("administrator", Some(name.as_str().to_owned()), None),
+        Actor::Administrator { name, .. } => {
+            ("administrator", Some(name.as_str().to_owned()), None)
+        }
         Actor::Token { npi, serial } => ("token", Some(npi.to_string()), Some(serial.as_str())),
         Actor::App => ("app", None, None),
         Actor::Stranger => ("stranger", None, None),
