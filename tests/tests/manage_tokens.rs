@@ -86,7 +86,20 @@ async fn lost_and_found(
     browser.submit("report-lost").await?;
     browser.find("next").await?;
     eyes.look(browser, "reported-lost").await?;
+    browser.click("draft-notice").await?;
+    browser.find("notice").await?;
+    eyes.look(browser, "lost").await?;
+    browser.submit("save-last-had").await?;
+    browser.find("saved").await?;
+    browser.click("not-mine").await?;
+    browser.submit("save-codes").await?;
+    let mark = browser.find("code").await?.attr("data-mark").await?;
+    ensure(mark.as_deref() == Some("not-mine"), || format!("{mark:?}"))?;
+    let notice = browser.text("notice").await?;
+    ensure(notice.contains("NOT MINE"), || notice)?;
+    eyes.look(browser, "lost-marked").await?;
     state(dashboard, tablet, "suspended").await?;
+    browser.find("loss-clock").await?;
     eyes.look(browser, "tokens-suspended").await?;
     browser.click("found").await?;
     browser.submit("found").await?;
@@ -150,7 +163,10 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     browser.click("report-lost").await?;
     browser.submit("report-lost").await?;
     browser.find("next").await?;
-    eyes.look(browser, "reported-lost-by-one-factor").await
+    eyes.look(browser, "reported-lost-by-one-factor").await?;
+    browser.click("draft-notice").await?;
+    browser.find("codes-hidden").await?;
+    eyes.look(browser, "lost-by-one-factor").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +177,14 @@ async fn tokens_are_managed_on_every_page() -> Result<()> {
         let mut eyes = Eyes::open()?;
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
-        eyes.verdict(&["tokens", "resynchronise", "report-lost", "found-unsure", "deactivate-last"])
+        eyes.verdict(&[
+            "tokens",
+            "resynchronise",
+            "report-lost",
+            "lost-marked",
+            "found-unsure",
+            "deactivate-last",
+        ])
     })
     .await
 }

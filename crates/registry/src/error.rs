@@ -296,6 +296,12 @@ pub enum OwnTokenError {
         "you signed in with a token that is reported lost: sign in again with another of yours, or call the help desk"
     )]
     LostFactor,
+    /// It is not reported lost, so that there is nothing to tell of a loss.
+    #[error("this token is not reported lost: see Manage Tokens")]
+    NotLost,
+    /// It cannot have been had after it was reported lost.
+    #[error("this is after you reported it lost: give the last time before that")]
+    HadLater,
     /// It is the last token, and what follows was not accepted.
     #[error(
         "this is your last token: without it you can neither sign nor sign in until your identity is proved again; say that you mean it"

@@ -138,6 +138,12 @@ pub enum EventKind {
     TokenUnlocked,
     /// A token was suspended.
     TokenSuspended,
+    /// The owner told when they last had a lost token.
+    LossDetailed,
+    /// The owner told which codes of a lost token were theirs.
+    CodesMarked,
+    /// It was noted that the notice of a loss was given.
+    LossTold,
     /// A suspended token was found.
     TokenFound,
     /// A token was deactivated.
@@ -204,6 +210,9 @@ words!(EventKind {
     NetworkSync = "network-sync",
     TokenUnlocked = "token-unlocked",
     TokenSuspended = "token-suspended",
+    LossDetailed = "loss-detailed",
+    CodesMarked = "codes-marked",
+    LossTold = "loss-told",
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
     StockImported = "stock-imported",

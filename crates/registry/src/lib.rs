@@ -14,6 +14,7 @@
 //! | [`access`] | what opens a prescriber's access, by two people |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
+//! | [`loss`] | what is told of a loss after it was reported |
 //! | [`step_up`] | a code by phone, before a token is added |
 //! | [`stock`] | imports of hard tokens |
 //! | [`audit`] | the chain that shows whether the audit was changed, and its daily report |
@@ -27,6 +28,7 @@ pub mod activation;
 pub mod administrator;
 pub mod audit;
 pub mod event;
+pub mod loss;
 pub mod master_key;
 pub mod otp;
 pub mod registry;
@@ -53,6 +55,7 @@ pub use error::{
     PassphraseError, SignInError, SigningTestError, StepUpError, VerifyError,
 };
 pub use event::{Actor, Event, EventKind, Outcome};
+pub use loss::{CodesSince, Loss, LossStory, Mark};
 pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
@@ -65,6 +68,7 @@ pub use rules::{
     administrators::Action,
     judging::{Cause, Off, Purpose},
     lock::Lock,
+    loss::Due,
     network_sync::{NetworkSync, SyncRecord},
     owning::{DeactivationReason, Remaining},
     proofing::ProofingAsked,

@@ -15,6 +15,34 @@ pub(crate) fn date(at: UnixTime) -> String {
     split(at).0
 }
 
+/// `Thursday 2025-11-20`.
+pub(crate) fn weekday_and_date(at: UnixTime) -> String {
+    const NAMES: [&str; 7] =
+        ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+    let name = NAMES.into_iter().cycle().nth((at.0 / DAY % 7) as usize).unwrap_or_default();
+    format!("{name} {}", date(at))
+}
+
+/// `06:47`, of an instant's day.
+pub(crate) fn minute_of_day(at: UnixTime) -> String {
+    let (_, seconds) = split(at);
+    format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+}
+
+/// The instant of a day written as `2027-03-04` and a time as `14:05`, UTC.
+pub(crate) fn instant(date: &str, time: &str) -> Result<UnixTime, &'static str> {
+    const EXPECTED: &str = "a time of day is written as 14:05, from 00:00 to 23:59";
+    let mut parts = time.split(':').map(|part| part.parse::<u64>().map_err(|_| EXPECTED));
+    let mut next = |most: u64| {
+        parts
+            .next()
+            .unwrap_or(Err(EXPECTED))
+            .and_then(|part| if part < most { Ok(part) } else { Err(EXPECTED) })
+    };
+    let seconds = next(24)? * 3600 + next(60)? * 60;
+    day(date).map(|day| day.plus(seconds))
+}
+
 /// `2025-11-20 06:47:31 UTC`, where the second matters.
 pub(crate) fn to_the_second(at: UnixTime) -> String {
     let (date, seconds) = split(at);
@@ -28,6 +56,16 @@ pub(crate) fn span(seconds: u64) -> String {
         61..=7_199 => format!("{} minutes", seconds.div_ceil(60)),
         7_200..=172_799 => format!("{} hours", seconds.div_ceil(3_600)),
         _ => format!("{} days", seconds.div_ceil(DAY)),
+    }
+}
+
+/// What is left of a span in a person's words, never too long.
+pub(crate) fn left(seconds: u64) -> String {
+    match seconds {
+        0..=119 => "a minute".to_owned(),
+        120..=7_199 => format!("{} minutes", seconds / 60),
+        7_200..=172_799 => format!("{} hours", seconds / 3_600),
+        _ => format!("{} days", seconds / DAY),
     }
 }
 
@@ -104,6 +142,20 @@ mod tests {
     }
 
     #[test]
+    fn a_day_and_a_time_are_an_instant() {
+        let at = UnixTime(1_763_621_220);
+        assert_eq!((date(at).as_str(), minute_of_day(at).as_str()), ("2025-11-20", "06:47"));
+        assert_eq!(weekday_and_date(at), "Thursday 2025-11-20");
+        assert_eq!(weekday_and_date(at.plus(3 * DAY)), "Sunday 2025-11-23");
+        for time in ["06:47", "6:47", "06:47:00"] {
+            assert_eq!(instant("2025-11-20", time), Ok(at), "{time}");
+        }
+        for (date, time) in [("2025-11-20", "24:00"), ("2025-11-20", "6"), ("", "06:47")] {
+            assert!(instant(date, time).is_err(), "{date} {time}");
+        }
+    }
+
+    #[test]
     fn a_span_is_told_in_its_largest_unit() {
         for (seconds, text) in [
             (0, "a minute"),
@@ -115,5 +167,9 @@ mod tests {
         ] {
             assert_eq!(span(seconds), text);
         }
+        for (seconds, text) in [(119, "a minute"), (899, "14 minutes"), (7_200, "2 hours")] {
+            assert_eq!(left(seconds), text);
+        }
+        assert_eq!(left(3 * DAY + 12 * 3_600), "3 days");
     }
 }

@@ -132,6 +132,9 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::TokenUnlocked
         | EventKind::TokenSuspended
         | EventKind::TokenFound
+        | EventKind::LossDetailed
+        | EventKind::CodesMarked
+        | EventKind::LossTold
         | EventKind::TokenDeactivated
         | EventKind::StockImported
         | EventKind::StockExported

@@ -10,6 +10,7 @@ mod administrators;
 mod app_requests;
 mod associating;
 mod consuming;
+mod losses;
 mod mailing;
 mod network_sync;
 mod own_tokens;

@@ -31,6 +31,9 @@ pub fn is_shown(event: &NewEvent) -> bool {
         | EventKind::TokenDeactivated
         | EventKind::TokenExported
         | EventKind::TokenFound
+        | EventKind::LossDetailed
+        | EventKind::CodesMarked
+        | EventKind::LossTold
         | EventKind::TokenLocked
         | EventKind::TokenProvisioned
         | EventKind::TokenSuspended

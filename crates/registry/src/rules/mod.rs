@@ -5,6 +5,7 @@ pub mod activity;
 pub mod administrators;
 pub mod judging;
 pub mod lock;
+pub mod loss;
 pub mod network_sync;
 pub mod owning;
 pub mod proofing;

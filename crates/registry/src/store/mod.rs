@@ -21,6 +21,7 @@ use crate::{
         checkpoint::Checkpoint,
     },
     event::{Actor, Event, EventKind, NewEvent, Outcome},
+    loss::LossRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     step_up::StepUpRecord,
@@ -170,6 +171,8 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Option<AccessRecord>, StoreError>;
     /// The executed change that opened the account, where two people did.
     async fn executed_account(&self, npi: Npi) -> Result<Option<AccessRecord>, StoreError>;
+    /// What was told of the loss that an event reported.
+    async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError>;
     /// Changes of access, the pending ones first, then the latest, at most `limit`.
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
@@ -392,6 +395,10 @@ pub enum Write {
     InsertAccess(Box<AccessRecord>),
     /// A decided change of access.
     UpdateAccess(Box<AccessRecord>),
+    /// The first that is told of a loss.
+    InsertLoss(Box<LossRecord>),
+    /// More that is told of a loss.
+    UpdateLoss(Box<LossRecord>),
     /// A first code by phone of an account.
     InsertStepUp(Box<StepUpRecord>),
     /// A newer code by phone, or what became of it.

@@ -252,6 +252,9 @@ impl Store for Interrupted {
     async fn executed_account(&self, npi: Npi) -> Found<AccessRecord> {
         self.inner.executed_account(npi).await
     }
+    async fn loss(&self, event: u64) -> Found<registry::loss::LossRecord> {
+        self.inner.loss(event).await
+    }
     async fn step_up(&self, npi: Npi) -> Found<registry::step_up::StepUpRecord> {
         self.inner.step_up(npi).await
     }

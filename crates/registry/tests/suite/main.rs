@@ -13,6 +13,7 @@ mod ended_meanwhile;
 mod enrolling;
 mod hard_tokens;
 mod interleaving;
+mod losing;
 mod mailing;
 mod network_sync;
 mod owning;

@@ -116,6 +116,9 @@ fn headline(event: &Event) -> String {
         EventKind::TokenSuspended => {
             either("Token reported lost, and suspended", "Report of a loss refused")
         }
+        EventKind::LossDetailed => "You told when you last had the token".to_owned(),
+        EventKind::CodesMarked => "You told which codes were yours".to_owned(),
+        EventKind::LossTold => "The notice of a loss was given".to_owned(),
         EventKind::TokenFound => "Token found, and back in use".to_owned(),
         EventKind::TokenDeactivated => "Token deactivated".to_owned(),
         EventKind::TokenExported => "Token written into a file".to_owned(),

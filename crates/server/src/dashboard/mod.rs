@@ -26,6 +26,7 @@ mod add_token;
 mod admin;
 mod field_errors;
 mod form;
+mod loss_text;
 mod message;
 mod origin;
 mod own_token;

@@ -6,11 +6,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use registry::TokenState;
+use registry::{Loss, Token, TokenState};
 use serde::Deserialize;
 
 use super::{
-    Frame, message, render,
+    Frame,
+    loss_text::LossText,
+    message, render,
     requests::open_in_words,
     token_row::TokenRow,
     visitor::{self, SignedIn},
@@ -28,6 +30,8 @@ struct Page {
     added: Option<usize>,
     /// What was done with which just now.
     done: Option<(&'static str, usize)>,
+    /// The losses of which the notice is still to be given.
+    losses: Vec<(String, LossText)>,
     /// The requests that are under way; empty where there are none.
     requests: String,
 }
@@ -57,6 +61,12 @@ pub(super) async fn page(
         Ok(requests) => open_in_words(&requests),
         Err(error) => return message::failed(&error).into_response(),
     };
+    let losses = match site.registry.untold_losses(&session.account.npi, now).await {
+        Ok(losses) => {
+            losses.iter().map(|loss| (name(&tokens, loss), LossText::new(loss, now))).collect()
+        }
+        Err(error) => return message::failed(&error).into_response(),
+    };
     let usable = tokens
         .iter()
         .filter(|token| {
@@ -69,8 +79,13 @@ pub(super) async fn page(
     let (added, done) = (place(&arrival.added), done(&arrival.done).zip(place(&arrival.token)));
     render(
         StatusCode::OK,
-        &Page { frame: visitor::frame(&session), tokens, usable, added, done, requests },
+        &Page { frame: visitor::frame(&session), tokens, usable, added, done, losses, requests },
     )
+}
+
+fn name(tokens: &[Token], loss: &Loss) -> String {
+    let token = tokens.iter().find(|token| token.serial == loss.serial);
+    token.map_or_else(|| loss.serial.to_string(), |token| token.name.to_string())
 }
 
 /// What a page of one token leads back with.

@@ -27,6 +27,7 @@ mod flood;
 mod forgery;
 mod hard_token;
 mod logs;
+mod losing;
 mod lost_token;
 mod mails;
 mod network_sync;

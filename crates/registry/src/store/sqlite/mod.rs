@@ -29,6 +29,7 @@ use crate::{
         checkpoint::Checkpoint,
     },
     event::Event,
+    loss::LossRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     step_up::StepUpRecord,
@@ -360,6 +361,10 @@ impl Store for SqliteStore {
 
     async fn step_up(&self, npi: Npi) -> Result<Option<StepUpRecord>, StoreError> {
         self.readers.read(move |database| rows::step_up(database, npi)).await
+    }
+
+    async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError> {
+        self.readers.read(move |database| rows::loss(database, event)).await
     }
 
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {

@@ -4,6 +4,7 @@ mod access;
 mod administrators;
 mod audit;
 mod events;
+mod losses;
 mod people;
 mod requests;
 mod step_ups;
@@ -26,6 +27,7 @@ pub(super) use audit::{
     audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
 };
 pub(super) use events::{events, events_between, events_with};
+pub(super) use losses::loss;
 pub(super) use people::{
     account, accounts_with, activation, association, open_activation, secret, session,
 };
@@ -92,6 +94,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
         Write::InsertAccess(record) => access::insert(database, record),
         Write::UpdateAccess(record) => access::update(database, record),
+        Write::InsertLoss(record) => losses::insert(database, record),
+        Write::UpdateLoss(record) => losses::update(database, record),
         Write::InsertStepUp(record) => step_ups::insert(database, record),
         Write::UpdateStepUp(record) => step_ups::update(database, record),
         Write::InsertAdministrator(record) => administrators::insert(database, record),

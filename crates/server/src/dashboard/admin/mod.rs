@@ -64,6 +64,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/sign-out", post(sign_in::sign_out))
         .route("/admin/tokens", get(tokens::page))
         .route("/admin/tokens/{serial}", get(token::page))
+        .route("/admin/tokens/{serial}/notice.txt", get(token::notice_of_loss))
         .route("/admin/tokens/{serial}/{act}", post(token_change::submit))
         .route("/admin/requests", get(queue::page))
         .route("/admin/requests/process", post(queue::process))

@@ -8,7 +8,7 @@ use axum::{
 };
 use oath::SerialNumber;
 use registry::{
-    Action, Actor, Token,
+    Action, Actor, LossStory, Token,
     rules::{
         administrators::may,
         owning::{DeactivationReason, remaining},
@@ -26,7 +26,10 @@ use crate::{
     clock,
     dashboard::{
         field_errors::FieldErrors,
-        message, render,
+        loss_text::{CodesText, LossText, notice},
+        message,
+        own_token::loss::as_file,
+        render,
         token_row::{TokenRow, drift},
     },
     http::Site,
@@ -47,6 +50,8 @@ struct Page {
     known_since: String,
     added: String,
     device: String,
+    /// Where it was reported lost, and the codes since.
+    loss: Option<(LossText, CodesText)>,
     acts: Vec<Act>,
     reasons: Vec<(String, String)>,
     /// What its owner is left with without it.
@@ -71,14 +76,16 @@ pub(super) enum Act {
     Found,
     Resynchronise,
     SyncAgain,
+    Notice,
     Deactivate,
 }
 
 impl Act {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Unlock,
         Self::Resynchronise,
         Self::SyncAgain,
+        Self::Notice,
         Self::Suspend,
         Self::Found,
         Self::Deactivate,
@@ -92,6 +99,7 @@ impl Act {
             Self::Found => "found",
             Self::Resynchronise => "resynchronise",
             Self::SyncAgain => "sync-again",
+            Self::Notice => "notice",
             Self::Deactivate => "deactivate",
         }
     }
@@ -108,6 +116,7 @@ impl Act {
             Self::Found => "Take it back into use",
             Self::Resynchronise => "Resynchronise",
             Self::SyncAgain => "Tell the network again",
+            Self::Notice => "Note that the notice has arrived",
             Self::Deactivate => "Deactivate this token",
         }
     }
@@ -120,6 +129,7 @@ impl Act {
             Self::Found => "The token is back in use",
             Self::Resynchronise => "The token is resynchronised: its next code counts",
             Self::SyncAgain => "The network is being told again",
+            Self::Notice => "It is on record that the notice has arrived",
             Self::Deactivate => "The token is deactivated for good",
         }
     }
@@ -133,7 +143,7 @@ impl Act {
     }
 
     /// Whether it can be offered for a token as it is now; whether it happens, the registry decides.
-    fn is_offered(self, token: &Token, actor: &Actor) -> bool {
+    fn is_offered(self, token: &Token, loss: Option<&LossStory>, actor: &Actor) -> bool {
         let event = match self {
             Self::Unlock if token.failures == 0 && token.lock.is_none() => return false,
             Self::Unlock => TokenEvent::Unlock,
@@ -141,6 +151,7 @@ impl Act {
             Self::Found => TokenEvent::Found,
             Self::Resynchronise => TokenEvent::Resynchronise,
             Self::SyncAgain => TokenEvent::SyncAgain,
+            Self::Notice => return loss.is_some_and(|story| story.loss.told.is_none()),
             Self::Deactivate => TokenEvent::Deactivate,
         };
         is_possible(token, event, actor, clock::now())
@@ -161,6 +172,25 @@ pub(super) async fn page(
     let done = uri.query().and_then(|query| query.strip_prefix("done=")).and_then(Act::parse);
     let done = done.map_or("", Act::done);
     show(&site, &by, &token, done, FieldErrors::default(), String::new()).await
+}
+
+/// The draft of the notice of a loss, for an owner who has no token to see the codes with.
+pub(super) async fn notice_of_loss(
+    State(site): State<Site>,
+    by: Administering,
+    serial: InAddress<String>,
+) -> Result<Response, Response> {
+    by.may(&site, Action::SeeTokens).await?;
+    let text = serial.map(|Path(text)| text).unwrap_or_default();
+    let token = token_at(&site, &text).await?;
+    let story = site.registry.loss_of(&token).await.map_err(|error| failed(&error))?;
+    let owner = match token.owner {
+        Some(npi) => site.registry.account(&npi).await.map_err(|error| failed(&error))?,
+        None => None,
+    };
+    let (story, owner) =
+        story.zip(owner).ok_or_else(|| message::nothing_to_administer().into_response())?;
+    Ok(as_file(notice(&story, &token, &owner, site.issuer.as_str(), clock::now())))
 }
 
 /// The token at an address.
@@ -189,6 +219,7 @@ pub(super) async fn show(
         }
         None => (None, Vec::new()),
     };
+    let story = site.registry.loss_of(token).await.map_err(|error| failed(&error))?;
     let search = EventSearch {
         account: token.owner,
         serial: Some(token.serial.clone()),
@@ -198,7 +229,7 @@ pub(super) async fn show(
     let events = events.map_err(|error| failed(&error))?;
     let allowed = may(by.session.administrator.roles.list(), Action::ChangeTokens);
     let actor = by.session.administrator.actor();
-    let offered = |act: &Act| allowed && act.is_offered(token, &actor);
+    let offered = |act: &Act| allowed && act.is_offered(token, story.as_ref(), &actor);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
         frame: by.frame(),
@@ -207,6 +238,10 @@ pub(super) async fn show(
         known_since: time_text::to_the_minute(token.provisioned),
         added: token.associated.map_or_else(|| "not yet".to_owned(), time_text::to_the_minute),
         device: token.device.as_ref().map_or_else(String::new, ToString::to_string),
+        loss: story.as_ref().and_then(|story| {
+            let codes = story.codes.as_ref().map(CodesText::new)?;
+            Some((LossText::new(&story.loss, now), codes))
+        }),
         acts: Act::ALL.into_iter().filter(offered).collect(),
         reasons: reasons(token),
         remaining: owner.as_ref().map_or_else(

@@ -67,6 +67,13 @@ async fn change(
                 return Ok(());
             }
         }
+        Act::Notice => {
+            if confirmed(form, errors, "sure-notice", "Tick the box once you have the notice") {
+                registry.note_notice(actor, serial, now).await
+            } else {
+                return Ok(());
+            }
+        }
         Act::SyncAgain => registry.sync_token_again(actor, serial, now).await.map(drop),
         Act::Suspend => match reason(form, act, errors) {
             Some(reason) => registry.suspend_token(actor, serial, &reason, now).await.map(drop),

@@ -16,6 +16,7 @@ use crate::{
     dashboard::{
         Frame,
         field_errors::FieldErrors,
+        loss_text::LossText,
         message, render,
         token_row::TokenRow,
         visitor::{self, HalfSignedIn, HalfSignedInForm},
@@ -34,7 +35,7 @@ struct Page {
     tokens: Vec<(String, String)>,
     chosen: String,
     /// The one that was reported just now.
-    reported: Option<TokenRow>,
+    reported: Option<(TokenRow, LossText)>,
 }
 
 /// Which token is meant, or was reported just now.
@@ -93,13 +94,22 @@ async fn show(site: &Site, session: &Session, asked: &Asked, errors: FieldErrors
         |token: &Token| token.serial.as_str() == asked.done && token.state == TokenState::Suspended;
     let can_be_lost = rows().filter(|(_, row)| row.can_be_lost);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let reported = match tokens.iter().find(|token| is_reported(token)) {
+        Some(token) => match site.registry.own_loss(session, &token.serial, now).await {
+            Ok(story) => {
+                story.map(|story| (TokenRow::new(token, now), LossText::new(&story.loss, now)))
+            }
+            Err(error) => return message::failed(&error).into_response(),
+        },
+        None => None,
+    };
     let page = Page {
         frame: visitor::frame(session),
         is_full: session.is_full(),
         errors,
         tokens: to_choose(can_be_lost.map(|(_, row)| row)),
         chosen: asked.token.clone(),
-        reported: rows().find(|(token, _)| is_reported(token)).map(|(_, row)| row),
+        reported,
     };
     render(status, &page)
 }

@@ -3,12 +3,14 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`lost`] | Report lost: the passphrase alone is enough |
+//! | [`loss`] | What follows a report: the notice, and the codes since |
 //! | [`found`] | I found it |
 //! | [`deactivate`] | Deactivate this Token |
 //! | [`resynchronise`] | Resynchronise, by two codes in a row |
 
 mod deactivate;
 mod found;
+pub(super) mod loss;
 mod lost;
 mod resynchronise;
 
@@ -16,7 +18,7 @@ use axum::{
     Router,
     extract::{Path, rejection::PathRejection},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use oath::SerialNumber;
 use registry::{Error, OwnTokenError, Session, Token};
@@ -27,6 +29,11 @@ use crate::{clock, http::Site};
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/lost", get(lost::page).post(lost::submit))
+        .route("/lost/{serial}", get(loss::page))
+        .route("/lost/{serial}/notice.txt", get(loss::text))
+        .route("/lost/{serial}/last-had", post(loss::last_had))
+        .route("/lost/{serial}/codes", post(loss::codes))
+        .route("/lost/{serial}/notice-given", post(loss::notice_given))
         .route("/tokens/{serial}/found", get(found::page).post(found::submit))
         .route("/tokens/{serial}/deactivate", get(deactivate::page).post(deactivate::submit))
         .route(
@@ -78,8 +85,13 @@ fn refused(
             );
         }
         OwnTokenError::Registry(error) => return Some(message::failed(error).into_response()),
-        OwnTokenError::NotFresh | OwnTokenError::LostFactor => errors.add("", &error.to_string()),
-        OwnTokenError::LastToken | OwnTokenError::OtherReason | OwnTokenError::Refused(_) => {
+        OwnTokenError::NotFresh | OwnTokenError::LostFactor | OwnTokenError::NotLost => {
+            errors.add("", &error.to_string());
+        }
+        OwnTokenError::LastToken
+        | OwnTokenError::OtherReason
+        | OwnTokenError::HadLater
+        | OwnTokenError::Refused(_) => {
             errors.add(field, &error.to_string());
         }
     }
