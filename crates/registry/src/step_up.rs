@@ -29,7 +29,7 @@ pub struct StepUpMessage {
     pub code: ConfirmationCode,
 }
 
-/// The account's last code by phone, as it is stored.
+/// The last code by phone of a session, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepUpRecord {
     /// Whose it is.
@@ -42,14 +42,23 @@ pub struct StepUpRecord {
     pub tag: [u8; 32],
     /// When it was sent.
     pub sent: UnixTime,
-    /// How many were sent since [`StepUpRecord::sends_since`].
-    pub sends: u32,
-    /// When the counting of those began.
-    pub sends_since: UnixTime,
     /// Wrong codes that were typed.
     pub wrong: u32,
     /// When the right one was typed.
     pub confirmed: Option<UnixTime>,
+    /// Counts the writes, for compare-and-set.
+    pub version: u64,
+}
+
+/// How many codes were sent to an account, in whichever sessions, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepUpSends {
+    /// Whose they are.
+    pub npi: Npi,
+    /// How many were sent since then.
+    pub sends: u32,
+    /// When the counting began.
+    pub since: UnixTime,
     /// Counts the writes, for compare-and-set.
     pub version: u64,
 }

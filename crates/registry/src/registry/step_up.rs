@@ -8,8 +8,8 @@ use super::{ATTEMPTS, Registry, only_the_help_desk};
 use crate::{
     Error, Npi, Session, StepUpError,
     event::{Actor, EventKind, NewEvent, Outcome},
-    rules::step_up::{MOST_WRONG, SENT_JUST_NOW, StepUpStanding, sends_with_this, standing},
-    step_up::{PhoneChannel, StepUpMessage, StepUpRecord},
+    rules::step_up::{MOST_WRONG, OVER, SENT_JUST_NOW, StepUpStanding, sends_with_this, standing},
+    step_up::{PhoneChannel, StepUpMessage, StepUpRecord, StepUpSends},
     store::{Changes, Write},
     values::{ConfirmationCode, Phone, SessionId},
 };
@@ -42,8 +42,8 @@ impl Registry {
         if !self.asks_step_up {
             return Ok(None);
         }
-        let last = self.store.step_up(npi).await?;
-        Ok(Some(standing(last.as_ref(), session, now)))
+        let last = self.store.step_up(npi, session).await?;
+        Ok(Some(standing(last.as_ref(), now)))
     }
 
     /// Makes a code that is to be sent to the account's phone now; `None` where one was sent the same
@@ -61,11 +61,13 @@ impl Registry {
         check(session, now)?;
         let npi = session.account.npi;
         for _ in 0..ATTEMPTS {
+            // First: who notes another phone meanwhile changes it too, and so is noticed.
+            let counts = self.store.step_up_sends(npi).await.map_err(Error::from)?;
             let account = self.store.account(npi).await.map_err(Error::from)?;
             let phone = account.and_then(|record| record.account.phone);
             let phone = phone.ok_or(StepUpError::NoPhone)?;
-            let last = self.store.step_up(npi).await.map_err(Error::from)?;
-            match standing(last.as_ref(), session.id, now) {
+            let last = self.store.step_up(npi, session.id).await.map_err(Error::from)?;
+            match standing(last.as_ref(), now) {
                 StepUpStanding::Confirmed => return Ok(None),
                 StepUpStanding::Sent { channel: before, .. }
                     if before == channel
@@ -77,10 +79,9 @@ impl Registry {
                 }
                 StepUpStanding::Sent { .. } | StepUpStanding::ToSend => {}
             }
-            let (sends, sends_since) = match sends_with_this(last.as_ref(), now) {
-                Ok(counted) => counted,
-                Err(seconds_left) => return Err(StepUpError::TooManySends { seconds_left }),
-            };
+            let counted = sends_with_this(counts.as_ref(), now);
+            let (sends, since) =
+                counted.map_err(|seconds_left| StepUpError::TooManySends { seconds_left })?;
             let code = ConfirmationCode::generate(rng);
             let record = StepUpRecord {
                 npi,
@@ -88,8 +89,6 @@ impl Registry {
                 channel,
                 tag: self.master.step_up_tag(session.id.as_bytes(), code.expose_bytes()),
                 sent: now,
-                sends,
-                sends_since,
                 wrong: 0,
                 confirmed: None,
                 version: last.as_ref().map_or(0, |last| last.version),
@@ -98,8 +97,14 @@ impl Registry {
                 Some(_) => Write::UpdateStepUp(Box::new(record)),
                 None => Write::InsertStepUp(Box::new(record)),
             };
+            let before = UnixTime(now.0.saturating_sub(OVER));
+            let writes = [
+                write,
+                counted_sends(counts, npi, sends, since),
+                Write::ForgetStepUps { npi, before },
+            ];
             let event = event(npi, EventKind::StepUpSent, Outcome::Attempted, now);
-            let changes = Changes::new([write], [event.because(channel.name())]);
+            let changes = Changes::new(writes, [event.because(channel.name())]);
             if self.commit(changes).await? {
                 return Ok(Some(StepUpMessage { phone, channel, code }));
             }
@@ -123,8 +128,8 @@ impl Registry {
         event.actor = Actor::System;
         event.cause = sent.err().map(str::to_owned);
         for _ in 0..ATTEMPTS {
-            let last = self.store.step_up(session.account.npi).await?;
-            let lost = last.filter(|last| sent.is_err() && last.session == session.id);
+            let last = self.store.step_up(session.account.npi, session.id).await?;
+            let lost = last.filter(|_| sent.is_err());
             let ended = lost.map(|last| {
                 Write::UpdateStepUp(Box::new(StepUpRecord { wrong: MOST_WRONG, ..last }))
             });
@@ -149,8 +154,8 @@ impl Registry {
         let npi = session.account.npi;
         let event = |outcome| event(npi, EventKind::StepUpConfirmed, outcome, now);
         for _ in 0..ATTEMPTS {
-            let last = self.store.step_up(npi).await.map_err(Error::from)?;
-            let mut record = match (standing(last.as_ref(), session.id, now), last) {
+            let last = self.store.step_up(npi, session.id).await.map_err(Error::from)?;
+            let mut record = match (standing(last.as_ref(), now), last) {
                 (StepUpStanding::Confirmed, _) => return Ok(()),
                 (StepUpStanding::Sent { .. }, Some(record)) => record,
                 _ => {
@@ -190,6 +195,7 @@ impl Registry {
     ) -> Result<(), Error> {
         only_the_help_desk(actor)?;
         for _ in 0..ATTEMPTS {
+            let counts = self.store.step_up_sends(*npi).await?;
             let mut record = self.store.account(*npi).await?.ok_or(Error::UnknownAccount)?;
             if record.account.phone == phone {
                 return Ok(());
@@ -202,17 +208,28 @@ impl Registry {
             let kind = EventKind::PhoneNoted;
             let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success);
             let event = event.of(*npi).because(about);
-            let mut writes = vec![Write::UpdateAccount(record)];
-            // What went to the number of before says nothing of who has this one.
-            writes.extend(self.store.step_up(*npi).await?.map(|last| {
-                let ended = StepUpRecord { wrong: MOST_WRONG, confirmed: None, ..last };
-                Write::UpdateStepUp(Box::new(ended))
-            }));
+            // What went to the number of before says nothing of who has this one, and nothing goes there
+            // once this is committed: the count is written as it is.
+            let (sends, since) =
+                counts.as_ref().map_or((0, now), |counts| (counts.sends, counts.since));
+            let writes = [
+                Write::UpdateAccount(record),
+                Write::ForgetStepUps { npi: *npi, before: UnixTime(u64::MAX) },
+                counted_sends(counts, *npi, sends, since),
+            ];
             if self.commit(Changes::new(writes, [event])).await? {
                 return Ok(());
             }
         }
         Err(Error::Busy)
+    }
+}
+
+/// The count of what was sent to an account, written on the condition that it is as it was read.
+fn counted_sends(read: Option<StepUpSends>, npi: Npi, sends: u32, since: UnixTime) -> Write {
+    match read {
+        Some(read) => Write::UpdateStepUpSends(StepUpSends { sends, since, ..read }),
+        None => Write::InsertStepUpSends(StepUpSends { npi, sends, since, version: 0 }),
     }
 }
 

@@ -4,15 +4,14 @@
 //! | --- | --- |
 //! | a code is good for | 10 minutes (SP 800-63B-4), in the session that it was sent for |
 //! | wrong codes, then a new one is needed | 5 |
-//! | codes that are sent to an account | 5 in an hour |
+//! | codes that are sent to an account, in all its sessions | 5 in an hour |
 //! | a confirmation is good for | 20 minutes, in the same session |
 
 use oath::UnixTime;
 
 use crate::{
     session::FRESH,
-    step_up::{PhoneChannel, StepUpRecord},
-    values::SessionId,
+    step_up::{PhoneChannel, StepUpRecord, StepUpSends},
 };
 
 /// Seconds for which a code is good.
@@ -23,6 +22,8 @@ pub const MOST_WRONG: u32 = 5;
 pub const MOST_SENDS: u32 = 5;
 /// Seconds in which sent codes are counted.
 pub const SENDS_WINDOW: u64 = 3600;
+/// Seconds after which a code that was sent is neither typed nor holds any more.
+pub(crate) const OVER: u64 = VALID_FOR + FRESH;
 /// Seconds in which a second submit sends nothing anew.
 pub const SENT_JUST_NOW: u64 = 15;
 
@@ -42,15 +43,9 @@ pub enum StepUpStanding {
     Confirmed,
 }
 
-/// Where a session stands, by the account's last code.
-pub(crate) fn standing(
-    last: Option<&StepUpRecord>,
-    session: SessionId,
-    now: UnixTime,
-) -> StepUpStanding {
-    let Some(last) = last.filter(|last| last.session == session) else {
-        return StepUpStanding::ToSend;
-    };
+/// Where a session stands, by its last code.
+pub(crate) fn standing(last: Option<&StepUpRecord>, now: UnixTime) -> StepUpStanding {
+    let Some(last) = last else { return StepUpStanding::ToSend };
     match last.confirmed {
         Some(at) if now.since(at) <= FRESH => StepUpStanding::Confirmed,
         None if now.since(last.sent) <= VALID_FOR && last.wrong < MOST_WRONG => {
@@ -63,15 +58,15 @@ pub(crate) fn standing(
 /// How many codes were sent with this one, and since when they are counted; or in how many seconds
 /// one may be sent.
 pub(crate) fn sends_with_this(
-    last: Option<&StepUpRecord>,
+    last: Option<&StepUpSends>,
     now: UnixTime,
 ) -> Result<(u32, UnixTime), u64> {
     match last {
-        Some(last) if now.since(last.sends_since) < SENDS_WINDOW => {
+        Some(last) if now.since(last.since) < SENDS_WINDOW => {
             if last.sends < MOST_SENDS {
-                Ok((last.sends + 1, last.sends_since))
+                Ok((last.sends + 1, last.since))
             } else {
-                Err(SENDS_WINDOW - now.since(last.sends_since))
+                Err(SENDS_WINDOW - now.since(last.since))
             }
         }
         _ => Ok((1, now)),
@@ -81,6 +76,7 @@ pub(crate) fn sends_with_this(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::SessionId;
 
     const SENT: UnixTime = UnixTime(1_000_000);
 
@@ -91,8 +87,6 @@ mod tests {
             channel: PhoneChannel::Sms,
             tag: [0; 32],
             sent: SENT,
-            sends: 1,
-            sends_since: SENT,
             wrong: 0,
             confirmed: None,
             version: 1,
@@ -101,31 +95,29 @@ mod tests {
 
     #[test]
     fn where_a_session_stands_as_a_table() {
-        let (own, other) = (SessionId::from_bytes([1; 32]), SessionId::from_bytes([2; 32]));
         let open = StepUpStanding::Sent { channel: PhoneChannel::Sms, until: SENT.plus(600) };
         let (to_send, confirmed) = (StepUpStanding::ToSend, StepUpStanding::Confirmed);
-        for (wrong, typed, session, after, expected) in [
-            (0, None, own, 0, open),
-            (0, None, own, 600, open),
-            (0, None, own, 601, to_send),
-            (4, None, own, 1, open),
-            (5, None, own, 1, to_send),
-            (0, None, other, 1, to_send),
-            (0, Some(SENT), own, 1_200, confirmed),
-            (0, Some(SENT), own, 1_201, to_send),
-            (0, Some(SENT), other, 1, to_send),
+        for (wrong, typed, after, expected) in [
+            (0, None, 0, open),
+            (0, None, 600, open),
+            (0, None, 601, to_send),
+            (4, None, 1, open),
+            (5, None, 1, to_send),
+            (0, Some(SENT), 1_200, confirmed),
+            (0, Some(SENT), 1_201, to_send),
         ] {
             let last = StepUpRecord { wrong, confirmed: typed, ..sent() };
-            let found = standing(Some(&last), session, SENT.plus(after));
+            let found = standing(Some(&last), SENT.plus(after));
             assert_eq!(found, expected, "{wrong} {typed:?} {after}");
         }
-        assert_eq!(standing(None, own, SENT), to_send);
+        assert_eq!(standing(None, SENT), to_send);
     }
 
     #[test]
     fn five_codes_are_sent_in_an_hour() {
         assert_eq!(sends_with_this(None, SENT), Ok((1, SENT)));
-        let last = |sends| StepUpRecord { sends, ..sent() };
+        let npi = "1234567893".parse().unwrap();
+        let last = |sends| StepUpSends { npi, sends, since: SENT, version: 1 };
         assert_eq!(sends_with_this(Some(&last(4)), SENT.plus(60)), Ok((5, SENT)));
         assert_eq!(sends_with_this(Some(&last(5)), SENT.plus(60)), Err(3_540));
         let later = SENT.plus(3_600);

@@ -24,7 +24,7 @@ use crate::{
     loss::LossRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
-    step_up::StepUpRecord,
+    step_up::{StepUpRecord, StepUpSends},
     stock::{StagedToken, StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, SessionId},
@@ -205,8 +205,14 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         after: Option<(UnixTime, RequestId)>,
         limit: u32,
     ) -> Result<Vec<RequestRecord>, StoreError>;
-    /// The account's last code by phone.
-    async fn step_up(&self, npi: Npi) -> Result<Option<StepUpRecord>, StoreError>;
+    /// The last code by phone of an account's session.
+    async fn step_up(
+        &self,
+        npi: Npi,
+        session: SessionId,
+    ) -> Result<Option<StepUpRecord>, StoreError>;
+    /// How many codes were sent to an account's phone.
+    async fn step_up_sends(&self, npi: Npi) -> Result<Option<StepUpSends>, StoreError>;
     /// The requests whose mail is due at an instant, the longest due first, at most `limit`.
     async fn requests_to_mail(
         &self,
@@ -399,10 +405,21 @@ pub enum Write {
     InsertLoss(Box<LossRecord>),
     /// More that is told of a loss.
     UpdateLoss(Box<LossRecord>),
-    /// A first code by phone of an account.
+    /// A first code by phone of a session.
     InsertStepUp(Box<StepUpRecord>),
     /// A newer code by phone, or what became of it.
     UpdateStepUp(Box<StepUpRecord>),
+    /// Forgets the account's codes by phone that were sent before an instant; no condition.
+    ForgetStepUps {
+        /// Whose.
+        npi: Npi,
+        /// Before when.
+        before: UnixTime,
+    },
+    /// The first count of codes that were sent to an account's phone.
+    InsertStepUpSends(StepUpSends),
+    /// A changed count of codes that were sent to an account's phone.
+    UpdateStepUpSends(StepUpSends),
     /// A new administrator.
     InsertAdministrator(Box<AdministratorRecord>),
     /// A changed administrator; neither passphrase nor seed changes.

@@ -3,8 +3,10 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use oath::{Code, Seed};
-use registry::{Actor, Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError};
+use oath::{Code, Seed, UnixTime};
+use registry::{
+    Actor, Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError, values::SessionId,
+};
 
 use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, rng};
 
@@ -132,7 +134,7 @@ fn a_newer_database_is_refused_with_both_versions() {
     let database = rusqlite::Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(refused, StoreError::Newer { found: 99, known: 13 });
+    assert_eq!(refused, StoreError::Newer { found: 99, known: 14 });
     assert!(refused.to_string().contains("version 99"));
 }
 
@@ -151,7 +153,7 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
             "DROP TABLE losses;
              ALTER TABLE activations DROP COLUMN opens_access;
              ALTER TABLE activations DROP COLUMN pin_length;
-             DROP TABLE step_ups; ALTER TABLE accounts DROP COLUMN phone;
+             DROP TABLE step_ups; DROP TABLE step_up_sends; ALTER TABLE accounts DROP COLUMN phone;
              DROP TABLE stock_findings; DROP TABLE stock_tokens; DROP TABLE stock_imports;
             DROP INDEX tokens_to_sync; ALTER TABLE tokens DROP COLUMN sync;
              ALTER TABLE tokens DROP COLUMN sync_begun; ALTER TABLE tokens DROP COLUMN sync_attempts;
@@ -181,6 +183,35 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
     // What happened before there was a chain is in it from now on.
     let checkpoint = registry.seal_audit(None, START, &mut rng()).await.unwrap().unwrap();
     assert_eq!(checkpoint.statement.last_event, event.id);
+}
+
+#[tokio::test]
+async fn a_code_by_phone_that_was_sent_before_it_was_its_sessions_is_brought_forward() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("countersign.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let folder_of_steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
+    for step in 1..=12 {
+        let sql = fs::read_to_string(folder_of_steps.join(format!("schema_{step}.sql"))).unwrap();
+        database.execute_batch(&sql).unwrap();
+    }
+    database
+        .execute_batch(
+            "PRAGMA application_id = 0x43535247; PRAGMA user_version = 12;
+             INSERT INTO accounts (npi, version, name, mail, proofing, passphrase_hash, opened,
+                sign_in_failures) VALUES (1234567893, 1, 'Ada', 'a@example.org', 'p', 'h', 1, 0);
+             INSERT INTO step_ups (npi, version, session, channel, tag, sent, sends, sends_since,
+                wrong, confirmed)
+             VALUES (1234567893, 4, zeroblob(32), 'voice', zeroblob(32), 100, 3, 90, 2, NULL);",
+        )
+        .unwrap();
+    drop(database);
+    let store = SqliteStore::open(&path).unwrap();
+    let session = SessionId::from_bytes([0; 32]);
+    let record = store.step_up(ada(), session).await.unwrap().unwrap();
+    assert_eq!((record.sent, record.wrong, record.version), (UnixTime(100), 2, 4));
+    let counts = store.step_up_sends(ada()).await.unwrap().unwrap();
+    assert_eq!((counts.sends, counts.since), (3, UnixTime(90)));
 }
 
 /// Every table's columns with their types.

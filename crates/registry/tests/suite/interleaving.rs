@@ -23,6 +23,7 @@ use registry::{
     },
     request::{RequestRecord, RequestState},
     session::SessionRecord,
+    step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     store::{Changes, EventSearch, TokenSearch},
     token::TokenRecord,
@@ -255,8 +256,11 @@ impl Store for Interrupted {
     async fn loss(&self, event: u64) -> Found<registry::loss::LossRecord> {
         self.inner.loss(event).await
     }
-    async fn step_up(&self, npi: Npi) -> Found<registry::step_up::StepUpRecord> {
-        self.inner.step_up(npi).await
+    async fn step_up(&self, npi: Npi, session: SessionId) -> Found<StepUpRecord> {
+        self.inner.step_up(npi, session).await
+    }
+    async fn step_up_sends(&self, npi: Npi) -> Found<StepUpSends> {
+        self.inner.step_up_sends(npi).await
     }
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {
         self.inner.access_changes(limit).await

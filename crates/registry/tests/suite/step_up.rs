@@ -4,12 +4,15 @@ use oath::UnixTime;
 use registry::{
     Actor, AssociateError, EventKind, Outcome, PhoneChannel, Session, StepUpError, StepUpMessage,
     StepUpStanding,
-    step_up::StepUpRecord,
+    step_up::{StepUpRecord, StepUpSends},
     store::{Changes, Store, StoreError, Write},
     values::SessionId,
 };
 
-use crate::clinic::{App, Clinic, START, ada, ben, help_desk, rng};
+use crate::{
+    clinic::{App, Clinic, START, ada, ben, help_desk, rng},
+    interleaving::{Before, interrupted},
+};
 
 const PHONE: &str = "+1 410 555 0134";
 
@@ -88,13 +91,55 @@ async fn a_code_is_good_for_ten_minutes_five_tries_and_its_own_session() {
 
     // Another session of the same account has to have its own.
     let third = sent(&clinic, &session, now.plus(20)).await;
-    let (_, confirmation) = clinic.begin(ada(), now).await;
-    let other = clinic.confirmed(ada(), &confirmation, now).await;
+    let other = another(&clinic, now).await;
     let answer = clinic.registry.confirm_step_up(&other, &third.code, now.plus(20)).await;
     assert_eq!(answer, Err(StepUpError::NoCode));
     clinic.registry.confirm_step_up(&session, &third.code, now.plus(20)).await.unwrap();
     let standing = clinic.registry.step_up(&other, now.plus(20)).await.unwrap();
     assert_eq!(standing, Some(StepUpStanding::ToSend));
+}
+
+/// Another session of Ada's, by a newer confirmation code.
+async fn another(clinic: &Clinic, now: UnixTime) -> Session {
+    let (_, confirmation) = clinic.begin(ada(), now).await;
+    clinic.confirmed(ada(), &confirmation, now).await
+}
+
+#[tokio::test]
+async fn a_code_stays_good_while_another_session_has_its_own_and_both_count_as_sent() {
+    let (clinic, _, phone) = waiting().await;
+    let desk = another(&clinic, START).await;
+    let first = sent(&clinic, &phone, START).await;
+    let second = sent(&clinic, &desk, START).await;
+    let wrong = clinic.registry.confirm_step_up(&phone, &second.code, START).await;
+    assert_eq!(wrong, Err(StepUpError::Wrong { tries_left: 4 }));
+    clinic.registry.confirm_step_up(&phone, &first.code, START).await.unwrap();
+    clinic.registry.confirm_step_up(&desk, &second.code, START).await.unwrap();
+    let third = another(&clinic, START).await;
+    for number in 0..3 {
+        sent(&clinic, &third, START.plus(20 * number)).await;
+    }
+    for session in [another(&clinic, START).await, third] {
+        let answer = begin(&clinic, &session, PhoneChannel::Voice, START.plus(100)).await;
+        assert_eq!(answer.unwrap_err(), StepUpError::TooManySends { seconds_left: 3_500 });
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_to_a_number_that_is_no_more_the_prescribers_meanwhile() {
+    let (clinic, _, session) = waiting().await;
+    for (number, now) in [(Some("+14105550199".parse().unwrap()), START), (None, START.plus(60))] {
+        let meanwhile = {
+            let (registry, number) = (clinic.registry.clone(), number.clone());
+            async move { registry.note_phone(&help_desk(), &ada(), number, now).await.unwrap() }
+        };
+        let late = interrupted(&clinic, Before::Commit, meanwhile).await;
+        let sent = late.begin_step_up(&session, PhoneChannel::Sms, now, &mut rng()).await;
+        match number {
+            Some(number) => assert_eq!(sent.unwrap().unwrap().phone, number),
+            None => assert_eq!(sent.unwrap_err(), StepUpError::NoPhone),
+        }
+    }
 }
 
 #[tokio::test]
@@ -189,22 +234,21 @@ async fn a_stored_code_is_read_back_and_written_on_condition() {
     let clinic = Clinic::with_ada().await;
     let store = &*clinic.store;
     let write = async |write| store.commit(Changes { writes: vec![write], events: vec![] }).await;
-    assert_eq!(store.step_up(ada()).await, Ok(None));
+    let session = SessionId::from_bytes([7; 32]);
+    assert_eq!(store.step_up(ada(), session).await, Ok(None));
     let mut record = StepUpRecord {
         npi: ada(),
-        session: SessionId::from_bytes([7; 32]),
+        session,
         channel: PhoneChannel::Voice,
         tag: [9; 32],
         sent: START,
-        sends: 2,
-        sends_since: UnixTime(START.0 - 5),
         wrong: 1,
         confirmed: None,
         version: 0,
     };
     write(Write::InsertStepUp(Box::new(record.clone()))).await.unwrap();
     record.version = 1;
-    assert_eq!(store.step_up(ada()).await, Ok(Some(record.clone())));
+    assert_eq!(store.step_up(ada(), session).await, Ok(Some(record.clone())));
     let again = write(Write::InsertStepUp(Box::new(record.clone()))).await;
     assert_eq!(again, Err(StoreError::Conflict));
     record.confirmed = Some(START.plus(5));
@@ -212,6 +256,34 @@ async fn a_stored_code_is_read_back_and_written_on_condition() {
     let stale = write(Write::UpdateStepUp(Box::new(record.clone()))).await;
     assert_eq!(stale, Err(StoreError::Conflict));
     record.version = 2;
-    assert_eq!(store.step_up(ada()).await, Ok(Some(record)));
-    assert_eq!(store.step_up(ben()).await, Ok(None));
+    assert_eq!(store.step_up(ada(), session).await, Ok(Some(record.clone())));
+    assert_eq!(store.step_up(ben(), session).await, Ok(None));
+    let other = SessionId::from_bytes([8; 32]);
+    assert_eq!(store.step_up(ada(), other).await, Ok(None));
+    let newer = StepUpRecord { session: other, sent: START.plus(9), ..record.clone() };
+    write(Write::InsertStepUp(Box::new(newer))).await.unwrap();
+    write(Write::ForgetStepUps { npi: ben(), before: UnixTime(u64::MAX) }).await.unwrap();
+    write(Write::ForgetStepUps { npi: ada(), before: START.plus(9) }).await.unwrap();
+    assert_eq!(store.step_up(ada(), session).await, Ok(None));
+    assert!(store.step_up(ada(), other).await.unwrap().is_some());
+}
+
+/// What every store does with the count of codes that were sent.
+#[tokio::test]
+async fn a_stored_count_of_codes_is_read_back_and_written_on_condition() {
+    let clinic = Clinic::with_ada().await;
+    let store = &*clinic.store;
+    let write = async |write| store.commit(Changes { writes: vec![write], events: vec![] }).await;
+    assert_eq!(store.step_up_sends(ada()).await, Ok(None));
+    let mut counts = StepUpSends { npi: ada(), sends: 2, since: START, version: 0 };
+    write(Write::InsertStepUpSends(counts.clone())).await.unwrap();
+    let again = write(Write::InsertStepUpSends(counts.clone())).await;
+    assert_eq!(again, Err(StoreError::Conflict));
+    counts = StepUpSends { sends: 3, since: START.plus(5), version: 1, ..counts };
+    write(Write::UpdateStepUpSends(counts.clone())).await.unwrap();
+    let stale = write(Write::UpdateStepUpSends(counts.clone())).await;
+    assert_eq!(stale, Err(StoreError::Conflict));
+    counts.version = 2;
+    assert_eq!(store.step_up_sends(ada()).await, Ok(Some(counts)));
+    assert_eq!(store.step_up_sends(ben()).await, Ok(None));
 }

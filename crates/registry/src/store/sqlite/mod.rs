@@ -32,7 +32,7 @@ use crate::{
     loss::LossRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
-    step_up::StepUpRecord,
+    step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, SessionId},
@@ -359,8 +359,16 @@ impl Store for SqliteStore {
         self.readers.read(move |database| rows::executed_account(database, npi)).await
     }
 
-    async fn step_up(&self, npi: Npi) -> Result<Option<StepUpRecord>, StoreError> {
-        self.readers.read(move |database| rows::step_up(database, npi)).await
+    async fn step_up(
+        &self,
+        npi: Npi,
+        session: SessionId,
+    ) -> Result<Option<StepUpRecord>, StoreError> {
+        self.readers.read(move |database| rows::step_up(database, npi, session)).await
+    }
+
+    async fn step_up_sends(&self, npi: Npi) -> Result<Option<StepUpSends>, StoreError> {
+        self.readers.read(move |database| rows::step_up_sends(database, npi)).await
     }
 
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError> {

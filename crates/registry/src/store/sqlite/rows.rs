@@ -34,7 +34,7 @@ pub(super) use people::{
 pub(super) use requests::{
     request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
-pub(super) use step_ups::step_up;
+pub(super) use step_ups::{step_up, step_up_sends};
 pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
 pub(super) use tokens::{
     report, sealed_seed, token, tokens_after, tokens_of, tokens_to_sync, tokens_with,
@@ -98,6 +98,9 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::UpdateLoss(record) => losses::update(database, record),
         Write::InsertStepUp(record) => step_ups::insert(database, record),
         Write::UpdateStepUp(record) => step_ups::update(database, record),
+        Write::ForgetStepUps { npi, before } => step_ups::forget(database, *npi, *before),
+        Write::InsertStepUpSends(record) => step_ups::insert_sends(database, record),
+        Write::UpdateStepUpSends(record) => step_ups::update_sends(database, record),
         Write::InsertAdministrator(record) => administrators::insert(database, record),
         Write::UpdateAdministrator(record) => administrators::update(database, record),
         Write::InsertAdministratorSession(record) => {

@@ -1,10 +1,13 @@
 //! Codes by phone.
 
-use rusqlite::{Connection, Row, named_params};
+use oath::UnixTime;
+use rusqlite::{Connection, Row, named_params, params};
 
-use super::{change_one, count, find, instant, maybe_instant, people::npi, to_sql, word};
+use super::{
+    change_any, change_one, count, find, instant, maybe_instant, people::npi, to_sql, word,
+};
 use crate::{
-    step_up::{PhoneChannel, StepUpRecord},
+    step_up::{PhoneChannel, StepUpRecord, StepUpSends},
     store::StoreError,
     values::{Npi, SessionId},
 };
@@ -12,8 +15,10 @@ use crate::{
 pub(in super::super) fn step_up(
     database: &Connection,
     npi: Npi,
+    session: SessionId,
 ) -> rusqlite::Result<Option<StepUpRecord>> {
-    find(database, "SELECT * FROM step_ups WHERE npi = ?1", [to_sql(npi.number())], read)
+    let sql = "SELECT * FROM step_ups WHERE npi = ?1 AND session = ?2";
+    find(database, sql, params![to_sql(npi.number()), session.as_bytes()], read)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<StepUpRecord> {
@@ -23,8 +28,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StepUpRecord> {
         channel: word(row, "channel", PhoneChannel::ALL, PhoneChannel::name)?,
         tag: row.get("tag")?,
         sent: instant(row, "sent")?,
-        sends: row.get("sends")?,
-        sends_since: instant(row, "sends_since")?,
         wrong: row.get("wrong")?,
         confirmed: maybe_instant(row, "confirmed")?,
         version: count(row, "version")?,
@@ -34,17 +37,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StepUpRecord> {
 pub(super) fn insert(database: &Connection, record: &StepUpRecord) -> Result<(), StoreError> {
     change_one(
         database,
-        "INSERT INTO step_ups (npi, version, session, channel, tag, sent, sends, sends_since, wrong,
-            confirmed)
-         VALUES (:npi, 1, :session, :channel, :tag, :sent, :sends, :since, :wrong, :confirmed)",
+        "INSERT INTO step_ups (npi, session, version, channel, tag, sent, wrong, confirmed)
+         VALUES (:npi, :session, 1, :channel, :tag, :sent, :wrong, :confirmed)",
         named_params! {
             ":npi": to_sql(record.npi.number()),
             ":session": record.session.as_bytes(),
             ":channel": record.channel.name(),
             ":tag": record.tag,
             ":sent": to_sql(record.sent.0),
-            ":sends": record.sends,
-            ":since": to_sql(record.sends_since.0),
             ":wrong": record.wrong,
             ":confirmed": record.confirmed.map(|at| to_sql(at.0)),
         },
@@ -54,21 +54,64 @@ pub(super) fn insert(database: &Connection, record: &StepUpRecord) -> Result<(),
 pub(super) fn update(database: &Connection, record: &StepUpRecord) -> Result<(), StoreError> {
     change_one(
         database,
-        "UPDATE step_ups SET version = version + 1, session = :session, channel = :channel,
-            tag = :tag, sent = :sent, sends = :sends, sends_since = :since, wrong = :wrong,
-            confirmed = :confirmed
-         WHERE npi = :npi AND version = :version",
+        "UPDATE step_ups SET version = version + 1, channel = :channel, tag = :tag, sent = :sent,
+            wrong = :wrong, confirmed = :confirmed
+         WHERE npi = :npi AND session = :session AND version = :version",
         named_params! {
             ":npi": to_sql(record.npi.number()),
-            ":version": to_sql(record.version),
             ":session": record.session.as_bytes(),
+            ":version": to_sql(record.version),
             ":channel": record.channel.name(),
             ":tag": record.tag,
             ":sent": to_sql(record.sent.0),
-            ":sends": record.sends,
-            ":since": to_sql(record.sends_since.0),
             ":wrong": record.wrong,
             ":confirmed": record.confirmed.map(|at| to_sql(at.0)),
         },
+    )
+}
+
+pub(super) fn forget(database: &Connection, npi: Npi, before: UnixTime) -> Result<(), StoreError> {
+    change_any(
+        database,
+        "DELETE FROM step_ups WHERE npi = ?1 AND sent < ?2",
+        params![to_sql(npi.number()), to_sql(before.0)],
+    )?;
+    Ok(())
+}
+
+pub(in super::super) fn step_up_sends(
+    database: &Connection,
+    npi: Npi,
+) -> rusqlite::Result<Option<StepUpSends>> {
+    let sql = "SELECT * FROM step_up_sends WHERE npi = ?1";
+    find(database, sql, [to_sql(npi.number())], |row| {
+        Ok(StepUpSends {
+            npi: super::people::npi(row, "npi")?,
+            sends: row.get("sends")?,
+            since: instant(row, "since")?,
+            version: count(row, "version")?,
+        })
+    })
+}
+
+pub(super) fn insert_sends(database: &Connection, record: &StepUpSends) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "INSERT INTO step_up_sends (npi, version, sends, since) VALUES (?1, 1, ?2, ?3)",
+        params![to_sql(record.npi.number()), record.sends, to_sql(record.since.0)],
+    )
+}
+
+pub(super) fn update_sends(database: &Connection, record: &StepUpSends) -> Result<(), StoreError> {
+    change_one(
+        database,
+        "UPDATE step_up_sends SET version = version + 1, sends = ?3, since = ?4
+         WHERE npi = ?1 AND version = ?2",
+        params![
+            to_sql(record.npi.number()),
+            to_sql(record.version),
+            record.sends,
+            to_sql(record.since.0)
+        ],
     )
 }
