@@ -1,5 +1,5 @@
-//! What opens a prescriber's access: entered by one administrator, executed by a second (21 CFR
-//! 1311.125). Which second one stands in [`crate::rules::access`].
+//! What opens, ends or eases a prescriber's access: entered by one administrator, executed by a second
+//! (21 CFR 1311.125). Which second one stands in [`crate::rules::access`].
 
 use oath::UnixTime;
 use provisioning::{Label, PinPolicy};
@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     event::words,
-    values::{IdempotencyKey, Mail, Npi, Passphrase, ProofingRecord},
+    values::{IdempotencyKey, Mail, Npi, Passphrase, Phone, ProofingRecord},
 };
 
-/// What is to be opened, as it is kept and shown to the second person.
+/// What is to be done, as it is kept and shown to the second person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessOrder {
     /// A new account.
@@ -19,6 +19,8 @@ pub enum AccessOrder {
         name: Label,
         /// Where mail to the prescriber goes.
         mail: Mail,
+        /// Where a code is sent before a token is added.
+        phone: Option<Phone>,
         /// Who checked the prescriber's identity, and how.
         proofing: ProofingRecord,
     },
@@ -31,15 +33,37 @@ pub enum AccessOrder {
         /// Who checked the identity anew; needed where the account had tokens and has none left.
         proofing: Option<ProofingRecord>,
     },
+    /// The end of an account's access.
+    End {
+        /// Why.
+        reason: Label,
+    },
+    /// A new passphrase, which the prescriber chooses by a link and a code.
+    Passphrase {
+        /// How it was made sure that it is the prescriber who asks.
+        assurance: Label,
+    },
+    /// Another telephone number.
+    Phone {
+        /// The number; `None` for none.
+        phone: Option<Phone>,
+    },
 }
 
 impl AccessOrder {
+    /// The words of all of them.
+    pub(crate) const KINDS: [&'static str; 5] =
+        ["account", "activation", "end", "passphrase", "phone"];
+
     /// Its word in the store and in the audit.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Account { .. } => "account",
             Self::Activation { .. } => "activation",
+            Self::End { .. } => "end",
+            Self::Passphrase { .. } => "passphrase",
+            Self::Phone { .. } => "phone",
         }
     }
 
@@ -49,6 +73,7 @@ impl AccessOrder {
         match self {
             Self::Account { proofing, .. } => Some(proofing),
             Self::Activation { proofing, .. } => proofing.as_ref(),
+            Self::End { .. } | Self::Passphrase { .. } | Self::Phone { .. } => None,
         }
     }
 }
@@ -60,7 +85,7 @@ pub struct NewAccess {
     pub id: IdempotencyKey,
     /// Whose access it is.
     pub npi: Npi,
-    /// What is to be opened.
+    /// What is to be done.
     pub order: AccessOrder,
     /// The first passphrase of a new account; kept as a hash only.
     pub passphrase: Option<Passphrase>,
@@ -97,14 +122,14 @@ pub struct AccessDecision {
     pub reason: Option<Label>,
 }
 
-/// Something that opens a prescriber's access, entered and perhaps decided.
+/// Something about a prescriber's access, entered and perhaps decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessChange {
     /// Names it.
     pub id: IdempotencyKey,
     /// Whose access it is.
     pub npi: Npi,
-    /// What is to be opened.
+    /// What is to be done.
     pub order: AccessOrder,
     /// Where in its life it is.
     pub state: AccessState,
@@ -134,23 +159,23 @@ pub struct AccessRecord {
 pub struct ExecutedAccess {
     /// The change, executed.
     pub change: AccessChange,
-    /// What an activation shows, once.
-    pub activation: Option<ShownActivation>,
+    /// What it shows, once.
+    pub shown: Option<ShownOnce>,
 }
 
-/// The two secrets of an activation, which go to the prescriber two different ways. Shown to whoever
-/// executed it, and to them again only for the same submit.
-pub struct ShownActivation {
+/// The two secrets of an activation or of a passphrase reset, which go to the prescriber two different
+/// ways. Shown to whoever executed it, and to them again only for the same submit.
+pub struct ShownOnce {
     link: Zeroizing<String>,
     confirmation: Zeroizing<String>,
 }
 
-impl ShownActivation {
+impl ShownOnce {
     pub(crate) fn new(link: Zeroizing<String>, confirmation: String) -> Self {
         Self { link, confirmation: Zeroizing::new(confirmation) }
     }
 
-    /// The enrolment link, as text.
+    /// The link, as text.
     #[must_use]
     pub fn expose_link(&self) -> &str {
         &self.link
@@ -172,8 +197,8 @@ impl ShownActivation {
     }
 }
 
-impl core::fmt::Debug for ShownActivation {
+impl core::fmt::Debug for ShownOnce {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("ShownActivation(redacted)")
+        f.write_str("ShownOnce(redacted)")
     }
 }

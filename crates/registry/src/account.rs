@@ -44,6 +44,8 @@ pub struct Account {
     pub sign_in_failures: u32,
     /// Until when no sign-in is judged; may have passed.
     pub sign_in_pause: Option<Lock>,
+    /// When two people ended its access, if they did.
+    pub access_ended: Option<UnixTime>,
 }
 
 impl Account {
@@ -66,6 +68,7 @@ impl Account {
             opened: at,
             sign_in_failures: 0,
             sign_in_pause: None,
+            access_ended: None,
         }
     }
 }

@@ -233,6 +233,30 @@ pub enum StepUpError {
     Registry(#[from] Error),
 }
 
+/// A new passphrase that was not set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetPassphraseError {
+    /// The link is unknown, was used, is too old, or had too many wrong codes.
+    #[error(
+        "this link is good no more, or never was: it works once, for a day, and ends at five wrong codes; ask the help desk for a new one"
+    )]
+    LinkOver,
+    /// Not the code that belongs to the link.
+    #[error(
+        "this is not the code to your link: type it as you received it ({tries_left} tries left)"
+    )]
+    Wrong {
+        /// How many wrong ones may follow.
+        tries_left: u32,
+    },
+    /// Too many passphrases wait to be hashed; nothing was counted.
+    #[error("too many people are signing in at this moment: try again in a minute")]
+    TooMany,
+    /// It could not be decided.
+    #[error(transparent)]
+    Registry(#[from] Error),
+}
+
 /// A confirmation code that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmError {

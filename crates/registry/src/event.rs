@@ -164,12 +164,18 @@ pub enum EventKind {
     AdministratorLocked,
     /// An administrator was removed.
     AdministratorRemoved,
-    /// What opens a prescriber's access was entered.
+    /// A change of a prescriber's access was entered.
     AccessEntered,
     /// What somebody else entered was executed, or was refused to be.
     AccessExecuted,
     /// What was entered was declined, or taken back.
     AccessDeclined,
+    /// A prescriber's access was ended.
+    AccessEnded,
+    /// A link and a code were made by which a prescriber chooses a new passphrase.
+    PassphraseResetBegun,
+    /// A new passphrase was chosen by them, or was refused to be.
+    PassphraseReset,
     /// An administrator reached for what their roles do not allow.
     NotPermitted,
     /// A token was requested.
@@ -226,6 +232,9 @@ words!(EventKind {
     AccessEntered = "access-entered",
     AccessExecuted = "access-executed",
     AccessDeclined = "access-declined",
+    AccessEnded = "access-ended",
+    PassphraseResetBegun = "passphrase-reset-begun",
+    PassphraseReset = "passphrase-reset",
     NotPermitted = "not-permitted",
     TokenRequested = "token-requested",
     RequestEdited = "request-edited",

@@ -11,7 +11,8 @@
 //! | [`values`] | what people type and what is kept of it: NPI, passphrase, mail, confirmation code, session secret |
 //! | [`account`], [`activation`], [`token`], [`request`], [`session`], [`event`] | what is stored |
 //! | [`otp`] | how a token's codes are made, by time or by counter |
-//! | [`access`] | what opens a prescriber's access, by two people |
+//! | [`access`] | what opens or ends a prescriber's access, or gives them a new passphrase, by two people |
+//! | [`passphrase_reset`] | the link and the code by which a prescriber chooses a new passphrase |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
 //! | [`loss`] | what is told of a loss after it was reported |
@@ -31,6 +32,7 @@ pub mod event;
 pub mod loss;
 pub mod master_key;
 pub mod otp;
+pub mod passphrase_reset;
 pub mod registry;
 pub mod request;
 pub mod rules;
@@ -52,7 +54,7 @@ pub use administrator::{
 };
 pub use error::{
     AccessError, AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError,
-    PassphraseError, SignInError, SigningTestError, StepUpError, VerifyError,
+    PassphraseError, SetPassphraseError, SignInError, SigningTestError, StepUpError, VerifyError,
 };
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use loss::{CodesSince, Loss, LossStory, Mark};
@@ -84,6 +86,6 @@ pub use store::{Store, StoreError, sqlite::SqliteStore};
 pub use token::{Token, TokenState};
 pub use values::{
     ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi,
-    Passphrase, Phone, PostalAddress, ProofingRecord, RequestId, SessionSecret, ValueError,
-    ZipCode,
+    Passphrase, Phone, PostalAddress, ProofingRecord, RequestId, ResetSecret, SessionSecret,
+    ValueError, ZipCode,
 };

@@ -119,6 +119,12 @@ impl MasterKey {
         hmac(&*key, &[session, code])
     }
 
+    /// A keyed hash of the code to a link for a new passphrase, good with that link only.
+    pub(crate) fn reset_tag(&self, link: &[u8; 32], code: &[u8]) -> [u8; 32] {
+        let key = self.derive(b"countersign passphrase resets 1");
+        hmac(&*key, &[link, code])
+    }
+
     /// The secret that takes a session's place when one submit makes it full: the same for the same
     /// submit again, and unknown to whoever knows the session's secret only.
     pub(crate) fn renewed_session(&self, session: &[u8; 32], submit: &[u8]) -> [u8; 32] {

@@ -144,6 +144,9 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::AdministratorLocked
         | EventKind::AdministratorRemoved
         | EventKind::AccessExecuted
+        | EventKind::AccessEnded
+        | EventKind::PassphraseResetBegun
+        | EventKind::PassphraseReset
         | EventKind::NotPermitted => true,
         EventKind::ActivationBegun
         | EventKind::AccessEntered

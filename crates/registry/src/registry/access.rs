@@ -1,4 +1,4 @@
-//! Entering, executing and declining what opens a prescriber's access, by two people.
+//! Entering, executing and declining changes of a prescriber's access, by two people.
 
 use oath::UnixTime;
 use provisioning::{IssuerName, Label, ServerUrl};
@@ -9,7 +9,7 @@ use crate::{
     AccessError, Error,
     access::{
         AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState, ExecutedAccess,
-        NewAccess, ShownActivation,
+        NewAccess, ShownOnce,
     },
     account::{Account, AccountRecord},
     activation::ActivationOrder,
@@ -17,15 +17,16 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
     rules::{
-        access::{AccessRefusal, SHOWN_AGAIN, check_execution},
+        access::{AccessRefusal, Known, SHOWN_AGAIN, check_account, check_execution},
         administrators::{Action, may},
+        passphrase_reset::who_knows,
     },
     store::{Changes, Write},
     values::{AdministratorName, IdempotencyKey, Npi},
 };
 
 impl Registry {
-    /// Enters what opens a prescriber's access; it does nothing until a second person executes it.
+    /// Enters a change of a prescriber's access; it does nothing until a second person executes it.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -55,8 +56,10 @@ impl Registry {
             (AccessOrder::Account { .. }, Some(passphrase)) => {
                 Some(self.hasher.hash(passphrase, rng).await?)
             }
-            (AccessOrder::Activation { .. }, None) => None,
-            _ => return Err(AccessRefusal::Passphrase.into()),
+            (AccessOrder::Account { .. }, None) | (_, Some(_)) => {
+                return Err(AccessRefusal::Passphrase.into());
+            }
+            (_, None) => None,
         };
         for _ in 0..ATTEMPTS {
             if let Some(same) = self.entered_again(&change, now).await? {
@@ -111,8 +114,8 @@ impl Registry {
             if let Some(again) = self.executed_again(&record, executor, submit, now)? {
                 return Ok(again);
             }
-            let opened_by = self.opened_by(record.change.npi).await?;
-            let checked = match check_execution(&record.change, opened_by.as_ref(), executor, now) {
+            let known = self.known(record.change.npi, now).await?;
+            let checked = match check_execution(&record.change, &known, executor, now) {
                 Ok(()) => self.check_order(&record.change, now).await,
                 Err(refusal) => Err(refusal.into()),
             };
@@ -131,6 +134,16 @@ impl Registry {
                     let (server, issuer) = (server.clone(), issuer.clone());
                     let order = ActivationOrder { server, issuer, valid_for, pin };
                     self.activation_begun(&record.change, &order, before, &actor, now, rng).await?
+                }
+                AccessOrder::End { reason } => {
+                    (self.access_ended(&record.change, &reason, executor, &actor, now).await?, None)
+                }
+                AccessOrder::Passphrase { .. } => {
+                    let reset = (&record.change, server);
+                    self.passphrase_reset_begun(reset, executor, &actor, now, rng).await?
+                }
+                AccessOrder::Phone { phone } => {
+                    (self.phone_noted(record.change.npi, phone, &actor, now).await?, None)
                 }
             };
             let sealed_shown = shown.as_ref().map(|shown| {
@@ -151,7 +164,7 @@ impl Registry {
             let entered = format!("{} entered by {}", change.order.kind(), change.entered_by);
             changes.events.insert(0, event.because(entered));
             if self.commit(changes).await? {
-                return Ok(ExecutedAccess { change, activation: shown });
+                return Ok(ExecutedAccess { change, shown });
             }
         }
         Err(Error::Busy.into())
@@ -249,9 +262,13 @@ impl Registry {
         match (&change.order, account) {
             (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
             (AccessOrder::Account { .. }, None) => Ok(before),
-            (AccessOrder::Activation { .. }, None) => Err(Error::UnknownAccount.into()),
+            (_, None) => Err(Error::UnknownAccount.into()),
             (AccessOrder::Activation { proofing, .. }, Some(_)) => {
                 before.asked(now).check(proofing.as_ref()).map_err(AccessRefusal::from)?;
+                Ok(before)
+            }
+            (order, Some(record)) => {
+                check_account(&record.account, order)?;
                 Ok(before)
             }
         }
@@ -262,10 +279,18 @@ impl Registry {
         found.ok_or(AccessRefusal::Unknown.into())
     }
 
-    /// Who entered the account, where two people opened it.
-    async fn opened_by(&self, npi: Npi) -> Result<Option<AdministratorName>, Error> {
-        let opened = self.store.executed_account(npi).await?;
-        Ok(opened.map(|record| record.change.entered_by.into()))
+    /// Which administrators know what of the account.
+    async fn known(&self, npi: Npi, now: UnixTime) -> Result<Known, Error> {
+        let opened = self.store.executed_access(npi, "account").await?;
+        let opened_by = opened.map(|record| record.change.entered_by.into());
+        let resets = self.store.passphrase_resets_of(npi).await?;
+        let open = self.store.open_activation(npi).await?.filter(|open| now <= open.expires);
+        let begun = match open {
+            Some(_) => self.store.executed_access(npi, "activation").await?,
+            None => None,
+        };
+        let saw = begun.and_then(|record| record.change.decided).map(|decided| decided.by.into());
+        Ok(Known { passphrase: who_knows(opened_by, &resets, now), activation: saw })
     }
 
     /// What the same submit of the same person got a moment ago.
@@ -285,14 +310,14 @@ impl Registry {
             return Ok(None);
         }
         let Some(sealed) = &record.sealed_shown else {
-            return Ok(Some(ExecutedAccess { change: change.clone(), activation: None }));
+            return Ok(Some(ExecutedAccess { change: change.clone(), shown: None }));
         };
         // It opens for the submit that it was sealed for, and for no other.
         let opened = self.master.open(What::ShownActivation, &shown_to(&change.id, submit), sealed);
         let Ok(bytes) = opened else { return Ok(None) };
-        let damaged = Error::Damaged { what: "what an activation showed" };
-        let shown = ShownActivation::from_bytes(&bytes).ok_or(damaged)?;
-        Ok(Some(ExecutedAccess { change: change.clone(), activation: Some(shown) }))
+        let damaged = Error::Damaged { what: "what an execution showed" };
+        let shown = ShownOnce::from_bytes(&bytes).ok_or(damaged)?;
+        Ok(Some(ExecutedAccess { change: change.clone(), shown: Some(shown) }))
     }
 
     async fn activation_begun(
@@ -303,21 +328,31 @@ impl Registry {
         actor: &Actor,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<(Changes, Option<ShownActivation>), AccessError> {
+    ) -> Result<(Changes, Option<ShownOnce>), AccessError> {
         let mut changes = Changes::default();
         let proofing = change.order.proofing();
-        if let Some(proofing) = proofing {
-            let (write, event) = self.proved_again(change.npi, proofing, actor, now).await?;
-            changes.writes.push(write);
-            changes.events.push(event);
+        match proofing {
+            Some(proofing) => {
+                let (write, event) = self.proved_again(change.npi, proofing, actor, now).await?;
+                changes.writes.push(write);
+                changes.events.push(event);
+            }
+            // Nothing changes: it is the condition that nothing else about its access is executed.
+            None => changes.writes.push(self.unchanged(change.npi).await?),
         }
         let until = before.asked(now).check(proofing).map_err(AccessRefusal::from)?;
         // Where there is a token in use, its owner adds another with it, and nothing is opened.
         let (npi, opens_access) = (change.npi, !before.has_token());
         let invitation = Invitation { npi, order, opens_access, until, earlier: before.open };
         let begun = self.begin_in(&mut changes, actor, invitation, now, rng).await?;
-        let shown = ShownActivation::new(begun.link.to_text(), begun.confirmation.expose_text());
+        let shown = ShownOnce::new(begun.link.to_text(), begun.confirmation.expose_text());
         Ok((changes, Some(shown)))
+    }
+
+    /// The account written as it is, which conflicts with whoever read it before.
+    pub(super) async fn unchanged(&self, npi: Npi) -> Result<Write, Error> {
+        let record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
+        Ok(Write::UpdateAccount(record))
     }
 
     async fn note_refusal_of_access(
@@ -337,10 +372,11 @@ impl Registry {
 /// The account that was entered, opened.
 fn opened(record: &AccessRecord, actor: &Actor, now: UnixTime) -> Result<Changes, Error> {
     let damaged = Error::Damaged { what: "the passphrase of an account that waits" };
-    let AccessOrder::Account { name, mail, proofing } = record.change.order.clone() else {
+    let AccessOrder::Account { name, mail, phone, proofing } = record.change.order.clone() else {
         return Err(damaged);
     };
-    let account = Account::opened(record.change.npi, name, mail, proofing, now);
+    let account =
+        Account { phone, ..Account::opened(record.change.npi, name, mail, proofing, now) };
     let event = noted(&record.change, actor, EventKind::AccountOpened, now)
         .because(account.proofing.as_str());
     let passphrase_hash = record.passphrase_hash.clone().ok_or(damaged)?;
@@ -348,7 +384,7 @@ fn opened(record: &AccessRecord, actor: &Actor, now: UnixTime) -> Result<Changes
     Ok(Changes::new([Write::InsertAccount(account)], [event]))
 }
 
-fn decision(
+pub(super) fn decision(
     by: &AdministratorName,
     reason: Option<&Label>,
     at: UnixTime,
@@ -361,6 +397,11 @@ fn shown_to(id: &IdempotencyKey, submit: &IdempotencyKey) -> Vec<u8> {
     [id.as_str(), " ", submit.as_str()].concat().into_bytes()
 }
 
-fn noted(change: &AccessChange, actor: &Actor, kind: EventKind, now: UnixTime) -> NewEvent {
+pub(super) fn noted(
+    change: &AccessChange,
+    actor: &Actor,
+    kind: EventKind,
+    now: UnixTime,
+) -> NewEvent {
     NewEvent::new(now, actor.clone(), kind, Outcome::Success).of(change.npi)
 }

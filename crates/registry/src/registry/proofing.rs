@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Before {
     pub(super) open: Option<ActivationRecord>,
     pub(super) tokens: Vec<Token>,
+    /// Whether its access was ended.
+    ended: bool,
 }
 
 impl Before {
@@ -25,7 +27,7 @@ impl Before {
     }
 
     pub(super) fn asked(&self, now: UnixTime) -> ProofingAsked {
-        proofing_asked(&self.tokens, self.open.as_ref(), now)
+        proofing_asked(&self.tokens, self.open.as_ref(), self.ended, now)
     }
 }
 
@@ -39,13 +41,17 @@ impl Registry {
     }
 
     pub(super) async fn before_activation(&self, npi: Npi) -> Result<Before, Error> {
+        // What ends access writes the account and the activation that is open.
+        let account = self.store.account(npi).await?;
+        let ended = account.is_some_and(|record| record.account.access_ended.is_some());
         // The activation first: whoever adds a token with it meanwhile changes it, and so is noticed.
         let open = self.store.open_activation(npi).await?;
         let records = self.store.tokens_of(npi).await?;
-        Ok(Before { open, tokens: records.into_iter().map(|record| record.token).collect() })
+        let tokens = records.into_iter().map(|record| record.token).collect();
+        Ok(Before { open, tokens, ended })
     }
 
-    /// Keeps a new identity-proofing record.
+    /// Keeps a new identity-proofing record, with which access that was ended comes back.
     pub(super) async fn proved_again(
         &self,
         npi: Npi,
@@ -55,6 +61,7 @@ impl Registry {
     ) -> Result<(Write, NewEvent), Error> {
         let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
         record.account.proofing = proofing.clone();
+        record.account.access_ended = None;
         let (kind, outcome) = (EventKind::IdentityProved, Outcome::Success);
         let event =
             NewEvent::new(now, actor.clone(), kind, outcome).of(npi).because(proofing.as_str());

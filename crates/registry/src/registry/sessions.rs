@@ -35,7 +35,9 @@ impl Registry {
             let touch = Write::TouchSession { id, seen: now };
             self.store.commit(Changes::new([touch], [])).await?;
         }
-        let account = self.store.account(record.npi).await?.ok_or(Error::SessionEnded)?.account;
+        let account = self.store.account(record.npi).await?.map(|record| record.account);
+        let account = account.filter(|account| account.access_ended.is_none());
+        let account = account.ok_or(Error::SessionEnded)?;
         let SessionRecord { factor, signed_in, .. } = record;
         Ok(Session { account, factor, signed_in, csrf: secret.csrf(), id, submit: None })
     }

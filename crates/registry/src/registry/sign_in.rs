@@ -8,7 +8,7 @@ use crate::{
     Error, Npi, PassphraseError, Session, SignInError,
     account::AccountRecord,
     event::{Actor, EventKind, NewEvent, Outcome},
-    rules::sign_in::pause_at,
+    rules::{access::ACCESS_ENDED, sign_in::pause_at},
     session::{Factor, LASTS, SessionRecord},
     store::{Changes, Write},
     values::SessionSecret,
@@ -21,6 +21,8 @@ struct Attempt {
     /// The hash to compare with; `None` where nothing can fit.
     hash: Option<String>,
     pauses: bool,
+    /// Whether the account's access was ended.
+    ended: bool,
 }
 
 impl Registry {
@@ -46,7 +48,10 @@ impl Registry {
         let attempt = self.count_attempt(npi.parse().ok(), Actor::Stranger, now).await?;
         let fits = self.hasher.verify(passphrase, attempt.hash.clone()).await?;
         match attempt.npi {
-            Some(npi) if fits => Ok(self.begin_session(npi, now, rng).await?),
+            Some(npi) if fits => {
+                let begun = self.begin_session(npi, &attempt, now, rng).await?;
+                begun.ok_or(SignInError::Refused)
+            }
             _ => {
                 self.note_refusal(&attempt, now).await?;
                 Err(SignInError::Refused)
@@ -66,7 +71,8 @@ impl Registry {
         let _turn = self.hasher.turn().await.ok_or(PassphraseError::TooMany)?;
         let attempt = self.count_attempt(Some(npi), Actor::Prescriber { npi }, now).await?;
         if self.hasher.verify(passphrase, attempt.hash.clone()).await? {
-            return Ok(self.forget_failures(npi, Vec::new(), now).await?);
+            let stands = self.forget_failures(npi, &attempt, Vec::new(), now).await?;
+            return if stands { Ok(()) } else { Err(PassphraseError::Wrong) };
         }
         self.note_refusal(&attempt, now).await?;
         Err(if attempt.hash.is_some() { PassphraseError::Wrong } else { PassphraseError::Paused })
@@ -85,9 +91,13 @@ impl Registry {
                 Some(npi) => self.store.account(npi).await?,
                 None => None,
             };
-            let mut attempt = Attempt { npi, actor: actor.clone(), hash: None, pauses: false };
+            let mut attempt =
+                Attempt { npi, actor: actor.clone(), hash: None, pauses: false, ended: false };
+            attempt.ended =
+                found.as_ref().is_some_and(|record| record.account.access_ended.is_some());
+            let judged = |record: &AccountRecord| !attempt.ended && !is_paused(record, now);
             let mut changes = Changes::new([Write::Nothing], []);
-            if let Some(mut record) = found.filter(|record| !is_paused(record, now)) {
+            if let Some(mut record) = found.filter(judged) {
                 let account = &mut record.account;
                 account.sign_in_failures = account.sign_in_failures.saturating_add(1);
                 account.sign_in_pause = pause_at(account.sign_in_failures, now);
@@ -106,6 +116,7 @@ impl Registry {
     async fn note_refusal(&self, attempt: &Attempt, now: UnixTime) -> Result<(), Error> {
         let cause = match attempt.hash {
             Some(_) => "wrong passphrase",
+            None if attempt.ended => ACCESS_ENDED,
             None => "unknown account, or paused",
         };
         let event = passphrase_event(attempt.actor.clone(), attempt.npi, Outcome::Refused, now);
@@ -122,9 +133,10 @@ impl Registry {
     async fn begin_session(
         &self,
         npi: Npi,
+        attempt: &Attempt,
         now: UnixTime,
         rng: &mut impl CryptoRng,
-    ) -> Result<SessionSecret, Error> {
+    ) -> Result<Option<SessionSecret>, Error> {
         let secret = SessionSecret::generate(rng);
         let session = SessionRecord {
             id: secret.id(),
@@ -136,19 +148,25 @@ impl Registry {
         };
         let before = UnixTime(now.0.saturating_sub(LASTS));
         let writes = vec![Write::ForgetSessions { npi, before }, Write::InsertSession(session)];
-        self.forget_failures(npi, writes, now).await?;
-        Ok(secret)
+        let stands = self.forget_failures(npi, attempt, writes, now).await?;
+        Ok(stands.then_some(secret))
     }
 
-    /// The passphrase was right: what was counted is forgotten, and these writes are made with it.
+    /// The passphrase was right: what was counted is forgotten, and these writes are made with it. `false`
+    /// where it is the passphrase no more, or the access was ended, since it was judged.
     async fn forget_failures(
         &self,
         npi: Npi,
+        attempt: &Attempt,
         writes: Vec<Write>,
         now: UnixTime,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         for _ in 0..ATTEMPTS {
             let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
+            let same = attempt.hash.as_ref() == Some(&record.passphrase_hash);
+            if !same || record.account.access_ended.is_some() {
+                return Ok(false);
+            }
             record.account.sign_in_failures = 0;
             record.account.sign_in_pause = None;
             let mut writes = writes.clone();
@@ -156,7 +174,7 @@ impl Registry {
             let event =
                 passphrase_event(Actor::Prescriber { npi }, Some(npi), Outcome::Success, now);
             if self.commit(Changes::new(writes, [event])).await? {
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(Error::Busy)

@@ -195,33 +195,43 @@ impl Registry {
     ) -> Result<(), Error> {
         only_the_help_desk(actor)?;
         for _ in 0..ATTEMPTS {
-            let counts = self.store.step_up_sends(*npi).await?;
-            let mut record = self.store.account(*npi).await?.ok_or(Error::UnknownAccount)?;
+            let record = self.store.account(*npi).await?.ok_or(Error::UnknownAccount)?;
             if record.account.phone == phone {
                 return Ok(());
             }
-            let about = phone.as_ref().map_or_else(
-                || "none".to_owned(),
-                |phone| format!("ends in {}", phone.last_digits()),
-            );
-            record.account.phone = phone.clone();
-            let kind = EventKind::PhoneNoted;
-            let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success);
-            let event = event.of(*npi).because(about);
-            // What went to the number of before says nothing of who has this one, and nothing goes there
-            // once this is committed: the count is written as it is.
-            let (sends, since) =
-                counts.as_ref().map_or((0, now), |counts| (counts.sends, counts.since));
-            let writes = [
-                Write::UpdateAccount(record),
-                Write::ForgetStepUps { npi: *npi, before: UnixTime(u64::MAX) },
-                counted_sends(counts, *npi, sends, since),
-            ];
-            if self.commit(Changes::new(writes, [event])).await? {
+            let changes = self.phone_noted(*npi, phone.clone(), actor, now).await?;
+            if self.commit(changes).await? {
                 return Ok(());
             }
         }
         Err(Error::Busy)
+    }
+
+    /// What notes the phone of a prescriber.
+    pub(super) async fn phone_noted(
+        &self,
+        npi: Npi,
+        phone: Option<Phone>,
+        actor: &Actor,
+        now: UnixTime,
+    ) -> Result<Changes, Error> {
+        let counts = self.store.step_up_sends(npi).await?;
+        let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
+        let ends_in = |phone: &Phone| format!("ends in {}", phone.last_digits());
+        let about = phone.as_ref().map_or_else(|| "none".to_owned(), ends_in);
+        record.account.phone = phone;
+        let kind = EventKind::PhoneNoted;
+        let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success);
+        // What went to the number of before says nothing of who has this one, and nothing goes there
+        // once this is committed: the count is written as it is.
+        let (sends, since) =
+            counts.as_ref().map_or((0, now), |counts| (counts.sends, counts.since));
+        let writes = [
+            Write::UpdateAccount(record),
+            Write::ForgetStepUps { npi, before: UnixTime(u64::MAX) },
+            counted_sends(counts, npi, sends, since),
+        ];
+        Ok(Changes::new(writes, [event.of(npi).because(about)]))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Two people open a prescriber's access (21 CFR 1311.125): one enters, a second, who is a DEA
+//! Two people open, end or ease a prescriber's access (21 CFR 1311.125): one enters, a second, who is a DEA
 //! registrant and has just given two factors, executes.
 //!
 //! ```text
@@ -7,9 +7,16 @@
 //!      +-----nobody decides for seven days--> expired
 //! ```
 //!
-//! Whoever entered an account knows its first passphrase, and whoever executes an activation sees its
-//! link and its confirmation code. All three together are a token in the prescriber's place: so nobody
-//! gets to know both, whatever roles they have.
+//! Whoever entered an account knows its first passphrase, whoever executes a passphrase reset sees what
+//! sets the next one, and whoever executes an activation sees its link and its confirmation code. A
+//! passphrase and an activation together are a token in the prescriber's place: so nobody gets to know
+//! both, whatever roles they have and in whichever order it is done.
+//!
+//! A telephone number is changed by two people too: codes go to it before a token is added, and whoever
+//! could redirect them alone would need one thing less.
+//!
+//! Access that was ended has no token left, and comes back by an activation with a new record of
+//! identity proofing only.
 //!
 //! Where the last token is gone, identity proofing starts again ([`super::proofing`]): then an activation
 //! brings the new record, which so is entered and executed by two people as well.
@@ -19,6 +26,7 @@ use oath::UnixTime;
 use super::proofing::ProofingRefusal;
 use crate::{
     access::{AccessChange, AccessOrder, AccessState},
+    account::Account,
     values::AdministratorName,
 };
 
@@ -27,6 +35,9 @@ pub const WAITS: u64 = 7 * 24 * 3600;
 
 /// For how many seconds whoever executed an activation is shown it again, for the same submit.
 pub const SHOWN_AGAIN: u64 = 10 * 60;
+
+/// What stands in the audit where access was ended.
+pub(crate) const ACCESS_ENDED: &str = "access ended";
 
 /// Why an access change is not entered, executed or declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,9 +59,22 @@ pub enum AccessRefusal {
     OwnEntry,
     /// Whoever knows the account's first passphrase does not see its activation.
     #[error(
-        "you set this account's first passphrase, so somebody else has to execute its activation: nobody may know both"
+        "you set this account’s first passphrase, or saw the link that sets the next one, so somebody else has to execute its activation: nobody may know both"
     )]
     KnowsPassphrase,
+    /// Whoever saw the account's open activation does not see what sets its passphrase.
+    #[error(
+        "you saw this account’s activation, which can still be used, so somebody else has to execute the new passphrase: nobody may know both"
+    )]
+    SawActivation,
+    /// The account's access was ended.
+    #[error(
+        "this prescriber’s access was ended already: it is given back by an activation with a new identity-proofing record"
+    )]
+    Ended,
+    /// The number is on record already.
+    #[error("this is the telephone number on record already")]
+    SamePhone,
     /// The form was used for something else.
     #[error("this form was used for something else already: open it again")]
     FormUsed,
@@ -73,11 +97,14 @@ impl AccessRefusal {
         match self {
             Self::OwnEntry => Some("own entry"),
             Self::KnowsPassphrase => Some("knows the passphrase"),
+            Self::SawActivation => Some("saw the activation"),
+            Self::Ended => Some(ACCESS_ENDED),
             Self::NeedsProofing => Some("needs identity proofing"),
             Self::ProofingStands => Some("identity proofing stands"),
             Self::EnteredAlready
             | Self::Passphrase
             | Self::Unknown
+            | Self::SamePhone
             | Self::FormUsed
             | Self::NotPending(_) => None,
         }
@@ -105,14 +132,22 @@ impl AccessChange {
     }
 }
 
-/// Refuses an execution by somebody who may not. `opened_by` is who entered the account, where two
-/// people opened it.
+/// Which administrators know what of an account.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Who can know its passphrase.
+    pub passphrase: Vec<AdministratorName>,
+    /// Who saw the link and the code of an activation that can still be used.
+    pub activation: Option<AdministratorName>,
+}
+
+/// Refuses an execution by somebody who may not.
 ///
 /// # Errors
 /// [`AccessRefusal`].
 pub fn check_execution(
     change: &AccessChange,
-    opened_by: Option<&AdministratorName>,
+    known: &Known,
     executor: &AdministratorName,
     now: UnixTime,
 ) -> Result<(), AccessRefusal> {
@@ -124,9 +159,23 @@ pub fn check_execution(
         return Err(AccessRefusal::OwnEntry);
     }
     match change.order {
-        AccessOrder::Activation { .. } if opened_by == Some(executor) => {
+        AccessOrder::Activation { .. } if known.passphrase.contains(executor) => {
             Err(AccessRefusal::KnowsPassphrase)
         }
+        AccessOrder::Passphrase { .. } if known.activation.as_ref() == Some(executor) => {
+            Err(AccessRefusal::SawActivation)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what an account has no place for once its access was ended, or as it is. What an activation
+/// brings is judged in [`super::proofing`].
+pub(crate) fn check_account(account: &Account, order: &AccessOrder) -> Result<(), AccessRefusal> {
+    match order {
+        AccessOrder::Account { .. } | AccessOrder::Activation { .. } => Ok(()),
+        _ if account.access_ended.is_some() => Err(AccessRefusal::Ended),
+        AccessOrder::Phone { phone } if *phone == account.phone => Err(AccessRefusal::SamePhone),
         _ => Ok(()),
     }
 }
@@ -162,28 +211,41 @@ mod tests {
         let account = || AccessOrder::Account {
             name: "Ada".parse().unwrap(),
             mail: "ada@example.org".parse().unwrap(),
+            phone: None,
             proofing: "passport".parse().unwrap(),
         };
         let activation =
             || AccessOrder::Activation { valid_for: 60, pin: PinPolicy::default(), proofing: None };
-        for (order, state, opened_by, executor, seconds, expected) in [
-            (account(), S::Pending, None, "Rosa", 0, Ok(())),
-            (account(), S::Pending, None, "Ines", 0, Err(R::OwnEntry)),
-            (account(), S::Pending, None, "INES", 0, Err(R::OwnEntry)),
-            (account(), S::Executed, None, "Rosa", 0, Err(R::NotPending(S::Executed))),
-            (account(), S::Declined, None, "Rosa", 0, Err(R::NotPending(S::Declined))),
-            (account(), S::Pending, None, "Rosa", WAITS, Ok(())),
-            (account(), S::Pending, None, "Rosa", WAITS + 1, Err(R::NotPending(S::Expired))),
-            (activation(), S::Pending, None, "Rosa", 0, Ok(())),
-            (activation(), S::Pending, Some("Ines"), "Rosa", 0, Ok(())),
-            (activation(), S::Pending, Some("Rosa"), "Rosa", 0, Err(R::KnowsPassphrase)),
-            (activation(), S::Pending, Some("rosa"), "Rosa", 0, Err(R::KnowsPassphrase)),
-            (activation(), S::Pending, Some("Rosa"), "Ines", 0, Err(R::OwnEntry)),
+        let reset = || AccessOrder::Passphrase { assurance: "called back".parse().unwrap() };
+        let end = || AccessOrder::End { reason: "left".parse().unwrap() };
+        // Order, state, who knows the passphrase, who saw the activation, who executes, when.
+        for (order, state, passphrase, saw, executor, seconds, expected) in [
+            (account(), S::Pending, None, None, "Rosa", 0, Ok(())),
+            (account(), S::Pending, None, None, "Ines", 0, Err(R::OwnEntry)),
+            (account(), S::Pending, None, None, "INES", 0, Err(R::OwnEntry)),
+            (account(), S::Executed, None, None, "Rosa", 0, Err(R::NotPending(S::Executed))),
+            (account(), S::Declined, None, None, "Rosa", 0, Err(R::NotPending(S::Declined))),
+            (account(), S::Pending, None, None, "Rosa", WAITS, Ok(())),
+            (account(), S::Pending, None, None, "Rosa", WAITS + 1, Err(R::NotPending(S::Expired))),
+            (activation(), S::Pending, None, None, "Rosa", 0, Ok(())),
+            (activation(), S::Pending, Some("Ines"), None, "Rosa", 0, Ok(())),
+            (activation(), S::Pending, Some("Rosa"), None, "Rosa", 0, Err(R::KnowsPassphrase)),
+            (activation(), S::Pending, Some("rosa"), None, "Rosa", 0, Err(R::KnowsPassphrase)),
+            (activation(), S::Pending, Some("Rosa"), None, "Ines", 0, Err(R::OwnEntry)),
+            (activation(), S::Pending, None, Some("Rosa"), "Rosa", 0, Ok(())),
+            (reset(), S::Pending, None, None, "Rosa", 0, Ok(())),
+            (reset(), S::Pending, Some("Rosa"), None, "Rosa", 0, Ok(())),
+            (reset(), S::Pending, None, Some("rosa"), "Rosa", 0, Err(R::SawActivation)),
+            (reset(), S::Pending, None, Some("Eva"), "Rosa", 0, Ok(())),
+            (reset(), S::Pending, None, None, "Ines", 0, Err(R::OwnEntry)),
+            (end(), S::Pending, Some("Rosa"), Some("Rosa"), "Rosa", 0, Ok(())),
+            (end(), S::Pending, None, None, "Ines", 0, Err(R::OwnEntry)),
         ] {
-            let opened_by = opened_by.map(name);
+            let (passphrase, activation) = (passphrase.map(name), saw.map(name));
+            let known = Known { passphrase: passphrase.into_iter().collect(), activation };
             let change = change(order, state);
             let now = ENTERED.plus(seconds);
-            let judged = check_execution(&change, opened_by.as_ref(), &name(executor), now);
+            let judged = check_execution(&change, &known, &name(executor), now);
             assert_eq!(judged, expected, "{change:?} by {executor} after {seconds} s");
         }
     }

@@ -1,7 +1,10 @@
 //! What an owner sees of the audit of their account: what happened to their tokens and with their
 //! codes, and who tried to sign in. What became of requests stands with those.
 
-use crate::event::{EventKind, NewEvent, Outcome};
+use crate::{
+    event::{EventKind, NewEvent, Outcome},
+    rules::access::ACCESS_ENDED,
+};
 
 /// The cause of an event that ends the telling of the network.
 pub(crate) const SYNC_GIVEN_UP: &str = "not acknowledged within 60 minutes";
@@ -16,12 +19,16 @@ pub fn is_shown(event: &NewEvent) -> bool {
     let cause = event.cause.as_deref();
     match event.kind {
         // Not judged, and as many of them as a stranger likes.
-        EventKind::PassphraseGiven => cause != Some("unknown account, or paused"),
+        EventKind::PassphraseGiven => {
+            !matches!(cause, Some("unknown account, or paused" | ACCESS_ENDED))
+        }
         // Told again a moment later, until it is given up.
         EventKind::NetworkSync => event.outcome == Outcome::Success || cause == Some(SYNC_GIVEN_UP),
         // By a token, its code is an event of its own.
         EventKind::SecondFactorGiven => event.serial.is_none(),
         EventKind::CodeJudged
+        | EventKind::PassphraseReset
+        | EventKind::PassphraseResetBegun
         | EventKind::PhoneNoted
         | EventKind::StepUpSent
         | EventKind::StepUpConfirmed
@@ -60,6 +67,7 @@ mod tests {
             (PassphraseGiven, Attempted, "", false),
             (PassphraseGiven, Refused, "wrong passphrase", true),
             (PassphraseGiven, Refused, "unknown account, or paused", false),
+            (PassphraseGiven, Refused, ACCESS_ENDED, false),
             (NetworkSync, Attempted, "", false),
             (NetworkSync, Refused, "it answered 503", false),
             (NetworkSync, Refused, SYNC_GIVEN_UP, true),

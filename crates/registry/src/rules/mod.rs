@@ -8,6 +8,7 @@ pub mod lock;
 pub mod loss;
 pub mod network_sync;
 pub mod owning;
+pub mod passphrase_reset;
 pub mod proofing;
 pub mod refusals;
 pub mod reporting;

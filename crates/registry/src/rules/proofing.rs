@@ -3,6 +3,7 @@
 //! | the account | asked |
 //! | --- | --- |
 //! | never had a token, or has one in use | nothing: the record stands, and nobody rewrites it |
+//! | its access was ended | a new record |
 //! | had tokens, and has none in use | a new record |
 //! | the same, and an activation that opens access is open | nothing: the record that came with it holds, for as long as that activation was to be good |
 
@@ -30,12 +31,17 @@ pub(crate) enum ProofingRefusal {
     Stands,
 }
 
-/// What is asked for an account with these tokens and this activation, at an instant.
+/// What is asked for an account with these tokens and this activation, at an instant. `ended` tells
+/// whether its access was ended.
 pub(crate) fn proofing_asked(
     tokens: &[Token],
     open: Option<&ActivationRecord>,
+    ended: bool,
     now: UnixTime,
 ) -> ProofingAsked {
+    if ended {
+        return ProofingAsked::NewRecord;
+    }
     if tokens.is_empty() || tokens.iter().any(|token| token.state.is_in_use()) {
         return ProofingAsked::Nothing;
     }

@@ -158,6 +158,24 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "Have the newer link opened in the app.",
         "Open the newer link in the app.",
     ),
+    (
+        "access ended",
+        "Two people ended this prescriber’s access: nobody signs in to it.",
+        "If it is to be given back, enter an activation with a new identity-proofing record.",
+        "Ask the help desk.",
+    ),
+    (
+        "wrong reset code",
+        "The code that belongs to the link for a new passphrase was wrong.",
+        "Have it typed as it was received; after five wrong ones enter a new reset.",
+        "Type it as you received it; after five wrong ones ask for a new link.",
+    ),
+    (
+        "no open reset",
+        "The link for a new passphrase was used, is more than a day old, or had too many wrong codes.",
+        "Enter a new reset, if the prescriber still needs one.",
+        "Ask the help desk for a new link.",
+    ),
     ("associated already", "The token was in the account’s list already.", "", ""),
 ];
 

@@ -22,12 +22,13 @@ use crate::{
     },
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     loss::LossRecord,
+    passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StagedToken, StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, RequestId, SessionId},
+    values::{IdempotencyKey, Npi, RequestId, ResetId, SessionId},
 };
 
 /// A database. A read sees everything that was committed before it began.
@@ -169,10 +170,14 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         npi: Npi,
         kind: &str,
     ) -> Result<Option<AccessRecord>, StoreError>;
-    /// The executed change that opened the account, where two people did.
-    async fn executed_account(&self, npi: Npi) -> Result<Option<AccessRecord>, StoreError>;
     /// What was told of the loss that an event reported.
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError>;
+    /// The account's change of access of this kind that was executed last.
+    async fn executed_access(
+        &self,
+        npi: Npi,
+        kind: &str,
+    ) -> Result<Option<AccessRecord>, StoreError>;
     /// Changes of access, the pending ones first, then the latest, at most `limit`.
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
@@ -213,6 +218,16 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Option<StepUpRecord>, StoreError>;
     /// How many codes were sent to an account's phone.
     async fn step_up_sends(&self, npi: Npi) -> Result<Option<StepUpSends>, StoreError>;
+    /// A passphrase reset.
+    async fn passphrase_reset(
+        &self,
+        id: ResetId,
+    ) -> Result<Option<PassphraseResetRecord>, StoreError>;
+    /// The account's passphrase resets, in the order in which they were made.
+    async fn passphrase_resets_of(
+        &self,
+        npi: Npi,
+    ) -> Result<Vec<PassphraseResetRecord>, StoreError>;
     /// The requests whose mail is due at an instant, the longest due first, at most `limit`.
     async fn requests_to_mail(
         &self,
@@ -293,6 +308,13 @@ pub enum Write {
         serial: SerialNumber,
         /// The version that was read.
         version: u64,
+    },
+    /// Nothing, on the condition that the account owns so many tokens, deactivated ones too.
+    ExpectTokensOf {
+        /// Whose.
+        npi: Npi,
+        /// How many were read.
+        number: u64,
     },
     /// Nothing, on the condition that the session is there and its factor is as it was read.
     ExpectSession {
@@ -420,6 +442,10 @@ pub enum Write {
     InsertStepUpSends(StepUpSends),
     /// A changed count of codes that were sent to an account's phone.
     UpdateStepUpSends(StepUpSends),
+    /// A new passphrase reset.
+    InsertPassphraseReset(Box<PassphraseResetRecord>),
+    /// A changed passphrase reset: its state, its wrong codes, what used it.
+    UpdatePassphraseReset(Box<PassphraseResetRecord>),
     /// A new administrator.
     InsertAdministrator(Box<AdministratorRecord>),
     /// A changed administrator; neither passphrase nor seed changes.

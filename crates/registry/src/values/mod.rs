@@ -11,6 +11,7 @@ mod phone;
 mod postal_address;
 mod proofing;
 mod request_id;
+mod reset_secret;
 mod session_secret;
 
 pub use activate_link::ActivateLink;
@@ -24,6 +25,7 @@ pub use phone::Phone;
 pub use postal_address::{PostalAddress, ZipCode};
 pub use proofing::ProofingRecord;
 pub use request_id::RequestId;
+pub use reset_secret::{ResetId, ResetSecret};
 pub use session_secret::{CsrfToken, SessionId, SessionSecret};
 
 /// A value that is not well formed, told in the words of the person who typed it.
@@ -44,6 +46,11 @@ pub enum ValueError {
     /// Not what names an import of stock.
     #[error("this is not an import of stock: it has 32 hexadecimal digits")]
     StockImport,
+    /// Not what a link for a new passphrase ends with.
+    #[error(
+        "this link is not complete: open it again from where you got it, or copy the whole of it"
+    )]
+    ResetSecret,
     /// Not eight letters and digits.
     #[error("a confirmation code has eight letters and digits; type it as you received it")]
     ConfirmationCode,

@@ -21,7 +21,13 @@ use registry::{
     values::SessionId,
 };
 
-use crate::clinic::{START, ada, ben, label};
+use crate::{
+    clinic::{START, ada, ben, label},
+    conformance_access::{
+        passphrase_resets_are_kept, the_access_that_was_executed_last_is_found,
+        tokens_of_an_account_are_counted,
+    },
+};
 
 /// The suite: `fresh` gives an empty store each time.
 async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
@@ -31,13 +37,16 @@ async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
     all_or_nothing(&*fresh()).await;
     one_open_activation_an_account(&*fresh()).await;
     sessions_are_touched_and_forgotten(&*fresh()).await;
+    passphrase_resets_are_kept(&*fresh()).await;
+    tokens_of_an_account_are_counted(&*fresh()).await;
+    the_access_that_was_executed_last_is_found(&*fresh()).await;
     events_come_in_order(&*fresh()).await;
     the_audit_is_read_in_order(&*fresh()).await;
     tokens_come_in_order(&*fresh()).await;
     of_many_at_once_one_wins(fresh()).await;
 }
 
-fn account(npi: Npi) -> AccountRecord {
+pub(crate) fn account(npi: Npi) -> AccountRecord {
     AccountRecord {
         account: Account {
             npi,
@@ -48,6 +57,7 @@ fn account(npi: Npi) -> AccountRecord {
             proofing: "Hedy saw the passport".parse().unwrap(),
             opened: START,
             sign_in_failures: 3,
+            access_ended: None,
             sign_in_pause: Some(Lock::Until(START.plus(9))),
         },
         passphrase_hash: "$argon2id$...".to_owned(),
@@ -77,7 +87,7 @@ fn serial(text: &str) -> SerialNumber {
     text.parse().unwrap()
 }
 
-fn token(text: &str) -> TokenRecord {
+pub(crate) fn token(text: &str) -> TokenRecord {
     let token = Token {
         serial: serial(text),
         state: TokenState::Provisioned,
@@ -123,7 +133,10 @@ fn event(at: u64, account: Option<Npi>) -> NewEvent {
     }
 }
 
-async fn write(store: &dyn Store, writes: impl Into<Vec<Write>>) -> Result<(), StoreError> {
+pub(crate) async fn write(
+    store: &dyn Store,
+    writes: impl Into<Vec<Write>>,
+) -> Result<(), StoreError> {
     store.commit(Changes { writes: writes.into(), events: Vec::new() }).await
 }
 

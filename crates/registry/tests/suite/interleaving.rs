@@ -4,7 +4,10 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -21,13 +24,14 @@ use registry::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     store::{Changes, EventSearch, TokenSearch},
     token::TokenRecord,
-    values::{RequestId, SessionId},
+    values::{RequestId, ResetId, SessionId},
 };
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
@@ -38,6 +42,7 @@ type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Before {
     Commit,
+    SecondCommit,
     TokensOf,
     Token,
 }
@@ -47,6 +52,8 @@ struct Interrupted {
     inner: Arc<SqliteStore>,
     before: Before,
     meanwhile: Mutex<Option<Meanwhile>>,
+    /// Whether there was a commit.
+    committed: AtomicBool,
 }
 
 impl Interrupted {
@@ -250,8 +257,17 @@ impl Store for Interrupted {
     async fn pending_access(&self, npi: Npi, kind: &str) -> Found<AccessRecord> {
         self.inner.pending_access(npi, kind).await
     }
-    async fn executed_account(&self, npi: Npi) -> Found<AccessRecord> {
-        self.inner.executed_account(npi).await
+    async fn executed_access(&self, npi: Npi, kind: &str) -> Found<AccessRecord> {
+        self.inner.executed_access(npi, kind).await
+    }
+    async fn passphrase_reset(&self, id: ResetId) -> Found<PassphraseResetRecord> {
+        self.inner.passphrase_reset(id).await
+    }
+    async fn passphrase_resets_of(
+        &self,
+        npi: Npi,
+    ) -> Result<Vec<PassphraseResetRecord>, StoreError> {
+        self.inner.passphrase_resets_of(npi).await
     }
     async fn loss(&self, event: u64) -> Found<registry::loss::LossRecord> {
         self.inner.loss(event).await
@@ -267,6 +283,9 @@ impl Store for Interrupted {
     }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;
+        if self.committed.swap(true, Ordering::Relaxed) {
+            self.interrupt(Before::SecondCommit).await;
+        }
         self.inner.commit(changes).await
     }
 }
@@ -278,7 +297,12 @@ pub(crate) async fn interrupted(
     meanwhile: impl Future<Output = ()> + Send + 'static,
 ) -> Registry {
     let meanwhile = Mutex::new(Some(Box::pin(meanwhile) as Meanwhile));
-    let store = Interrupted { inner: clinic.store.clone(), before, meanwhile };
+    let store = Interrupted {
+        inner: clinic.store.clone(),
+        before,
+        meanwhile,
+        committed: AtomicBool::new(false),
+    };
     Registry::open(Arc::new(store), clinic.master(), START, &mut rng()).await.unwrap()
 }
 

@@ -35,6 +35,7 @@ async fn with_accounts<S: Store>(store: Arc<S>) -> Arc<S> {
             proofing: "Hedy saw the passport".parse().unwrap(),
             opened: START,
             sign_in_failures: 0,
+            access_ended: None,
             sign_in_pause: None,
         };
         let passphrase_hash = "$argon2id$...".to_owned();

@@ -4,7 +4,7 @@ use oath::UnixTime;
 use provisioning::{EnrolmentLink, IssuerName, PinPolicy, ServerUrl};
 use registry::{
     AccessError, AdministratorSession, ConfirmError, ConfirmationCode, Error, EventKind,
-    IdempotencyKey, Outcome, Passphrase, Role,
+    IdempotencyKey, Outcome, Passphrase, Registry, Role,
     access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
     rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
 };
@@ -14,7 +14,7 @@ use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, help_desk, label, rng};
 const BOTH: [Role; 2] = [Role::AccessAdministrator, Role::Registrant];
 
 /// A clinic with people of these roles, signed in.
-async fn clinic_of<const N: usize>(
+pub(crate) async fn clinic_of<const N: usize>(
     people: [(&str, &[Role]); N],
 ) -> (Clinic, [AdministratorSession; N]) {
     let clinic = Clinic::new().await;
@@ -31,7 +31,7 @@ pub(crate) async fn enterer_and_registrant() -> (Clinic, [AdministratorSession; 
     clinic_of([("Ines", &[Role::AccessAdministrator]), ("Rosa", &[Role::Registrant])]).await
 }
 
-fn key(text: &str) -> IdempotencyKey {
+pub(crate) fn key(text: &str) -> IdempotencyKey {
     text.parse().unwrap()
 }
 
@@ -42,21 +42,35 @@ pub(crate) fn account(id: &str) -> NewAccess {
         order: AccessOrder::Account {
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
+            phone: None,
             proofing: "Ines saw the passport".parse().unwrap(),
         },
         passphrase: Some(Passphrase::parse(PASSPHRASE).unwrap()),
     }
 }
 
-fn activation(id: &str) -> NewAccess {
+pub(crate) fn activation(id: &str) -> NewAccess {
     proved_activation(id, None)
 }
 
-fn proved_activation(id: &str, proofing: Option<&str>) -> NewAccess {
+pub(crate) fn proved_activation(id: &str, proofing: Option<&str>) -> NewAccess {
     let proofing = proofing.map(|record| record.parse().unwrap());
     let (valid_for, pin) = (24 * 3600, PinPolicy::default());
     let order = AccessOrder::Activation { valid_for, pin, proofing };
     NewAccess { id: key(id), npi: ada(), order, passphrase: None }
+}
+
+/// Executes on a registry: what has this ID, by this submit.
+pub(crate) async fn execute_on(
+    registry: &Registry,
+    by: &AdministratorSession,
+    (id, submit): (&str, &str),
+    now: UnixTime,
+) -> Result<ExecutedAccess, AccessError> {
+    let server: ServerUrl = "https://clinic.example".parse().unwrap();
+    let issuer: IssuerName = label("Example Clinic");
+    let place = (&server, &issuer);
+    registry.execute_access(by, &key(id), &key(submit), place, now, &mut rng()).await
 }
 
 impl Clinic {
@@ -69,17 +83,14 @@ impl Clinic {
         self.registry.enter_access(by, new, now, &mut rng()).await
     }
 
-    async fn execute(
+    pub(crate) async fn execute(
         &self,
         by: &AdministratorSession,
         id: &str,
         submit: &str,
         now: UnixTime,
     ) -> Result<ExecutedAccess, AccessError> {
-        let server: ServerUrl = "https://clinic.example".parse().unwrap();
-        let issuer: IssuerName = label("Example Clinic");
-        let place = (&server, &issuer);
-        self.registry.execute_access(by, &key(id), &key(submit), place, now, &mut rng()).await
+        execute_on(&self.registry, by, (id, submit), now).await
     }
 }
 
@@ -90,7 +101,7 @@ pub(crate) async fn shown_by(
     id: &str,
     now: UnixTime,
 ) -> (EnrolmentLink, ConfirmationCode) {
-    let shown = clinic.execute(by, id, "s", now).await.unwrap().activation.unwrap();
+    let shown = clinic.execute(by, id, "s", now).await.unwrap().shown.unwrap();
     let link = EnrolmentLink::parse(shown.expose_link()).unwrap();
     (link, shown.expose_confirmation().parse().unwrap())
 }
@@ -104,15 +115,12 @@ async fn one_enters_another_executes_from_account_to_token() {
     let early = clinic.enter(&ines, activation("b"), START).await;
     assert_eq!(early, Err(Error::UnknownAccount.into()));
     let executed = clinic.execute(&rosa, "a", "s", START).await.unwrap();
-    assert_eq!(
-        (executed.change.state, executed.activation.is_none()),
-        (AccessState::Executed, true)
-    );
+    assert_eq!((executed.change.state, executed.shown.is_none()), (AccessState::Executed, true));
     let opened = clinic.registry.account(&ada()).await.unwrap().unwrap();
     assert_eq!(opened.proofing.as_str(), "Ines saw the passport");
 
     clinic.enter(&ines, activation("b"), START).await.unwrap();
-    let shown = clinic.execute(&rosa, "b", "s", START).await.unwrap().activation.unwrap();
+    let shown = clinic.execute(&rosa, "b", "s", START).await.unwrap().shown.unwrap();
     let link = EnrolmentLink::parse(shown.expose_link()).unwrap();
     let app = App::new("Phone");
     clinic.send(&app.seal(&link), START).await.unwrap();
@@ -181,7 +189,7 @@ async fn the_same_submit_shows_the_same_for_a_while_and_no_other_does() {
     assert_eq!(again.state, AccessState::Pending, "entered once");
     let shown = async |who, submit, at| {
         let executed = clinic.execute(who, "b", submit, START.plus(at)).await?;
-        let shown = executed.activation.unwrap();
+        let shown = executed.shown.unwrap();
         Ok((shown.expose_link().to_owned(), shown.expose_confirmation().to_owned()))
     };
     let first = shown(&rosa, "s", 0).await;
@@ -240,7 +248,7 @@ async fn what_is_declined_or_waited_too_long_is_not_executed_and_can_be_entered_
 }
 
 /// A clinic of Ines and Rosa at which Ada has a token.
-async fn with_token() -> (Clinic, App, [AdministratorSession; 2]) {
+pub(crate) async fn with_token() -> (Clinic, App, [AdministratorSession; 2]) {
     let (clinic, people) = enterer_and_registrant().await;
     clinic.open_account(ada()).await;
     let phone = App::new("Phone");
@@ -275,7 +283,7 @@ async fn once_the_last_token_is_gone_two_people_open_access_with_new_proofing_on
     clinic.enter(&ines, proved(), START).await.unwrap();
     let account = async || clinic.registry.account(&ada()).await.unwrap().unwrap();
     assert_eq!(account().await.proofing.as_str(), "Hedy saw the passport", "not by one person");
-    let shown = clinic.execute(&rosa, "d", "s", START).await.unwrap().activation.unwrap();
+    let shown = clinic.execute(&rosa, "d", "s", START).await.unwrap().shown.unwrap();
     assert_eq!(account().await.proofing.as_str(), "Ines saw the licence");
     let code = shown.expose_confirmation().parse().unwrap();
     clinic.confirmed(ada(), &code, START).await;
@@ -291,7 +299,7 @@ async fn once_the_last_token_is_gone_two_people_open_access_with_new_proofing_on
 async fn a_code_that_was_begun_beside_a_token_opens_nothing_once_that_token_is_gone() {
     let (clinic, phone, [ines, rosa]) = with_token().await;
     clinic.enter(&ines, activation("a"), START).await.unwrap();
-    let shown = clinic.execute(&rosa, "a", "s", START).await.unwrap().activation.unwrap();
+    let shown = clinic.execute(&rosa, "a", "s", START).await.unwrap().shown.unwrap();
     give_up(&clinic, &phone).await;
     let code = shown.expose_confirmation().parse().unwrap();
     let session = clinic.half_session(ada(), START).await;

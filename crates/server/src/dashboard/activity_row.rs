@@ -105,6 +105,10 @@ fn headline(event: &Event) -> String {
         }
         EventKind::StepUpConfirmed => either("Confirmed by phone", "Code by phone refused"),
         EventKind::PhoneNoted => "Your telephone number was changed".to_owned(),
+        EventKind::PassphraseResetBegun => "A link for a new passphrase was made".to_owned(),
+        EventKind::PassphraseReset => {
+            either("Your passphrase was changed", "Code for a new passphrase refused")
+        }
         EventKind::SignInPaused => "Sign-in paused for 15 minutes".to_owned(),
         EventKind::SignInUnlocked => "Sign-in opened again".to_owned(),
         EventKind::TokenProvisioned => {

@@ -80,6 +80,17 @@ pub(crate) const fn link_unknown() -> Message {
     }
 }
 
+/// The link for a new passphrase is good no more, or never was.
+pub(crate) const fn reset_over() -> Message {
+    Message {
+        status: StatusCode::GONE,
+        title: "This link is no longer good",
+        text: "A link for a new passphrase works once, for a day, and ends at five wrong codes. If you have set your passphrase with it, sign in. If not, ask the help desk for a new link.",
+        next: "Sign in",
+        next_address: "/sign-in",
+    }
+}
+
 /// The link's time is over.
 pub(crate) const fn link_expired() -> Message {
     Message {

@@ -3,6 +3,7 @@
 //! | module | subject |
 //! | --- | --- |
 //! | [`sign_in`], [`sign_in_form`], [`sign_in_code`] | the two factors |
+//! | [`new_passphrase`] | where the link for a new passphrase leads |
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
 //! | [`step_up`] | a code by phone before it |
@@ -28,6 +29,7 @@ mod field_errors;
 mod form;
 mod loss_text;
 mod message;
+mod new_passphrase;
 mod origin;
 mod own_token;
 mod recent_tests;
@@ -75,6 +77,10 @@ pub(crate) fn router(site: &Site) -> Router<Site> {
         .route("/", get(Redirect::to("/tokens")))
         .route("/sign-in", get(sign_in::page).post(sign_in::submit_to_the_end))
         .route("/sign-in/code", get(sign_in_code::page).post(sign_in_code::submit))
+        .route(
+            "/passphrase/{secret}",
+            get(new_passphrase::page).post(new_passphrase::submit_to_the_end),
+        )
         .route("/sign-out", post(sign_in::sign_out))
         .route("/tokens", get(tokens::page))
         .route("/tokens/new", get(add_token::page).post(add_token::submit))

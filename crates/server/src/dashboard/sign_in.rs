@@ -20,11 +20,14 @@ use crate::{clock, http::Site, randomness};
 struct Page {
     refused: bool,
     signed_out: bool,
+    /// Whether a new passphrase was chosen just now.
+    new_passphrase: bool,
 }
 
 pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
     let signed_out = uri.query() == Some("signed-out");
-    render(StatusCode::OK, &Page { refused: false, signed_out })
+    let new_passphrase = uri.query() == Some("new-passphrase");
+    render(StatusCode::OK, &Page { refused: false, signed_out, new_passphrase })
 }
 
 pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
@@ -37,7 +40,8 @@ pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form)
             (jar, Redirect::to("/sign-in/code")).into_response()
         }
         Err(SignInError::Refused) => {
-            render(StatusCode::FORBIDDEN, &Page { refused: true, signed_out: false })
+            let page = Page { refused: true, signed_out: false, new_passphrase: false };
+            render(StatusCode::FORBIDDEN, &page)
         }
         Err(SignInError::TooMany) => message::busy().into_response(),
         Err(SignInError::Registry(error)) => message::failed(&error).into_response(),

@@ -21,6 +21,7 @@ mod administering_requests;
 mod administering_tokens;
 mod app_api;
 mod audit;
+mod changing_access;
 mod command_line;
 mod data_folder;
 mod flood;

@@ -7,17 +7,18 @@ use crate::{
     process::{NPI, PASSPHRASE, Server},
 };
 
-const ACCOUNT: [(&str, &str); 7] = [
+const ACCOUNT: [(&str, &str); 8] = [
     ("npi", NPI),
     ("name", "Ada Quill"),
     ("mail", "ada@example.org"),
+    ("phone", "+1 410 555 0134"),
     ("checked-by", "Ines Pol"),
     ("checked-on", "2026-01-02"),
     ("evidence", "passport and DEA certificate, in person"),
     ("passphrase", PASSPHRASE),
 ];
 
-fn two_people() -> (Server, Browser, Browser) {
+pub(crate) fn two_people() -> (Server, Browser, Browser) {
     let server = Server::start();
     let ines = Carrier::add(&server.folder, "Ines", &["access-administrator"]).signed_in(&server);
     let rosa = Carrier::add(&server.folder, "Rosa", &["registrant"]).signed_in(&server);
@@ -25,13 +26,13 @@ fn two_people() -> (Server, Browser, Browser) {
 }
 
 /// Enters by a form; the address of what was entered.
-fn entered(by: &Browser, form: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) fn entered(by: &Browser, form: &str, fields: &[(&str, &str)]) -> String {
     let page = by.submit(form, fields);
     assert_eq!(page.status, 303, "{}", page.html);
     page.location.strip_suffix("?entered").unwrap().to_owned()
 }
 
-fn execute(by: &Browser, address: &str) -> (Page, Vec<(String, String)>) {
+pub(crate) fn execute(by: &Browser, address: &str) -> (Page, Vec<(String, String)>) {
     let form = by.get(address);
     let fields = form.with_hidden(&[("checked", "yes")]);
     let page = by.post(&format!("{address}/execute"), &fields);
@@ -64,6 +65,8 @@ fn from_an_account_that_one_enters_to_a_token_that_the_prescriber_adds() {
         assert_eq!(page.location, format!("/admin/accounts/{NPI}?opened"), "{}", page.html);
     }
 
+    let account = ines.get(&format!("/admin/accounts/{NPI}"));
+    assert_eq!(account.element("phone").unwrap(), "ends in 34");
     let form = format!("/admin/access/activation/{NPI}");
     let address = entered(&ines, &form, &[("hours", "48"), ("digits", "6")]);
     let (page, fields) = execute(&rosa, &address);
@@ -97,6 +100,7 @@ fn what_is_not_well_formed_is_told_at_its_field_and_kept() {
         ("npi", "1234567890"),
         ("name", " "),
         ("mail", "nowhere"),
+        ("phone", "555 0134"),
         ("checked-by", ""),
         ("checked-on", "2026-02-30"),
         ("checked-on", "2199-01-01"),

@@ -30,12 +30,13 @@ use crate::{
     },
     event::Event,
     loss::LossRecord,
+    passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, RequestId, SessionId},
+    values::{IdempotencyKey, Npi, RequestId, ResetId, SessionId},
 };
 
 /// How long a transaction waits for another process's to end.
@@ -355,8 +356,27 @@ impl Store for SqliteStore {
         self.readers.read(move |database| rows::pending_access(database, npi, &kind)).await
     }
 
-    async fn executed_account(&self, npi: Npi) -> Result<Option<AccessRecord>, StoreError> {
-        self.readers.read(move |database| rows::executed_account(database, npi)).await
+    async fn executed_access(
+        &self,
+        npi: Npi,
+        kind: &str,
+    ) -> Result<Option<AccessRecord>, StoreError> {
+        let kind = kind.to_owned();
+        self.readers.read(move |database| rows::executed_access(database, npi, &kind)).await
+    }
+
+    async fn passphrase_reset(
+        &self,
+        id: ResetId,
+    ) -> Result<Option<PassphraseResetRecord>, StoreError> {
+        self.readers.read(move |database| rows::passphrase_reset(database, id)).await
+    }
+
+    async fn passphrase_resets_of(
+        &self,
+        npi: Npi,
+    ) -> Result<Vec<PassphraseResetRecord>, StoreError> {
+        self.readers.read(move |database| rows::passphrase_resets_of(database, npi)).await
     }
 
     async fn step_up(

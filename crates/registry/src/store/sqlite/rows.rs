@@ -5,6 +5,7 @@ mod administrators;
 mod audit;
 mod events;
 mod losses;
+mod passphrase_resets;
 mod people;
 mod requests;
 mod step_ups;
@@ -20,7 +21,7 @@ use rusqlite::{
 };
 
 pub(super) use access::{
-    access, changes as access_changes, executed_account, pending as pending_access,
+    access, changes as access_changes, executed as executed_access, pending as pending_access,
 };
 pub(super) use administrators::{administrator, administrators, session as administrator_session};
 pub(super) use audit::{
@@ -28,6 +29,7 @@ pub(super) use audit::{
 };
 pub(super) use events::{events, events_between, events_with};
 pub(super) use losses::loss;
+pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
 pub(super) use people::{
     account, accounts_with, activation, association, open_activation, secret, session,
 };
@@ -66,6 +68,7 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertToken(record) => tokens::insert(database, record),
         Write::UpdateToken(record) => tokens::update(database, record),
         Write::ExpectToken { serial, version } => tokens::expect(database, serial, *version),
+        Write::ExpectTokensOf { npi, number } => tokens::expect_number(database, *npi, *number),
         Write::ExpectSession { id, version } => people::expect_session(database, *id, *version),
         Write::Nothing => people::write_nothing(database),
         Write::InsertSession(record) => people::insert_session(database, record),
@@ -101,6 +104,8 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::ForgetStepUps { npi, before } => step_ups::forget(database, *npi, *before),
         Write::InsertStepUpSends(record) => step_ups::insert_sends(database, record),
         Write::UpdateStepUpSends(record) => step_ups::update_sends(database, record),
+        Write::InsertPassphraseReset(record) => passphrase_resets::insert(database, record),
+        Write::UpdatePassphraseReset(record) => passphrase_resets::update(database, record),
         Write::InsertAdministrator(record) => administrators::insert(database, record),
         Write::UpdateAdministrator(record) => administrators::update(database, record),
         Write::InsertAdministratorSession(record) => {

@@ -1,4 +1,4 @@
-//! What opens prescribers' access: what waits for a second person, and what was decided lately.
+//! Changes of prescribers' access: what waits for a second person, and what was decided lately.
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -43,6 +43,9 @@ impl ChangeText {
         let (what, name) = match &change.order {
             AccessOrder::Account { name, .. } => ("Open an account", name.to_string()),
             AccessOrder::Activation { .. } => ("Begin an activation", String::new()),
+            AccessOrder::End { .. } => ("End access", String::new()),
+            AccessOrder::Passphrase { .. } => ("Let a new passphrase be chosen", String::new()),
+            AccessOrder::Phone { .. } => ("Change the telephone number", String::new()),
         };
         let decided = change.decided.as_ref().map_or_else(String::new, |decided| {
             let reason = decided.reason.as_ref();

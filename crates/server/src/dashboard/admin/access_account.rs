@@ -9,7 +9,7 @@ use axum::{
 };
 use provisioning::Label;
 use registry::{
-    AccessError, Action, Error, IdempotencyKey, Mail, Npi, Passphrase, ProofingRecord,
+    AccessError, Action, Error, IdempotencyKey, Mail, Npi, Passphrase, Phone, ProofingRecord,
     access::{AccessOrder, NewAccess},
 };
 
@@ -29,8 +29,8 @@ use crate::{
 };
 
 /// The fields in the order of the form.
-const FIELDS: [&str; 7] =
-    ["npi", "name", "mail", "checked-by", "checked-on", "evidence", "passphrase"];
+const FIELDS: [&str; 8] =
+    ["npi", "name", "mail", "phone", "checked-by", "checked-on", "evidence", "passphrase"];
 
 #[derive(Template)]
 #[template(path = "admin/access_account.html")]
@@ -47,6 +47,7 @@ struct Values {
     npi: String,
     name: String,
     mail: String,
+    phone: String,
     checked_by: String,
     checked_on: String,
     evidence: String,
@@ -59,6 +60,7 @@ impl Values {
             npi: shown("npi"),
             name: shown("name"),
             mail: shown("mail"),
+            phone: shown("phone"),
             checked_by: shown("checked-by"),
             checked_on: shown("checked-on"),
             evidence: shown("evidence"),
@@ -106,10 +108,15 @@ fn read(form: &Form, key: &IdempotencyKey, errors: &mut FieldErrors) -> Option<N
     let npi = errors.check("npi", form.text("npi").trim().parse::<Npi>());
     let name = errors.check("name", form.text("name").parse::<Label>());
     let mail = errors.check("mail", form.text("mail").trim().parse::<Mail>());
+    let phone = match form.text("phone").trim() {
+        "" => Some(None),
+        text => errors.check("phone", text.parse::<Phone>()).map(Some),
+    };
     let proofing = proofing(form, errors);
     let passphrase = errors.check("passphrase", Passphrase::parse(form.text("passphrase")));
     errors.sort(&FIELDS);
-    let order = AccessOrder::Account { name: name?, mail: mail?, proofing: proofing? };
+    let order =
+        AccessOrder::Account { name: name?, mail: mail?, phone: phone?, proofing: proofing? };
     Some(NewAccess { id: key.clone(), npi: npi?, order, passphrase: Some(passphrase?) })
 }
 

@@ -9,8 +9,8 @@ use axum::{
 use data_encoding::BASE64;
 use provisioning::{Label, ServerUrl};
 use registry::{
-    AccessError, Action, AdministratorName, Error, IdempotencyKey,
-    access::{AccessChange, AccessOrder, AccessState, ShownActivation},
+    AccessError, Action, AdministratorName, Error, IdempotencyKey, Phone,
+    access::{AccessChange, AccessOrder, AccessState, ShownOnce},
     rules::administrators::may,
 };
 use zeroize::Zeroizing;
@@ -34,6 +34,8 @@ struct Page {
     change: ChangeText,
     /// What was entered: name and value.
     facts: Vec<(&'static str, String)>,
+    /// Whether it ends the access.
+    ends: bool,
     idempotency_key: String,
     may_execute: bool,
     may_decline: bool,
@@ -42,6 +44,17 @@ struct Page {
     entered: bool,
     errors: FieldErrors,
     reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/passphrase_shown.html")]
+struct PassphraseShown {
+    frame: Frame,
+    npi: String,
+    link: Zeroizing<String>,
+    confirmation: Zeroizing<String>,
+    /// The link as a picture.
+    qr: Zeroizing<String>,
 }
 
 #[derive(Template)]
@@ -92,10 +105,15 @@ pub(super) async fn execute(
     let now = clock::now();
     match site.registry.execute_access(&by.session, &change.id, &submit, place, now, &mut rng).await
     {
-        Ok(executed) => match executed.activation {
-            Some(shown) => show_activation(&by, &executed.change, &shown).ok_or_else(broken),
+        Ok(executed) => match executed.shown {
+            Some(shown) => show_once(&by, &executed.change, &shown).ok_or_else(broken),
             None => {
-                let address = format!("/admin/accounts/{}?opened", executed.change.npi);
+                let done = match executed.change.order {
+                    AccessOrder::End { .. } => "ended",
+                    AccessOrder::Phone { .. } => "phone",
+                    _ => "opened",
+                };
+                let address = format!("/admin/accounts/{}?{done}", executed.change.npi);
                 Ok(Redirect::to(&address).into_response())
             }
         },
@@ -160,7 +178,8 @@ fn show(
     let executes = may(administrator.roles.list(), Action::ExecuteAccess);
     let page = Page {
         frame: by.frame(),
-        facts: facts(&change.order),
+        facts: facts(&change.order, pending),
+        ends: matches!(change.order, AccessOrder::End { .. }),
         change: ChangeText::new(change),
         idempotency_key: IdempotencyKey::generate(&mut randomness::rng()).as_str().to_owned(),
         may_execute: pending && executes && !own,
@@ -173,13 +192,30 @@ fn show(
     render(status, &page)
 }
 
-fn facts(order: &AccessOrder) -> Vec<(&'static str, String)> {
+/// `pending` tells whether somebody is to compare what was entered, and so sees all of it.
+fn facts(order: &AccessOrder, pending: bool) -> Vec<(&'static str, String)> {
+    let number = |phone: &Phone| match pending {
+        true => phone.as_str().to_owned(),
+        false => format!("ends in {}", phone.last_digits()),
+    };
     match order {
-        AccessOrder::Account { name, mail, proofing } => vec![
-            ("Name", name.to_string()),
-            ("Mail", mail.to_string()),
-            ("Identity-proofing record", proofing.to_string()),
-        ],
+        AccessOrder::Account { name, mail, phone, proofing } => [
+            Some(("Name", name.to_string())),
+            Some(("Mail", mail.to_string())),
+            phone.as_ref().map(|phone| ("Telephone number", number(phone))),
+            Some(("Identity-proofing record", proofing.to_string())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        AccessOrder::End { reason } => vec![("Reason", reason.to_string())],
+        AccessOrder::Passphrase { assurance } => {
+            vec![("How it was made sure who asks", assurance.to_string())]
+        }
+        AccessOrder::Phone { phone } => {
+            let number = phone.as_ref().map_or_else(|| "none".to_owned(), number);
+            vec![("New telephone number", number)]
+        }
         AccessOrder::Activation { valid_for, pin, proofing } => [
             Some(("The link is good for", format!("{} hours at most", valid_for / 3600))),
             Some(("PIN", format!("{} digits", pin.length()))),
@@ -191,18 +227,16 @@ fn facts(order: &AccessOrder) -> Vec<(&'static str, String)> {
     }
 }
 
-fn show_activation(
-    by: &Administering,
-    change: &AccessChange,
-    shown: &ShownActivation,
-) -> Option<Response> {
+fn show_once(by: &Administering, change: &AccessChange, shown: &ShownOnce) -> Option<Response> {
     let picture = provisioning::qr::svg(shown.expose_link()).ok().map(Zeroizing::new)?;
-    let page = Shown {
-        frame: by.frame(),
-        npi: change.npi.to_string(),
-        link: Zeroizing::new(shown.expose_link().to_owned()),
-        confirmation: Zeroizing::new(shown.expose_confirmation().to_owned()),
-        qr: Zeroizing::new(BASE64.encode(picture.as_bytes())),
-    };
-    Some(render(StatusCode::OK, &page))
+    let (frame, npi) = (by.frame(), change.npi.to_string());
+    let link = Zeroizing::new(shown.expose_link().to_owned());
+    let confirmation = Zeroizing::new(shown.expose_confirmation().to_owned());
+    let qr = Zeroizing::new(BASE64.encode(picture.as_bytes()));
+    Some(match change.order {
+        AccessOrder::Passphrase { .. } => {
+            render(StatusCode::OK, &PassphraseShown { frame, npi, link, confirmation, qr })
+        }
+        _ => render(StatusCode::OK, &Shown { frame, npi, link, confirmation, qr }),
+    })
 }

@@ -26,6 +26,8 @@ struct Page {
     npi: String,
     name: String,
     mail: String,
+    /// The telephone number, but for its last digits; empty where there is none.
+    phone: String,
     opened: String,
     proofing: String,
     tokens: Vec<TokenRow>,
@@ -33,7 +35,11 @@ struct Page {
     paused: String,
     may_unlock: bool,
     may_activate: bool,
+    /// When the access was ended; empty where it was not.
+    ended: String,
     opened_now: bool,
+    ended_now: bool,
+    phone_now: bool,
     unlocked: bool,
     error: Option<&'static str>,
 }
@@ -64,13 +70,20 @@ async fn show(
         npi: account.npi.to_string(),
         name: account.name.to_string(),
         mail: account.mail.to_string(),
+        phone: account
+            .phone
+            .as_ref()
+            .map_or_else(String::new, |phone| format!("ends in {}", phone.last_digits())),
         opened: time_text::to_the_minute(account.opened),
         proofing: account.proofing.to_string(),
         tokens: tokens.iter().map(|token| TokenRow::new(token, now)).collect(),
         paused: paused(account),
         may_unlock: may(by.session.administrator.roles.list(), Action::UnlockSignIn),
         may_activate: may(by.session.administrator.roles.list(), Action::EnterAccess),
+        ended: account.access_ended.map_or_else(String::new, time_text::to_the_minute),
         opened_now: query == Some("opened"),
+        ended_now: query == Some("ended"),
+        phone_now: query == Some("phone"),
         unlocked: query == Some("unlocked"),
         error,
         frame: by.frame(),

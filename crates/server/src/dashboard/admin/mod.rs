@@ -11,7 +11,7 @@
 //! | [`event_text`] | an event in words |
 //! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
 //! | [`stock_export`] | hard tokens into a file |
-//! | [`access`], [`access_account`], [`access_activation`], [`access_change`] | what opens access, by two people |
+//! | [`access`], [`access_account`], [`access_activation`], [`access_order`], [`access_change`] | what opens, ends or eases access, by two people |
 //! | [`queue`], [`queue_request`] | the queue of requests |
 //! | [`accounts`], [`account`] | accounts of prescribers |
 //! | [`audit`], [`audit_report`], [`audit_verify`], [`verification`] | the audit: search, one day, whether it was changed |
@@ -21,6 +21,7 @@ mod access;
 mod access_account;
 mod access_activation;
 mod access_change;
+mod access_order;
 mod account;
 mod accounts;
 mod audit;
@@ -84,6 +85,7 @@ pub(super) fn routes() -> Router<Site> {
             "/admin/access/activation/{npi}",
             get(access_activation::page).post(access_activation::submit),
         )
+        .route("/admin/access/{what}/{npi}", get(access_order::page).post(access_order::submit))
         .route("/admin/access/changes/{id}", get(access_change::page))
         .route("/admin/access/changes/{id}/execute", post(access_change::execute))
         .route("/admin/access/changes/{id}/decline", post(access_change::decline))

@@ -1,4 +1,4 @@
-//! What opens a prescriber's access.
+//! Changes of prescribers' access.
 
 use provisioning::{Label, PinPolicy};
 use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState},
     store::StoreError,
-    values::{IdempotencyKey, Npi, ProofingRecord},
+    values::{IdempotencyKey, Npi, Phone, ProofingRecord},
 };
 
 pub(in super::super) fn access(
@@ -33,15 +33,16 @@ pub(in super::super) fn pending(
     )
 }
 
-pub(in super::super) fn executed_account(
+pub(in super::super) fn executed(
     database: &Connection,
     npi: Npi,
+    kind: &str,
 ) -> rusqlite::Result<Option<AccessRecord>> {
     find(
         database,
-        "SELECT * FROM access_changes
-         WHERE npi = ?1 AND kind = 'account' AND state = 'executed' LIMIT 1",
-        [to_sql(npi.number())],
+        "SELECT * FROM access_changes WHERE npi = ?1 AND kind = ?2 AND state = 'executed'
+         ORDER BY decided DESC, entered DESC LIMIT 1",
+        params![to_sql(npi.number()), kind],
         read,
     )
 }
@@ -87,6 +88,7 @@ fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
         "account" => Ok(AccessOrder::Account {
             name: parsed(row, "name")?,
             mail: parsed(row, "mail")?,
+            phone: maybe_parsed(row, "phone")?,
             proofing: parsed(row, "proofing")?,
         }),
         "activation" => Ok(AccessOrder::Activation {
@@ -95,6 +97,9 @@ fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
                 .map_err(|error| damaged("pin_length", error))?,
             proofing: maybe_parsed(row, "proofing")?,
         }),
+        "end" => Ok(AccessOrder::End { reason: parsed(row, "about")? }),
+        "passphrase" => Ok(AccessOrder::Passphrase { assurance: parsed(row, "about")? }),
+        "phone" => Ok(AccessOrder::Phone { phone: maybe_parsed(row, "phone")? }),
         kind => {
             let unknown = FromSqlError::Other(format!("{kind} is unknown").into());
             Err(damaged("kind", unknown))
@@ -104,19 +109,26 @@ fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
 
 pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(), StoreError> {
     let change = &record.change;
-    let (mut person, mut terms) = (None, None);
+    let (mut person, mut terms, mut about, mut phone) = (None, None, None, &None);
     match &change.order {
-        AccessOrder::Account { name, mail, .. } => person = Some((name, mail)),
+        AccessOrder::Account { name, mail, phone: number, .. } => {
+            person = Some((name, mail));
+            phone = number;
+        }
         AccessOrder::Activation { valid_for, pin, .. } => {
             terms = Some((to_sql(*valid_for), pin.length()));
         }
+        AccessOrder::End { reason: words } | AccessOrder::Passphrase { assurance: words } => {
+            about = Some(words);
+        }
+        AccessOrder::Phone { phone: number } => phone = number,
     }
     change_one(
         database,
         "INSERT INTO access_changes (id, version, npi, kind, state, entered_by, entered, name, mail,
-            proofing, passphrase_hash, valid_for, pin_length)
+            proofing, passphrase_hash, valid_for, pin_length, about, phone)
          VALUES (:id, 1, :npi, :kind, :state, :entered_by, :entered, :name, :mail, :proofing,
-            :passphrase_hash, :valid_for, :pin_length)",
+            :passphrase_hash, :valid_for, :pin_length, :about, :phone)",
         named_params! {
             ":id": change.id.as_str(),
             ":npi": to_sql(change.npi.number()),
@@ -130,6 +142,8 @@ pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(),
             ":passphrase_hash": record.passphrase_hash,
             ":valid_for": terms.map(|(valid_for, _)| valid_for),
             ":pin_length": terms.map(|(_, length)| length),
+            ":about": about.map(Label::as_str),
+            ":phone": phone.as_ref().map(Phone::as_str),
         },
     )
 }

@@ -82,6 +82,7 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
             opened: instant(row, "opened")?,
             sign_in_failures: row.get("sign_in_failures")?,
             sign_in_pause: lock(row, "sign_in_pause")?,
+            access_ended: maybe_instant(row, "access_ended")?,
         },
         passphrase_hash: row.get("passphrase_hash")?,
         version: count(row, "version")?,
@@ -96,9 +97,9 @@ pub(super) fn insert_account(
     change_one(
         database,
         "INSERT INTO accounts (npi, version, name, mail, phone, address, proofing, passphrase_hash, opened,
-            sign_in_failures, sign_in_pause)
+            sign_in_failures, sign_in_pause, access_ended)
          VALUES (:npi, 1, :name, :mail, :phone, :address, :proofing, :passphrase_hash, :opened,
-            :failures, :pause)",
+            :failures, :pause, :ended)",
         named_params! {
             ":npi": to_sql(account.npi.number()),
             ":name": account.name.as_str(),
@@ -110,6 +111,7 @@ pub(super) fn insert_account(
             ":opened": to_sql(account.opened.0),
             ":failures": account.sign_in_failures,
             ":pause": lock_to_sql(account.sign_in_pause),
+            ":ended": account.access_ended.map(|at| to_sql(at.0)),
         },
     )
 }
@@ -123,7 +125,7 @@ pub(super) fn update_account(
         database,
         "UPDATE accounts SET version = version + 1, name = :name, mail = :mail,
             phone = :phone, address = :address, proofing = :proofing, passphrase_hash = :passphrase_hash,
-            sign_in_failures = :failures, sign_in_pause = :pause
+            sign_in_failures = :failures, sign_in_pause = :pause, access_ended = :ended
          WHERE npi = :npi AND version = :version",
         named_params! {
             ":npi": to_sql(account.npi.number()),
@@ -136,6 +138,7 @@ pub(super) fn update_account(
             ":passphrase_hash": record.passphrase_hash,
             ":failures": account.sign_in_failures,
             ":pause": lock_to_sql(account.sign_in_pause),
+            ":ended": account.access_ended.map(|at| to_sql(at.0)),
         },
     )
 }

@@ -284,6 +284,20 @@ pub(super) fn expect(
     found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
+pub(super) fn expect_number(
+    database: &Connection,
+    npi: Npi,
+    number: u64,
+) -> Result<(), StoreError> {
+    let found = find(
+        database,
+        "SELECT 1 WHERE (SELECT count(*) FROM tokens WHERE owner = ?1) = ?2",
+        params![to_sql(npi.number()), to_sql(number)],
+        |_| Ok(()),
+    );
+    found.map_err(failed)?.ok_or(StoreError::Conflict)
+}
+
 pub(in super::super) fn report(
     database: &Connection,
     reporter: &SerialNumber,
