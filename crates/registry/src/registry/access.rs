@@ -22,7 +22,7 @@ use crate::{
         passphrase_reset::who_knows,
     },
     store::{Changes, Write},
-    values::{AdministratorName, IdempotencyKey, Npi},
+    values::{AdministratorName, IdempotencyKey, Npi, Passphrase},
 };
 
 impl Registry {
@@ -48,7 +48,7 @@ impl Registry {
             entered: now,
             decided: None,
         };
-        if let Some(same) = self.entered_again(&change, now).await? {
+        if let Some(same) = self.entered_again(&change, new.passphrase.as_ref(), now).await? {
             return Ok(same);
         }
         self.check_order(&change, now).await?;
@@ -62,7 +62,7 @@ impl Registry {
             (_, None) => None,
         };
         for _ in 0..ATTEMPTS {
-            if let Some(same) = self.entered_again(&change, now).await? {
+            if let Some(same) = self.entered_again(&change, new.passphrase.as_ref(), now).await? {
                 return Ok(same);
             }
             let mut writes = Vec::new();
@@ -240,14 +240,25 @@ impl Registry {
     async fn entered_again(
         &self,
         change: &AccessChange,
+        passphrase: Option<&Passphrase>,
         now: UnixTime,
     ) -> Result<Option<AccessChange>, AccessError> {
-        let same = self.store.access(&change.id).await.map_err(Error::from)?;
-        let Some(AccessRecord { change: same, .. }) = same else { return Ok(None) };
+        let found = self.store.access(&change.id).await.map_err(Error::from)?;
+        let Some(AccessRecord { change: same, passphrase_hash, .. }) = found else {
+            return Ok(None);
+        };
         if same.npi != change.npi || same.entered_by != change.entered_by {
             return Err(AccessRefusal::Unknown.into());
         }
-        let again = same.order == change.order;
+        let again = same.order == change.order
+            && match (passphrase_hash, passphrase) {
+                (Some(hash), Some(typed)) => {
+                    self.hasher.verify(typed.expose_text(), Some(hash)).await?
+                }
+                (Some(_), None) => false,
+                // Decided: the hash is the account's, or gone.
+                (None, _) => true,
+            };
         if again { Ok(Some(same.at(now))) } else { Err(AccessRefusal::FormUsed.into()) }
     }
 

@@ -317,6 +317,12 @@ async fn the_form_of_an_entry_enters_nothing_else_and_gets_its_answer_after_the_
     }
     let refused = clinic.enter(&ines, corrected, START).await;
     assert_eq!(refused.unwrap_err(), AccessRefusal::FormUsed.into());
+    let passphrase = Passphrase::parse("another horse battery").ok();
+    let other = NewAccess { passphrase, ..account("a") };
+    let refused = clinic.enter(&ines, other, START).await;
+    assert_eq!(refused.unwrap_err(), AccessRefusal::FormUsed.into(), "nothing is kept silently");
+    let again = clinic.enter(&ines, account("a"), START).await.unwrap();
+    assert_eq!(again.state, AccessState::Pending);
     clinic.execute(&rosa, "a", "s", START).await.unwrap();
     let again = clinic.enter(&ines, account("a"), START).await.unwrap();
     assert_eq!(again.state, AccessState::Executed);

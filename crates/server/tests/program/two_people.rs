@@ -114,7 +114,16 @@ fn what_is_not_well_formed_is_told_at_its_field_and_kept() {
         assert!(!page.html.contains(PASSPHRASE));
         assert!(field == "evidence" || page.html.contains("passport and DEA certificate"));
     }
-    entered(&ines, "/admin/access/account", &ACCOUNT);
+    let form = ines.get("/admin/access/account");
+    let address = "/admin/access/account";
+    assert_eq!(ines.post(address, &form.with_hidden(&ACCOUNT)).status, 303);
+    assert_eq!(ines.post(address, &form.with_hidden(&ACCOUNT)).status, 303, "a double click");
+    // Back, and another passphrase.
+    let corrected = ACCOUNT.map(|(name, text)| {
+        (name, if name == "passphrase" { "another horse battery" } else { text })
+    });
+    let used = ines.post(address, &form.with_hidden(&corrected));
+    assert!(used.element("error").unwrap().contains("used for something else"), "{}", used.html);
     let twice = ines.submit("/admin/access/account", &ACCOUNT);
     assert!(twice.element("error-npi").unwrap().contains("waits to be executed"));
     let nobody = ines.get("/admin/access/activation/1245319599");
