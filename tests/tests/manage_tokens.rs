@@ -145,6 +145,9 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     browser.find("second_code").await?;
     eyes.look(browser, "add-token-two-codes").await?;
     resynchronise(&dashboard, &tablet, eyes).await?;
+    dashboard.open(&path(&tablet, "drift")).await?;
+    browser.find("drift-chart").await?;
+    eyes.look(browser, "drift").await?;
     lost_and_found(&dashboard, &tablet, eyes).await?;
     deactivate(&dashboard, (&phone, &tablet), eyes).await?;
 
@@ -182,6 +185,7 @@ async fn tokens_are_managed_on_every_page() -> Result<()> {
             "resynchronise",
             "report-lost",
             "lost-marked",
+            "drift",
             "found-unsure",
             "deactivate-last",
         ])

@@ -15,6 +15,7 @@
 //! | [`passphrase_reset`] | the link and the code by which a prescriber chooses a new passphrase |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
+//! | [`drift`] | how a clock or counter went, by the codes that were accepted |
 //! | [`loss`] | what is told of a loss after it was reported |
 //! | [`step_up`] | a code by phone, before a token is added |
 //! | [`stock`] | imports of hard tokens |
@@ -28,6 +29,7 @@ pub mod account;
 pub mod activation;
 pub mod administrator;
 pub mod audit;
+pub mod drift;
 pub mod event;
 pub mod loss;
 pub mod master_key;
@@ -52,6 +54,7 @@ pub use activation::{ActivationOrder, BegunActivation};
 pub use administrator::{
     AddedAdministrator, Administrator, AdministratorSession, NewAdministrator, Role, Roles,
 };
+pub use drift::{DriftHistory, DriftSample, Observed, Outlook};
 pub use error::{
     AccessError, AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError,
     PassphraseError, SetPassphraseError, SignInError, SigningTestError, StepUpError, VerifyError,

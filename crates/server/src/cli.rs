@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account_add, account_phone, account_unlock, activation_begin, admin, audit, events, import,
-    issuer_card, request, serve, stock, token_change, token_list, token_resynchronise,
+    issuer_card, request, serve, stock, token_change, token_list, token_resynchronise, token_show,
     token_sync_again, token_unlock,
 };
 
@@ -108,6 +108,8 @@ pub(crate) enum StockCommand {
 pub(crate) enum TokenCommand {
     /// List tokens
     List(token_list::Arguments),
+    /// Show one token, how its clock or counter went, and when its codes leave the window
+    Show(token_show::Arguments),
     /// End the lock of a token before its time, and forget its wrong codes
     Unlock(token_unlock::Arguments),
     /// Find a token's clock or counter again by two codes in a row

@@ -10,6 +10,7 @@ mod administrators;
 mod app_requests;
 mod associating;
 mod consuming;
+mod drifting;
 mod ending_access;
 mod losses;
 mod mailing;

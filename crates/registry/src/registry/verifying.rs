@@ -6,8 +6,10 @@ use provisioning::Label;
 use super::{ATTEMPTS, Registry};
 use crate::{
     Cause, Error, Npi, Purpose, VerifyError,
+    drift::DriftSample,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
+        drift::sample,
         explaining::{Explanation, counted, explain},
         judging::{Judgement, Typed, Verdict, check_judgeable, judge},
     },
@@ -33,6 +35,8 @@ pub(super) struct Decision {
     pub(super) result: Result<Accepted, Cause>,
     /// Another token of the account, which the code was from and is used up for.
     used_up: Option<TokenRecord>,
+    /// What the code showed of the token, where that is kept.
+    sample: Option<DriftSample>,
     events: Vec<NewEvent>,
 }
 
@@ -54,7 +58,8 @@ impl Decision {
             None => Write::ExpectToken { serial: read.token.serial.clone(), version: read.version },
         };
         let used_up = self.used_up.clone().map(|other| Write::UpdateToken(Box::new(other)));
-        let writes: Vec<_> = [write].into_iter().chain(used_up).collect();
+        let sample = self.sample.clone().map(|sample| Write::NoteDrift(Box::new(sample)));
+        let writes: Vec<_> = [write].into_iter().chain(used_up).chain(sample).collect();
         Changes::new(writes, self.events.clone())
     }
 }
@@ -119,6 +124,7 @@ impl Registry {
             events: vec![event(Outcome::Refused).because(cause.name())],
             result: Err(cause),
             used_up: None,
+            sample: None,
         };
         if let Err(cause) = check_judgeable(&record.token, purpose, now) {
             return Ok(refused(None, cause));
@@ -130,7 +136,10 @@ impl Registry {
                 let accepted =
                     Accepted { serial: serial.clone(), name: token.name.clone(), at: now };
                 let events = vec![event(Outcome::Success)];
+                let codes = 1 + u64::from(typed.next.is_some());
+                let sample = sample(&record.token, &token, codes, now);
                 return Ok(Decision {
+                    sample,
                     token: Some(token),
                     result: Ok(accepted),
                     used_up: None,

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod activity;
 pub mod administrators;
+pub mod drift;
 pub mod judging;
 pub mod lock;
 pub mod loss;

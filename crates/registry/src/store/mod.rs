@@ -20,6 +20,7 @@ use crate::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    drift::DriftSample,
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
@@ -170,6 +171,8 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         npi: Npi,
         kind: &str,
     ) -> Result<Option<AccessRecord>, StoreError>;
+    /// What a token's accepted codes showed of its clock or counter, the earliest day first.
+    async fn drift_samples(&self, serial: &SerialNumber) -> Result<Vec<DriftSample>, StoreError>;
     /// What was told of the loss that an event reported.
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError>;
     /// The account's change of access of this kind that was executed last.
@@ -423,6 +426,8 @@ pub enum Write {
     InsertAccess(Box<AccessRecord>),
     /// A decided change of access.
     UpdateAccess(Box<AccessRecord>),
+    /// Keeps what a code showed of its token, as its day's; no condition.
+    NoteDrift(Box<DriftSample>),
     /// The first that is told of a loss.
     InsertLoss(Box<LossRecord>),
     /// More that is told of a loss.

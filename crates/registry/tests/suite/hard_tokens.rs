@@ -12,15 +12,15 @@ use crate::clinic::{App, Clinic, START, ada, rng};
 const NOW: UnixTime = UnixTime(START.0 + 60);
 
 /// A device of the given kind that waits in stock, and Ada signed in to add it.
-struct Stock {
-    clinic: Clinic,
+pub(crate) struct Stock {
+    pub(crate) clinic: Clinic,
     phone: App,
-    fob: App,
+    pub(crate) fob: App,
     session: Session,
 }
 
 impl Stock {
-    async fn with(otp: Otp, last_accepted: Option<u64>) -> Self {
+    pub(crate) async fn with(otp: Otp, last_accepted: Option<u64>) -> Self {
         let (clinic, phone) = Clinic::with_token().await;
         let fob = App::new("Fob");
         put(&clinic, &fob, otp, last_accepted).await;
@@ -28,19 +28,23 @@ impl Stock {
         Self { clinic, phone, fob, session }
     }
 
-    async fn add(&self, form: &Association, now: UnixTime) -> Result<Otp, AssociateError> {
+    pub(crate) async fn add(
+        &self,
+        form: &Association,
+        now: UnixTime,
+    ) -> Result<Otp, AssociateError> {
         let token = self.clinic.registry.associate(&self.session, form, now).await?;
         assert_eq!((token.state, token.owner), (TokenState::Active, Some(ada())));
         Ok(token.otp)
     }
 
     /// The form, with the codes of two counters.
-    fn form(&self, first: u64, second: Option<u64>) -> Association {
+    pub(crate) fn form(&self, first: u64, second: Option<u64>) -> Association {
         let second_code = second.map(|counter| press(&self.fob, counter));
         Association { code: press(&self.fob, first), second_code, ..self.fob.form(NOW) }
     }
 
-    async fn sign(&self, code: &Code, now: UnixTime) -> Result<(), VerifyError> {
+    pub(crate) async fn sign(&self, code: &Code, now: UnixTime) -> Result<(), VerifyError> {
         let serial = self.fob.serial();
         let purpose = Purpose::Signing;
         self.clinic.registry.verify(&ada(), &serial, code, purpose, now).await.map(drop)

@@ -269,6 +269,12 @@ impl Store for Interrupted {
     ) -> Result<Vec<PassphraseResetRecord>, StoreError> {
         self.inner.passphrase_resets_of(npi).await
     }
+    async fn drift_samples(
+        &self,
+        serial: &SerialNumber,
+    ) -> Result<Vec<registry::DriftSample>, StoreError> {
+        self.inner.drift_samples(serial).await
+    }
     async fn loss(&self, event: u64) -> Found<registry::loss::LossRecord> {
         self.inner.loss(event).await
     }

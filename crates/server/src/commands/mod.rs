@@ -15,6 +15,7 @@ pub(crate) mod stock;
 pub(crate) mod token_change;
 pub(crate) mod token_list;
 pub(crate) mod token_resynchronise;
+pub(crate) mod token_show;
 pub(crate) mod token_sync_again;
 pub(crate) mod token_unlock;
 
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,
+        Command::Token(TokenCommand::Show(arguments)) => token_show::run(arguments, json).await,
         Command::Token(TokenCommand::Unlock(arguments)) => token_unlock::run(arguments, json).await,
         Command::Token(TokenCommand::Resynchronise(arguments)) => {
             token_resynchronise::run(arguments, json).await

@@ -18,6 +18,7 @@
 //! | [`visitor`] | who asks, and what a form must carry |
 //! | [`session_cookie`], [`origin`] | what keeps a session its owner's |
 //! | [`form`], [`field_errors`], [`message`] | fields, what is wrong with them, pages that say one thing |
+//! | [`loss_text`], [`drift_text`] | a loss, and how a clock or counter went, in words |
 //! | [`token_row`] | a token as the pages show it |
 
 mod activate;
@@ -25,6 +26,7 @@ mod activity;
 mod activity_row;
 mod add_token;
 mod admin;
+mod drift_text;
 mod field_errors;
 mod form;
 mod loss_text;
@@ -58,6 +60,7 @@ use axum::{
 };
 
 pub(crate) use admin::Verification;
+pub(crate) use drift_text::DriftText;
 pub(crate) use recent_tests::RecentTests;
 pub(crate) use sign_in_form::SignInPlaces;
 

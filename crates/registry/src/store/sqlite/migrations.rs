@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_13.sql"),
     include_str!("schema_14.sql"),
     include_str!("schema_15.sql"),
+    include_str!("schema_16.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

@@ -28,6 +28,7 @@ use crate::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    drift::DriftSample,
     event::Event,
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
@@ -42,7 +43,7 @@ use crate::{
 /// How long a transaction waits for another process's to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared on each connection: all that there are.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 112;
 
 /// A registry's database in one file.
 #[derive(Debug)]
@@ -389,6 +390,11 @@ impl Store for SqliteStore {
 
     async fn step_up_sends(&self, npi: Npi) -> Result<Option<StepUpSends>, StoreError> {
         self.readers.read(move |database| rows::step_up_sends(database, npi)).await
+    }
+
+    async fn drift_samples(&self, serial: &SerialNumber) -> Result<Vec<DriftSample>, StoreError> {
+        let serial = serial.clone();
+        self.readers.read(move |database| rows::drift_samples(database, &serial)).await
     }
 
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError> {

@@ -3,6 +3,7 @@
 mod access;
 mod administrators;
 mod audit;
+mod drifts;
 mod events;
 mod losses;
 mod passphrase_resets;
@@ -27,6 +28,7 @@ pub(super) use administrators::{administrator, administrators, session as admini
 pub(super) use audit::{
     audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
 };
+pub(super) use drifts::drift_samples;
 pub(super) use events::{events, events_between, events_with};
 pub(super) use losses::loss;
 pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
@@ -97,6 +99,7 @@ fn apply_one(database: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(database, checkpoint),
         Write::InsertAccess(record) => access::insert(database, record),
         Write::UpdateAccess(record) => access::update(database, record),
+        Write::NoteDrift(sample) => drifts::note(database, sample),
         Write::InsertLoss(record) => losses::insert(database, record),
         Write::UpdateLoss(record) => losses::update(database, record),
         Write::InsertStepUp(record) => step_ups::insert(database, record),

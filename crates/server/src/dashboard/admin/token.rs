@@ -25,6 +25,7 @@ use super::{
 use crate::{
     clock,
     dashboard::{
+        drift_text::DriftText,
         field_errors::FieldErrors,
         loss_text::{CodesText, LossText, notice},
         message,
@@ -46,6 +47,7 @@ struct Page {
     token: TokenRow,
     owner: Option<Owner>,
     drift: String,
+    history: DriftText,
     failures: u32,
     known_since: String,
     added: String,
@@ -220,6 +222,8 @@ pub(super) async fn show(
         None => (None, Vec::new()),
     };
     let story = site.registry.loss_of(token).await.map_err(|error| failed(&error))?;
+    let history = site.registry.drift_history(token, now).await;
+    let history = history.map_err(|error| failed(&error))?;
     let search = EventSearch {
         account: token.owner,
         serial: Some(token.serial.clone()),
@@ -234,6 +238,7 @@ pub(super) async fn show(
     let page = Page {
         frame: by.frame(),
         drift: drift(token),
+        history: DriftText::new(&history, token, now),
         failures: token.failures,
         known_since: time_text::to_the_minute(token.provisioned),
         added: token.associated.map_or_else(|| "not yet".to_owned(), time_text::to_the_minute),

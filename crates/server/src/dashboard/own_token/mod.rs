@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | [`lost`] | Report lost: the passphrase alone is enough |
 //! | [`loss`] | What follows a report: the notice, and the codes since |
+//! | [`drift`] | How its clock or counter went |
 //! | [`found`] | I found it |
 //! | [`deactivate`] | Deactivate this Token |
 //! | [`resynchronise`] | Resynchronise, by two codes in a row |
 
 mod deactivate;
+mod drift;
 mod found;
 pub(super) mod loss;
 mod lost;
@@ -34,6 +36,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/lost/{serial}/last-had", post(loss::last_had))
         .route("/lost/{serial}/codes", post(loss::codes))
         .route("/lost/{serial}/notice-given", post(loss::notice_given))
+        .route("/tokens/{serial}/drift", get(drift::page))
         .route("/tokens/{serial}/found", get(found::page).post(found::submit))
         .route("/tokens/{serial}/deactivate", get(deactivate::page).post(deactivate::submit))
         .route(
