@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use e2e::clock::Stopwatch;
 use e2e::error::ensure;
 use e2e::own_card::OwnCard;
 use e2e::{Result, Scene, clock, outside, test, wait, walk};
@@ -16,6 +17,12 @@ async fn the_whole_way_from_the_enrolment_link_to_a_second_server() -> Result<()
     .await
 }
 
+/// Counts how often the ring moves: each time is a painting of the window, which is what an idle app costs.
+const COUNT_MOVES: &str = "
+    window.moves = 0;
+    new MutationObserver(() => { window.moves += 1; })
+        .observe(document.querySelector('.ring-arc'), { attributes: true });";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_code_is_oathtools_on_both_sides_of_a_time_step() -> Result<()> {
     test(async {
@@ -28,6 +35,8 @@ async fn the_code_is_oathtools_on_both_sides_of_a_time_step() -> Result<()> {
 
         let period = Period::SECONDS_30;
         wait::early_in_time_step().await;
+        app.script(COUNT_MOVES, vec![]).await?;
+        let counted = Stopwatch::start();
         let first = period.step_at(clock::now());
         let (mut before, mut after) = (0, 0);
         while after < 10 && period.step_at(clock::now()) <= first + 1 {
@@ -48,6 +57,11 @@ async fn the_code_is_oathtools_on_both_sides_of_a_time_step() -> Result<()> {
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
         ensure(before > 0 && after > 0, || format!("read {before} and {after} codes"))?;
+        let moves = app.script("return window.moves", vec![]).await?.as_u64().unwrap_or_default();
+        let seconds = counted.elapsed().as_secs();
+        ensure((seconds / 2..=seconds + 2).contains(&moves), || {
+            format!("the ring moved {moves} times in {seconds} s")
+        })?;
         app.close().await
     })
     .await

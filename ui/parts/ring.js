@@ -1,6 +1,6 @@
 // What is left of a time step: a ring that empties, and the number of seconds in it.
 
-import { h, reducedMotion, svg, testid } from "./dom.js";
+import { h, svg, testid } from "./dom.js";
 import { strings } from "../strings.js";
 
 const RADIUS = 25;
@@ -55,10 +55,9 @@ export function createRing() {
     /** `left` milliseconds of `period` seconds remain. */
     draw(left, period) {
       const seconds = Math.max(0, Math.ceil(left / 1000));
-      const drawn = reducedMotion() ? seconds * 1000 : Math.max(0, left);
-      arc.style.strokeDashoffset = LENGTH * (1 - drawn / (period * 1000));
       if (seconds === number) return;
       number = seconds;
+      arc.style.strokeDashoffset = LENGTH * (1 - seconds / period);
       count(seconds, period);
       element.classList.toggle("last", seconds <= LAST_SECONDS);
     },

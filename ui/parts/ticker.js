@@ -46,13 +46,14 @@ export function createTicker(cards, failed) {
     wait();
   }
 
-  /** Until the next tick; one falls on the end of the step. */
+  /** Until just after the next whole second of a step, its end too: just before, the ring would be painted
+   *  twice for one second. */
   function wait() {
     clearTimeout(timer);
     if (codes.length === 0) return;
     const passed = performance.now() - at.steady;
     const soonest = Math.min(...codes.map(({ left }) => left)) - passed;
-    timer = setTimeout(tick, soonest % TICK || TICK);
+    timer = setTimeout(tick, Math.ceil(soonest % TICK) + 1);
   }
 
   /** Where a step has ended, or nearly, or a clock has jumped, codes are due; else the rings move on. */
