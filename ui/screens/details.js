@@ -139,6 +139,7 @@ export function details(app) {
       ...(told
         ? [stateLine(told, "state-line"), h("p", { class: "quiet small-text" }, strings.stateAt(timeText(told.at)))]
         : [h("p", { class: "quiet" }, strings.stateUnknown)]),
+      ...(told?.state === "active" ? [h("p", testid("new-phone", { class: "quiet small-text" }), strings.newPhone)] : []),
     );
   }
 

@@ -181,6 +181,7 @@ export default {
   state: "State",
   stateAt: (time) => `As of ${time}`,
   stateUnknown: "Not asked yet",
+  newPhone: "A new phone? On your prescriber dashboard, choose “Move to a new phone” beside this token.",
   refreshState: "Ask the server",
   refreshingState: "Asking the server",
   howCodes: "Codes",

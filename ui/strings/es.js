@@ -185,6 +185,7 @@ export default {
   state: "Estado",
   stateAt: (time) => `A fecha de ${time}`,
   stateUnknown: "Aún no se ha preguntado",
+  newPhone: "¿Un teléfono nuevo? En su panel de prescriptor, elija «Move to a new phone» junto a este token.",
   refreshState: "Preguntar al servidor",
   refreshingState: "Preguntando al servidor",
   howCodes: "Códigos",

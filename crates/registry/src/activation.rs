@@ -3,6 +3,7 @@
 //! begun -> provisioned (its sealed token was consumed) -> completed (that token, or another, was
 //! associated). A newer activation of the same account supersedes an older one that is not
 //! completed; so at most one is open. Time ends one without a write: see [`ActivationRecord::expires`].
+//! One that moves a token to a new phone ([`crate::rules::handover`]) names the token that ends with it.
 
 use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, EnrolmentLink, IssuerName, PinPolicy, ServerUrl};
@@ -40,7 +41,7 @@ pub enum ActivationState {
     Provisioned,
     /// A token was associated.
     Completed,
-    /// A newer activation took its place.
+    /// A newer activation took its place, or it was given up.
     Superseded,
 }
 
@@ -82,6 +83,8 @@ pub struct ActivationRecord {
     pub pin: PinPolicy,
     /// The token that was provisioned by it.
     pub serial: Option<SerialNumber>,
+    /// The token that its token takes the place of: it is moved to a new phone.
+    pub replaces: Option<SerialNumber>,
     /// Its secret, sealed under the master key.
     pub sealed_secret: Vec<u8>,
     /// The keyed hash of its confirmation code.

@@ -442,6 +442,16 @@ pub enum AssociateError {
         "this token was enrolled with an earlier link, which a newer one has replaced: open the newer link in the app, then add the token that it makes"
     )]
     EarlierEnrolment,
+    /// The move to a new phone that it was enrolled for has ended.
+    #[error(
+        "this move to a new phone has ended: it was cancelled, its link expired, or one of your tokens was reported lost; begin it again in Manage Tokens"
+    )]
+    HandoverOver,
+    /// The new phone has not enrolled yet.
+    #[error(
+        "the new phone’s token has not arrived yet: open the link in the app there, wait until the app says that it was sent, then type its code"
+    )]
+    NotEnrolled,
     /// It is this account's already.
     #[error("this token is in your list already, as \"{0}\"")]
     AlreadyYours(Label),
@@ -471,6 +481,7 @@ impl AssociateError {
             Self::NotWaiting | Self::EarlierEnrolment | Self::AlreadyYours(_) => {
                 Some(Field::Serial)
             }
+            Self::NotEnrolled => Some(Field::Code),
             Self::NeedsSecondCode => Some(Field::SecondCode),
             Self::Code(_) => Some(Field::Code),
             _ => None,
@@ -490,9 +501,14 @@ impl AssociateError {
             Self::OtherType(_) => Some("other type"),
             Self::NotWaiting => Some("no such token waiting"),
             Self::EarlierEnrolment => Some("earlier enrolment"),
+            Self::HandoverOver => Some("move to a new phone ended"),
             Self::AlreadyYours(_) => Some("associated already"),
             Self::NeedsSecondCode => Some("needs a second code"),
-            Self::NotSignedIn | Self::Code(_) | Self::FormUsed | Self::Registry(_) => None,
+            Self::NotSignedIn
+            | Self::NotEnrolled
+            | Self::Code(_)
+            | Self::FormUsed
+            | Self::Registry(_) => None,
         }
     }
 }

@@ -148,6 +148,12 @@ pub enum EventKind {
     TokenFound,
     /// A token was deactivated.
     TokenDeactivated,
+    /// A token is to be moved to a new phone.
+    HandoverBegun,
+    /// A token is not moved after all.
+    HandoverCancelled,
+    /// A token was moved to a new phone.
+    HandoverDone,
     /// The tokens of a file of stock were taken.
     StockImported,
     /// Tokens' seeds were written into a file.
@@ -221,6 +227,9 @@ words!(EventKind {
     LossTold = "loss-told",
     TokenFound = "token-found",
     TokenDeactivated = "token-deactivated",
+    HandoverBegun = "handover-begun",
+    HandoverCancelled = "handover-cancelled",
+    HandoverDone = "handover-done",
     StockImported = "stock-imported",
     StockExported = "stock-exported",
     TokenExported = "token-exported",

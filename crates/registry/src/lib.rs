@@ -14,7 +14,7 @@
 //! | [`access`] | what opens or ends a prescriber's access, or gives them a new passphrase, by two people |
 //! | [`passphrase_reset`] | the link and the code by which a prescriber chooses a new passphrase |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
-//! | [`rules`] | the states of tokens and of requests, locks, judging and explaining a code, association, reports of a loss |
+//! | [`rules`] | the states of tokens and of requests, moving a token to a new phone, locks, judging and explaining a code, association, reports of a loss |
 //! | [`drift`] | how a clock or counter went, by the codes that were accepted |
 //! | [`loss`] | what is told of a loss after it was reported |
 //! | [`step_up`] | a code by phone, before a token is added |
@@ -71,6 +71,7 @@ pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest,
 pub use request_error::RequestError;
 pub use rules::{
     administrators::Action,
+    handover::{Handover, HandoverStage},
     judging::{Cause, Off, Purpose},
     lock::Lock,
     loss::Due,

@@ -136,6 +136,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::CodesMarked
         | EventKind::LossTold
         | EventKind::TokenDeactivated
+        | EventKind::HandoverDone
         | EventKind::StockImported
         | EventKind::StockExported
         | EventKind::AuditKeyChanged
@@ -149,6 +150,8 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::PassphraseReset
         | EventKind::NotPermitted => true,
         EventKind::ActivationBegun
+        | EventKind::HandoverBegun
+        | EventKind::HandoverCancelled
         | EventKind::AccessEntered
         | EventKind::AccessDeclined
         | EventKind::TokenProvisioned

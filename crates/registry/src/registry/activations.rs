@@ -5,7 +5,7 @@ use provisioning::{ActivationId, ActivationSecret, EnrolmentLink};
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 
-use super::{ATTEMPTS, Registry, only_the_help_desk, sessions::Standing};
+use super::{ATTEMPTS, Registry, handover::end_activation, only_the_help_desk, sessions::Standing};
 use crate::{
     ConfirmError, Error, Npi,
     activation::{ActivationOrder, ActivationRecord, ActivationState, BegunActivation},
@@ -88,8 +88,7 @@ impl Registry {
         }
         let (record, begun) = self.new_activation(&invitation, now, rng);
         if let Some(earlier) = invitation.earlier {
-            let state = ActivationState::Superseded;
-            changes.writes.push(Write::UpdateActivation(ActivationRecord { state, ..earlier }));
+            end_activation(changes, earlier, actor, "a newer activation was begun", now);
         }
         changes.writes.push(Write::InsertActivation(record));
         let kind = EventKind::ActivationBegun;
@@ -97,7 +96,7 @@ impl Registry {
         Ok(begun)
     }
 
-    fn new_activation(
+    pub(super) fn new_activation(
         &self,
         invitation: &Invitation<'_>,
         now: UnixTime,
@@ -116,6 +115,7 @@ impl Registry {
             opens_access,
             pin: order.pin,
             serial: None,
+            replaces: None,
             sealed_secret: self.master.seal(
                 What::ActivationSecret,
                 id.as_bytes(),

@@ -66,7 +66,12 @@ impl Registry {
         }
         let lost = self.store.token(report.lost).await?;
         match report_changes(report, lost.as_ref(), now) {
-            Ok(changes) => Ok(self.commit(changes).await?),
+            Ok((changes, Some(suspended))) => {
+                let actor = report.actor();
+                let more = self.moves_ended(&suspended, &actor, now).await?;
+                Ok(self.commit(changes.and(more)).await?)
+            }
+            Ok((changes, None)) => Ok(self.commit(changes).await?),
             Err(refusal) => self.refuse(report, refusal, now).await,
         }
     }
@@ -108,21 +113,26 @@ impl Registry {
 
 impl Report<'_> {
     fn event(&self, outcome: Outcome, now: UnixTime) -> NewEvent {
+        let kind = EventKind::TokenSuspended;
+        let mut event = NewEvent::new(now, self.actor(), kind, outcome).on(self.lost);
+        event.account = self.reporter.token.owner;
+        event
+    }
+
+    fn actor(&self) -> Actor {
         let reporter = &self.reporter.token;
         let actor = |npi: Npi| Actor::Token { npi, serial: reporter.serial.clone() };
-        let actor = reporter.owner.map_or(Actor::App, actor);
-        let mut event = NewEvent::new(now, actor, EventKind::TokenSuspended, outcome).on(self.lost);
-        event.account = reporter.owner;
-        event
+        reporter.owner.map_or(Actor::App, actor)
     }
 }
 
-/// What a report changes, on the condition that both tokens are as they were read.
+/// What a report changes, on the condition that both tokens are as they were read; and the lost one,
+/// if this suspends it.
 fn report_changes(
     asked: &Report<'_>,
     lost: Option<&TokenRecord>,
     now: UnixTime,
-) -> Result<Changes, ReportRefusal> {
+) -> Result<(Changes, Option<Token>), ReportRefusal> {
     let reporter = asked.reporter;
     let suspended = report(&reporter.token, lost.map(|record| &record.token), now)?;
     let expect = |record: &TokenRecord| Write::ExpectToken {
@@ -133,7 +143,7 @@ fn report_changes(
     let mut writes = vec![expect(reporter)];
     let gone = suspended.as_ref().or(lost.map(|record| &record.token));
     writes.extend(gone.and_then(|token| ended_with(token, None)));
-    writes.extend(lost.map(|record| match suspended {
+    writes.extend(lost.map(|record| match suspended.clone() {
         Some(token) => Write::UpdateToken(Box::new(TokenRecord { token, ..record.clone() })),
         None => expect(record),
     }));
@@ -143,7 +153,8 @@ fn report_changes(
         lost: asked.lost.clone(),
         at: now,
     });
-    Ok(Changes::new(writes, [asked.event(Outcome::Success, now).because(cause)]))
+    let event = asked.event(Outcome::Success, now).because(cause);
+    Ok((Changes::new(writes, [event]), suspended))
 }
 
 fn other_token(token: &Token) -> OtherToken {

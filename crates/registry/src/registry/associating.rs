@@ -3,7 +3,7 @@
 use oath::{Code, Manufacturer, SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationId, IssuerName, Label};
 
-use super::{ATTEMPTS, Registry, verifying::Decision};
+use super::{ATTEMPTS, Registry, handover::end_old, verifying::Decision};
 use crate::{
     AssociateError, Error, Npi, Purpose,
     activation::{ActivationRecord, ActivationState},
@@ -53,6 +53,8 @@ struct Read {
     token: TokenRecord,
     /// The activations that a success completes: the token's, and the session's.
     activations: Vec<ActivationRecord>,
+    /// The token that this one takes the place of, on a new phone.
+    moved: Option<TokenRecord>,
 }
 
 impl Registry {
@@ -89,7 +91,9 @@ impl Registry {
             let decision = self.decide(token, npi, form.typed(), purpose, now).await?;
             let (mut changes, result) =
                 associated(&read, decision, &record, form, self.tells_network, now)?;
+            // A token that takes another's place is not the further one that was requested.
             if result.is_ok()
+                && read.moved.is_none()
                 && let Some((request, event)) = self
                     .fulfil(&read.token.token, form.token_type, npi, &read.activations, now)
                     .await?
@@ -159,9 +163,10 @@ impl Registry {
         if token.token.otp.is_event_based() && form.second_code.is_none() {
             return Err(AssociateError::NeedsSecondCode);
         }
+        let moved = self.moved_from(provisioned_by.as_ref(), session.npi, now).await?;
         let mut activations: Vec<_> = provisioned_by.into_iter().chain(confirmed_by).collect();
         activations.dedup_by_key(|activation| activation.id);
-        Ok(Read { token, activations })
+        Ok(Read { token, activations, moved })
     }
 
     async fn maybe_activation(
@@ -219,9 +224,15 @@ fn associated(
         at: now,
     });
     changes.events.push(
-        NewEvent::new(now, actor, EventKind::TokenAssociated, Outcome::Success)
+        NewEvent::new(now, actor.clone(), EventKind::TokenAssociated, Outcome::Success)
             .of(npi)
             .on(&form.serial),
     );
+    if let Some(old) = &read.moved {
+        // Nobody has reported it lost meanwhile, also where it stays until the network knows.
+        let (serial, version) = (old.token.serial.clone(), old.version);
+        changes.writes.push(Write::ExpectToken { serial, version });
+        end_old(&mut changes, old, &token, &actor, Some(session.id), now);
+    }
     Ok((changes, Ok(token)))
 }

@@ -6,13 +6,13 @@ use provisioning::Label;
 use super::{
     Registry,
     access::{decision, noted},
+    handover::end_activation,
     requests,
     tokens::changed,
 };
 use crate::{
     Error,
     access::{AccessChange, AccessOrder, AccessRecord, AccessState},
-    activation::{ActivationRecord, ActivationState},
     event::{Actor, EventKind, NewEvent, Outcome},
     passphrase_reset::{PassphraseResetRecord, ResetState},
     request::RequestRecord,
@@ -46,8 +46,7 @@ impl Registry {
         let mut changes = Changes::new([Write::UpdateAccount(record), all_sessions], [event]);
         self.deactivate_all(npi, reason, actor, now, &mut changes).await?;
         if let Some(open) = self.store.open_activation(npi).await? {
-            let ended = ActivationRecord { state: ActivationState::Superseded, ..open };
-            changes.writes.push(Write::UpdateActivation(ended));
+            end_activation(&mut changes, open, actor, ACCESS_ENDED, now);
         }
         self.cancel_all_requests(npi, actor, now, &mut changes).await?;
         changes.writes.extend(self.open_reset_ended(npi).await?);

@@ -12,6 +12,7 @@ mod associating;
 mod consuming;
 mod drifting;
 mod ending_access;
+mod handover;
 mod losses;
 mod mailing;
 mod network_sync;

@@ -109,8 +109,10 @@ impl Registry {
             };
             let event = sync_event(&after, Outcome::Success, now).because(why);
             let changed = TokenRecord { token: after.clone(), ..record };
-            let write = Write::UpdateToken(Box::new(changed));
-            if self.commit(Changes::new([write], [event])).await? {
+            let mut changes = self.moved_by_sync(&after, now).await?;
+            changes.writes.push(Write::UpdateToken(Box::new(changed)));
+            changes.events.insert(0, event);
+            if self.commit(changes).await? {
                 return Ok(after);
             }
         }

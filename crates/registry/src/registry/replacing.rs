@@ -59,6 +59,7 @@ impl Registry {
             );
             let mut changes = Changes::default();
             changes.writes.extend(ended_with(&deactivated.token, asker.session));
+            let ended = self.moves_ended(&deactivated.token, &asker.actor, now).await?;
             changes.writes.push(Write::UpdateToken(Box::new(deactivated)));
             // Whether it is the last depends on the others: they are to be as they were read.
             let others = all.iter().filter(|other| other.token.serial != form.serial);
@@ -79,7 +80,7 @@ impl Registry {
             changes.writes.push(Write::InsertRequest(Box::new(record.clone())));
             changes.events.push(noted(&record, EventKind::TokenRequested, &asker.actor, now));
             changes.writes.extend(asker.condition);
-            if self.commit(changes).await? {
+            if self.commit(changes.and(ended)).await? {
                 return Ok(record.request);
             }
         }

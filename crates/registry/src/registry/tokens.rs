@@ -187,7 +187,8 @@ impl Registry {
             let changed = TokenRecord { token: token.clone(), ..record };
             let mut writes = vec![Write::UpdateToken(Box::new(changed))];
             writes.extend(ended_with(&token, None));
-            if self.commit(Changes::new(writes, [noted])).await? {
+            let more = self.moves_ended(&token, actor, now).await?;
+            if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }
         }
@@ -254,7 +255,7 @@ const fn has_happened(token: &Token, event: TokenEvent) -> bool {
         | TokenEvent::Resynchronise => matches!(token.state, Active),
         TokenEvent::TooManyFailures => matches!(token.state, Locked),
         TokenEvent::Lost => matches!(token.state, Suspended),
-        TokenEvent::Deactivate => matches!(token.state, Deactivated),
+        TokenEvent::Deactivate | TokenEvent::Move => matches!(token.state, Deactivated),
     }
 }
 
@@ -270,6 +271,6 @@ pub(super) const fn kind(event: TokenEvent) -> EventKind {
         TokenEvent::Resynchronise => EventKind::CodeJudged,
         TokenEvent::Lost => EventKind::TokenSuspended,
         TokenEvent::Found => EventKind::TokenFound,
-        TokenEvent::Deactivate => EventKind::TokenDeactivated,
+        TokenEvent::Deactivate | TokenEvent::Move => EventKind::TokenDeactivated,
     }
 }

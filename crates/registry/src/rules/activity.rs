@@ -27,6 +27,9 @@ pub fn is_shown(event: &NewEvent) -> bool {
         // By a token, its code is an event of its own.
         EventKind::SecondFactorGiven => event.serial.is_none(),
         EventKind::CodeJudged
+        | EventKind::HandoverBegun
+        | EventKind::HandoverCancelled
+        | EventKind::HandoverDone
         | EventKind::PassphraseReset
         | EventKind::PassphraseResetBegun
         | EventKind::PhoneNoted

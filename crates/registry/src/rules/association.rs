@@ -76,6 +76,9 @@ pub(crate) fn check_token(
     match (token.activation, provisioned_by) {
         (None, _) => Ok(()),
         (Some(_), Some(activation)) if activation.npi == npi => match activation.state {
+            ActivationState::Superseded if activation.replaces.is_some() => {
+                Err(AssociateError::HandoverOver)
+            }
             ActivationState::Superseded => Err(AssociateError::EarlierEnrolment),
             _ => Ok(()),
         },

@@ -4,6 +4,7 @@ pub mod access;
 pub mod activity;
 pub mod administrators;
 pub mod drift;
+pub mod handover;
 pub mod judging;
 pub mod lock;
 pub mod loss;

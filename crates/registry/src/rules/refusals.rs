@@ -176,6 +176,12 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "Enter a new reset, if the prescriber still needs one.",
         "Ask the help desk for a new link.",
     ),
+    (
+        "move to a new phone ended",
+        "The token was enrolled for a move to a new phone that had ended.",
+        "See in the account’s events how it ended; the prescriber begins it again.",
+        "Begin it again in Manage Tokens.",
+    ),
     ("associated already", "The token was in the account’s list already.", "", ""),
 ];
 

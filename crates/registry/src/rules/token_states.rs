@@ -12,6 +12,7 @@
 //!                              suspended <------------------------+|
 //!                                  |------------------------------+
 //!   any of them --deactivate--> deactivated, which is final
+//!   active, locked --moved to a new phone--> deactivated
 //! ```
 //!
 //! A token whose lock has ended, or that was found, is where it was before: pending sync until the network
@@ -55,11 +56,13 @@ pub enum TokenEvent {
     Found,
     /// It is given up.
     Deactivate,
+    /// Another token, on a new phone, has taken its place.
+    Move,
 }
 
 impl TokenEvent {
     /// Every event.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Associate,
         Self::Acknowledge,
         Self::GiveUpSync,
@@ -71,6 +74,7 @@ impl TokenEvent {
         Self::Lost,
         Self::Found,
         Self::Deactivate,
+        Self::Move,
     ];
 }
 
@@ -83,6 +87,8 @@ pub enum Who {
     HelpDesk,
     /// A prescriber, for a token that nobody owns.
     Prescriber,
+    /// Its owner, or this program by its own rules.
+    OwnerOrSystem,
     /// Its owner, or an administrator.
     OwnerOrHelpDesk,
     /// Its owner, another token of its owner, or an administrator.
@@ -136,6 +142,7 @@ pub const TABLE: &[Row] = &[
     (S::Active, E::Resynchronise, Who::OwnerOrHelpDesk, G::Always, S::Active),
     (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
     (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
+    (S::Active, E::Move, Who::OwnerOrSystem, G::Always, S::Deactivated),
     (S::Locked, E::Acknowledge, Who::System, G::NotSynced, S::Locked),
     (S::Locked, E::GiveUpSync, Who::System, G::NotSynced, S::Locked),
     (S::Locked, E::LockEnded, Who::System, G::Synced, S::Active),
@@ -144,6 +151,7 @@ pub const TABLE: &[Row] = &[
     (S::Locked, E::Unlock, Who::HelpDesk, G::NotSynced, S::PendingSync),
     (S::Locked, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
     (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
+    (S::Locked, E::Move, Who::OwnerOrSystem, G::Always, S::Deactivated),
     (S::Suspended, E::Acknowledge, Who::System, G::NotSynced, S::Suspended),
     (S::Suspended, E::GiveUpSync, Who::System, G::NotSynced, S::Suspended),
     (S::Suspended, E::Found, Who::OwnerOrHelpDesk, G::NoLockSynced, S::Active),
@@ -218,15 +226,16 @@ fn holds(guard: Guard, token: &Token) -> bool {
 
 fn may(who: Who, actor: &Actor, token: &Token) -> bool {
     match (who, actor) {
-        (Who::System, Actor::System)
+        (Who::System | Who::OwnerOrSystem, Actor::System)
         | (
             Who::HelpDesk | Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk,
             Actor::Administrator { .. },
         ) => true,
         (Who::Prescriber, Actor::Prescriber { .. }) => token.owner.is_none(),
-        (Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk, Actor::Prescriber { npi }) => {
-            token.owner == Some(*npi)
-        }
+        (
+            Who::OwnerOrSystem | Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk,
+            Actor::Prescriber { npi },
+        ) => token.owner == Some(*npi),
         (Who::OwnerTheirTokenOrHelpDesk, Actor::Token { npi, serial }) => {
             token.owner == Some(*npi) && token.serial != *serial
         }

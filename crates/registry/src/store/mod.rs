@@ -278,6 +278,13 @@ impl Changes {
     pub(crate) fn new(writes: impl Into<Vec<Write>>, events: impl Into<Vec<NewEvent>>) -> Self {
         Self { writes: writes.into(), events: events.into() }
     }
+
+    /// These, and then others, all or none.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.writes.extend(others.writes);
+        self.events.extend(others.events);
+        self
+    }
 }
 
 /// One conditional write. An insert conflicts with an existing record; an update expects the

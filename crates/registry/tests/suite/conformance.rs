@@ -73,6 +73,7 @@ fn activation(id: u8, npi: Npi) -> ActivationRecord {
         opens_access: true,
         pin: PinPolicy::new(6).unwrap(),
         serial: None,
+        replaces: None,
         sealed_secret: vec![1, 2, 3],
         confirmation_tag: [7; 32],
         confirmation_expires: START.plus(5),

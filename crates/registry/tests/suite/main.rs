@@ -14,6 +14,8 @@ mod drifting;
 mod ended_meanwhile;
 mod ending_access;
 mod enrolling;
+mod handing_over;
+mod handovers_random;
 mod hard_tokens;
 mod interleaving;
 mod losing;

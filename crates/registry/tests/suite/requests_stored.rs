@@ -104,6 +104,7 @@ async fn what_is_written_is_read(store: &dyn Store) {
         opens_access: true,
         pin: PinPolicy::new(6).unwrap(),
         serial: None,
+        replaces: None,
         sealed_secret: vec![1],
         confirmation_tag: [7; 32],
         confirmation_expires: START,

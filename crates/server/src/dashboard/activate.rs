@@ -102,7 +102,7 @@ async fn landing(site: &Site, link: InAddress) -> Result<(ActivateLink, Landing)
 }
 
 /// Which way is shown first; the other one is there too, as a browser may say anything.
-fn is_a_phone(headers: &HeaderMap) -> bool {
+pub(super) fn is_a_phone(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     match text("sec-ch-ua-mobile") {
         "?1" => true,

@@ -125,6 +125,11 @@ fn headline(event: &Event) -> String {
         EventKind::LossTold => "The notice of a loss was given".to_owned(),
         EventKind::TokenFound => "Token found, and back in use".to_owned(),
         EventKind::TokenDeactivated => "Token deactivated".to_owned(),
+        EventKind::HandoverBegun => {
+            either("Move to a new phone begun", "Move to a new phone not begun")
+        }
+        EventKind::HandoverCancelled => "Move to a new phone ended, not done".to_owned(),
+        EventKind::HandoverDone => "Moved to a new phone".to_owned(),
         EventKind::TokenExported => "Token written into a file".to_owned(),
         EventKind::NetworkSync => either(
             "Token known to the e-prescribing network",

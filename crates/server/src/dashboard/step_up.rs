@@ -1,4 +1,5 @@
-//! A code by phone before Add New Token, where the operator asks for it: chosen, sent, typed.
+//! A code by phone before Add New Token or Move to a new phone, where the operator asks for it: chosen,
+//! sent, typed.
 
 use std::sync::Arc;
 
@@ -29,36 +30,48 @@ struct Page {
     frame: Frame,
     /// The last digits of the number that codes go to; none where no number is on record.
     ends_in: Option<String>,
-    /// What Add New Token is to begin with, for the address of each form.
+    /// What it goes on with, for the address of each form.
     query: String,
     /// How the last code was sent, and in which span it ends; none where none is open.
     sent: Option<(PhoneChannel, String)>,
     errors: FieldErrors,
 }
 
-/// The serial number that an activation link knows: kept on the way, for Add New Token.
+/// What is kept on the way.
 #[derive(Deserialize, Default)]
 pub(super) struct Asked {
+    /// The serial number that an activation link knows, for Add New Token.
     #[serde(default)]
     serial: String,
+    /// The token that is to be moved to a new phone: then that goes on, and not Add New Token.
+    #[serde(default, rename = "move")]
+    moving: String,
 }
 
 type InAddress = Result<Query<Asked>, QueryRejection>;
 
 /// The query with it; empty where there is none.
-fn query_with(serial: &str) -> String {
+fn query_with(name: &str, serial: &str) -> String {
     match serial.parse::<SerialNumber>() {
-        Ok(serial) => format!("?serial={}", serial.as_str()),
+        Ok(serial) => format!("?{name}={}", serial.as_str()),
         Err(_) => String::new(),
     }
 }
 
 fn query_of(asked: InAddress) -> String {
-    asked.map_or_else(|_| String::new(), |Query(asked)| query_with(&asked.serial))
+    let Query(asked) = asked.unwrap_or_default();
+    match asked.moving.is_empty() {
+        true => query_with("serial", &asked.serial),
+        false => query_with("move", &asked.moving),
+    }
 }
 
 fn onwards(query: &str) -> Response {
-    Redirect::to(&format!("/tokens/new{query}")).into_response()
+    let next = match query.strip_prefix("?move=") {
+        Some(serial) => format!("/tokens/{serial}/move"),
+        None => format!("/tokens/new{query}"),
+    };
+    Redirect::to(&next).into_response()
 }
 
 fn here(query: &str) -> Response {
@@ -75,9 +88,22 @@ pub(super) async fn page(
 
 /// Whether Add New Token is open; otherwise what to show in its place.
 pub(super) async fn passed(site: &Site, session: &Session, serial: &str) -> Result<(), Response> {
+    passed_to(site, session, &query_with("serial", serial)).await
+}
+
+/// Whether Move to a new phone is open for a token; otherwise what to show in its place.
+pub(super) async fn passed_to_move(
+    site: &Site,
+    session: &Session,
+    serial: &SerialNumber,
+) -> Result<(), Response> {
+    passed_to(site, session, &query_with("move", serial.as_str())).await
+}
+
+async fn passed_to(site: &Site, session: &Session, query: &str) -> Result<(), Response> {
     match site.registry.step_up(session, clock::now()).await {
         Ok(None | Some(StepUpStanding::Confirmed)) => Ok(()),
-        Ok(Some(_)) => Err(here(&query_with(serial))),
+        Ok(Some(_)) => Err(here(query)),
         Err(error) => Err(message::failed(&error).into_response()),
     }
 }

@@ -2,8 +2,11 @@
 
 use oath::{TokenType, UnixTime};
 use registry::{
-    Actor, Token, TokenState,
-    rules::token_states::{TokenEvent, is_possible},
+    Actor, Handover, HandoverStage, Token, TokenState,
+    rules::{
+        handover::is_movable,
+        token_states::{TokenEvent, is_possible},
+    },
 };
 
 use crate::time_text;
@@ -30,6 +33,9 @@ pub(super) struct TokenRow {
     pub(super) can_be_lost: bool,
     pub(super) can_be_found: bool,
     pub(super) can_be_given_up: bool,
+    pub(super) can_be_moved: bool,
+    /// Whether it is being moved to a new phone.
+    pub(super) is_moving: bool,
     /// Whether the network can be told of it once more.
     pub(super) can_sync_again: bool,
     /// What the state means for the prescriber; empty where there is nothing to say.
@@ -61,9 +67,41 @@ impl TokenRow {
             can_be_lost: owner_may(TokenEvent::Lost),
             can_be_found: owner_may(TokenEvent::Found),
             can_be_given_up: owner_may(TokenEvent::Deactivate),
+            can_be_moved: is_movable(token, now),
+            is_moving: false,
             can_sync_again: owner_may(TokenEvent::SyncAgain),
             note: note(token, now),
         }
+    }
+
+    /// Says of a token that it is being moved to a new phone, and how far that is.
+    pub(super) fn moving(self, handovers: &[Handover]) -> Self {
+        let Some(found) = handovers.iter().find(|found| found.from.as_str() == self.serial) else {
+            return self;
+        };
+        let state = how_far(found);
+        let note = match self.note.as_str() {
+            "" => state,
+            note => format!("{note} {state}"),
+        };
+        Self { note, is_moving: true, ..self }
+    }
+}
+
+/// How far a token's move to a new phone is, in words.
+pub(super) fn how_far(handover: &Handover) -> String {
+    let to = handover.to.as_ref().map_or_else(String::new, ToString::to_string);
+    match handover.stage {
+        HandoverStage::Enrolling { until } => format!(
+            "It is being moved to a new phone, which can open the link until {}. Until that is done, this one works.",
+            time_text::to_the_minute(until)
+        ),
+        HandoverStage::FirstCode => format!(
+            "It is being moved to a new phone, whose token {to} has arrived: its first code is missing. Until that is typed, this one works."
+        ),
+        HandoverStage::NetworkSync => format!(
+            "It is being moved to a new phone: {to} takes its place as soon as the e-prescribing network knows it. Until then, this one works."
+        ),
     }
 }
 

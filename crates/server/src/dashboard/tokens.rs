@@ -73,7 +73,12 @@ pub(super) async fn page(
             matches!(token.state, TokenState::PendingSync | TokenState::Active | TokenState::Locked)
         })
         .count();
-    let tokens: Vec<_> = tokens.iter().map(|token| TokenRow::new(token, now)).collect();
+    let handovers = match site.registry.handovers(&session.account.npi, now).await {
+        Ok(handovers) => handovers,
+        Err(error) => return message::failed(&error).into_response(),
+    };
+    let row = |token| TokenRow::new(token, now).moving(&handovers);
+    let tokens: Vec<_> = tokens.iter().map(row).collect();
     let Query(arrival) = arrival.unwrap_or_default();
     let place = |serial: &str| tokens.iter().position(|token| token.serial == serial);
     let (added, done) = (place(&arrival.added), done(&arrival.done).zip(place(&arrival.token)));
@@ -90,7 +95,9 @@ fn name(tokens: &[Token], loss: &Loss) -> String {
 
 /// What a page of one token leads back with.
 fn done(text: &str) -> Option<&'static str> {
-    ["deactivated", "found", "resynchronised"].into_iter().find(|known| *known == text)
+    ["deactivated", "found", "resynchronised", "moved", "kept"]
+        .into_iter()
+        .find(|known| *known == text)
 }
 
 impl Page {
@@ -108,6 +115,18 @@ impl Page {
             "deactivated" if token.state == TokenState::Deactivated.name() => Some((
                 format!("{name} is deactivated"),
                 "Its codes never count again. If it is a hard token, send it back.",
+            )),
+            "moved" if token.state == TokenState::Deactivated.name() => Some((
+                format!("{name} is on the new phone now"),
+                "The new phone’s codes are good from now on. The token on the old phone is deactivated for good: remove it from the app there.",
+            )),
+            "moved" if token.is_moving => Some((
+                format!("{name} is moving to the new phone"),
+                "The e-prescribing network is being told of the new phone’s token, which may take up to 60 minutes. Until then the old phone’s codes are good; then the new one’s.",
+            )),
+            "kept" if token.in_use && !token.is_moving => Some((
+                format!("{name} stays where it is"),
+                "The move to a new phone is cancelled, and its link leads nowhere. Remove the token from the app on the new phone, if it is there.",
             )),
             "found" if is_back => Some((
                 format!("{name} is back in use"),

@@ -32,6 +32,7 @@ mod logs;
 mod losing;
 mod lost_token;
 mod mails;
+mod moving;
 mod network_sync;
 mod provisioning_api;
 mod reading_the_audit;

@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_14.sql"),
     include_str!("schema_15.sql"),
     include_str!("schema_16.sql"),
+    include_str!("schema_17.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

@@ -8,7 +8,7 @@ use axum::{
 };
 use oath::SerialNumber;
 use registry::{
-    Action, Actor, LossStory, Token,
+    Action, Actor, Handover, LossStory, Token,
     rules::{
         administrators::may,
         owning::{DeactivationReason, remaining},
@@ -31,7 +31,7 @@ use crate::{
         message,
         own_token::loss::as_file,
         render,
-        token_row::{TokenRow, drift},
+        token_row::{TokenRow, drift, how_far},
     },
     http::Site,
     time_text,
@@ -54,6 +54,8 @@ struct Page {
     device: String,
     /// Where it was reported lost, and the codes since.
     loss: Option<(LossText, CodesText)>,
+    /// How far its move to a new phone is; empty where it is not being moved.
+    moving: String,
     acts: Vec<Act>,
     reasons: Vec<(String, String)>,
     /// What its owner is left with without it.
@@ -212,6 +214,10 @@ pub(super) async fn show(
     typed: String,
 ) -> Result<Response, Response> {
     let now = clock::now();
+    let handovers = match token.owner {
+        Some(npi) => site.registry.handovers(&npi, now).await.map_err(|error| failed(&error))?,
+        None => Vec::new(),
+    };
     let (owner, others) = match token.owner {
         Some(npi) => {
             let account = site.registry.account(&npi).await.map_err(|error| failed(&error))?;
@@ -247,6 +253,7 @@ pub(super) async fn show(
             let codes = story.codes.as_ref().map(CodesText::new)?;
             Some((LossText::new(&story.loss, now), codes))
         }),
+        moving: moving(token, &handovers),
         acts: Act::ALL.into_iter().filter(offered).collect(),
         reasons: reasons(token),
         remaining: owner.as_ref().map_or_else(
@@ -263,6 +270,17 @@ pub(super) async fn show(
         events: events.iter().map(EventText::new).collect(),
     };
     Ok(render(status, &page))
+}
+
+/// Where a token stands in a move to a new phone.
+fn moving(token: &Token, handovers: &[Handover]) -> String {
+    let of =
+        |found: &&Handover| found.from == token.serial || found.to.as_ref() == Some(&token.serial);
+    match handovers.iter().find(of) {
+        Some(found) if found.from == token.serial => how_far(found),
+        Some(found) => format!("Takes the place of {}, which works until then.", found.from),
+        None => String::new(),
+    }
 }
 
 fn reasons(token: &Token) -> Vec<(String, String)> {

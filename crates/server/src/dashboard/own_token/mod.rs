@@ -8,12 +8,14 @@
 //! | [`found`] | I found it |
 //! | [`deactivate`] | Deactivate this Token |
 //! | [`resynchronise`] | Resynchronise, by two codes in a row |
+//! | [`moving`] | Move to a new phone |
 
 mod deactivate;
 mod drift;
 mod found;
 pub(super) mod loss;
 mod lost;
+mod moving;
 mod resynchronise;
 
 use axum::{
@@ -43,6 +45,9 @@ pub(super) fn routes() -> Router<Site> {
             "/tokens/{serial}/resynchronise",
             get(resynchronise::page).post(resynchronise::submit),
         )
+        .route("/tokens/{serial}/move", get(moving::page).post(moving::begin))
+        .route("/tokens/{serial}/move/code", get(moving::page).post(moving::finish))
+        .route("/tokens/{serial}/move/cancel", get(moving::page).post(moving::cancel))
 }
 
 type InAddress = Result<Path<SerialNumber>, PathRejection>;

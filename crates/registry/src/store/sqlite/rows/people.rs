@@ -171,6 +171,7 @@ fn read_activation(row: &Row<'_>) -> rusqlite::Result<ActivationRecord> {
         pin: PinPolicy::new(row.get("pin_length")?)
             .map_err(|error| damaged("pin_length", error))?,
         serial: maybe_parsed(row, "serial")?,
+        replaces: maybe_parsed(row, "replaces")?,
         sealed_secret: row.get("sealed_secret")?,
         confirmation_tag: row.get("confirmation_tag")?,
         confirmation_expires: instant(row, "confirmation_expires")?,
@@ -188,9 +189,9 @@ pub(super) fn insert_activation(
     change_one(
         database,
         "INSERT INTO activations (id, version, npi, state, opens_access, pin_length, serial,
-            sealed_secret, confirmation_tag, confirmation_expires, wrong_confirmations, begun,
+            replaces, sealed_secret, confirmation_tag, confirmation_expires, wrong_confirmations, begun,
             expires)
-         VALUES (:id, 1, :npi, :state, :opens_access, :pin_length, :serial, :sealed_secret,
+         VALUES (:id, 1, :npi, :state, :opens_access, :pin_length, :serial, :replaces, :sealed_secret,
             :confirmation_tag, :confirmation_expires, :wrong_confirmations, :begun, :expires)",
         named_params! {
             ":id": record.id.as_bytes(),
@@ -199,6 +200,7 @@ pub(super) fn insert_activation(
             ":opens_access": record.opens_access,
             ":pin_length": record.pin.length(),
             ":serial": record.serial.as_ref().map(SerialNumber::as_str),
+            ":replaces": record.replaces.as_ref().map(SerialNumber::as_str),
             ":sealed_secret": record.sealed_secret,
             ":confirmation_tag": record.confirmation_tag,
             ":confirmation_expires": to_sql(record.confirmation_expires.0),
