@@ -133,7 +133,7 @@ async fn by_a_link_that_starts_the_app() -> Result<()> {
         associate(&scene, &app, id, &activation).await?;
 
         // What the help desk ends is seen to have ended, here and on its card.
-        let end = ["token", "deactivate", id.as_str(), "--reason", "the phone was returned"];
+        let end = ["token", "deactivate", id.as_str(), "--reason", "not-needed"];
         scene.server.run(&end, None)?;
         app.click("refresh-state").await?;
         app.state_becomes("deactivated").await?;

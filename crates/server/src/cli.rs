@@ -121,7 +121,7 @@ pub(crate) enum TokenCommand {
     /// Take a suspended token that was found into use again
     Restore(token_change::Arguments),
     /// Deactivate a token for good, so that its prescriber can enrol anew
-    Deactivate(token_change::Arguments),
+    Deactivate(token_change::DeactivateArguments),
 }
 
 #[derive(Subcommand)]

@@ -117,7 +117,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::OtherReason`], and as [`Registry::unlock_token`].
-    pub async fn deactivate_token_for(
+    pub async fn deactivate_token(
         &self,
         actor: &Actor,
         serial: &SerialNumber,
@@ -129,21 +129,8 @@ impl Registry {
         if !reason.fits(record.token.token_type) {
             return Err(Error::OtherReason);
         }
-        self.deactivate_token(actor, serial, &reason.name().parse()?, now).await
-    }
-
-    /// Deactivates a token, for good, for a reason in the operator's own words.
-    ///
-    /// # Errors
-    /// As [`Registry::unlock_token`].
-    pub async fn deactivate_token(
-        &self,
-        actor: &Actor,
-        serial: &SerialNumber,
-        reason: &Label,
-        now: UnixTime,
-    ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Deactivate, Some(reason), now).await
+        let reason = reason.name().parse()?;
+        self.change(actor, serial, TokenEvent::Deactivate, Some(&reason), now).await
     }
 
     /// Lets the e-prescribing network be told once more of a token, where that was given up.

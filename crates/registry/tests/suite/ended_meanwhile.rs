@@ -72,7 +72,7 @@ async fn act(
         Act::Suspend => registry.suspend_token(actor, &serial, &why, now).await.map(drop),
         Act::Deactivate => {
             let reason = DeactivationReason::Lost;
-            registry.deactivate_token_for(actor, &serial, reason, now).await.map(drop)
+            registry.deactivate_token(actor, &serial, reason, now).await.map(drop)
         }
         Act::Resynchronise => {
             let codes = (things.app.code(now), things.app.code(now.plus(30)));

@@ -3,8 +3,8 @@
 use oath::{Manufacturer, TokenType, UnixTime};
 use provisioning::{ActivationId, ActivationSecret, ServerPrivateKey};
 use registry::{
-    Actor, AssociateError, Cause, ConfirmError, Error, EventKind, Field, IdempotencyKey, Lock, Npi,
-    Outcome, TokenState,
+    Actor, AssociateError, Cause, ConfirmError, DeactivationReason, Error, EventKind, Field,
+    IdempotencyKey, Lock, Npi, Outcome, TokenState,
 };
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
@@ -62,8 +62,10 @@ async fn a_replay_revives_no_deactivated_token() {
     clinic.send(&sealed, START).await.unwrap();
     let session = clinic.confirmed(ada(), &confirmation, START).await;
     clinic.registry.associate(&session, &app.form(START), START).await.unwrap();
-    let deactivated =
-        clinic.registry.deactivate_token(&help_desk(), &app.serial(), &label("lost"), LATER).await;
+    let deactivated = clinic
+        .registry
+        .deactivate_token(&help_desk(), &app.serial(), DeactivationReason::Lost, LATER)
+        .await;
     let deactivated = deactivated.unwrap();
 
     assert!(clinic.send(&sealed, LATER).await.unwrap().repeated);
@@ -260,7 +262,7 @@ async fn a_confirmation_code_is_good_again_until_a_token_is_there() {
     assert_eq!(refused, Err(ConfirmError::HasToken));
     clinic
         .registry
-        .deactivate_token(&help_desk(), &app.serial(), &label("lost"), LATER)
+        .deactivate_token(&help_desk(), &app.serial(), DeactivationReason::Lost, LATER)
         .await
         .unwrap();
     let refused = clinic.registry.confirm(&half, &confirmation, LATER).await;
@@ -272,7 +274,11 @@ async fn a_code_that_was_begun_beside_a_token_does_not_wait_for_that_token_to_go
     let (clinic, app) = Clinic::with_token().await;
     let (_, beforehand) = clinic.begin(ada(), LATER).await;
     let desk = help_desk();
-    clinic.registry.deactivate_token(&desk, &app.serial(), &label("lost"), LATER).await.unwrap();
+    clinic
+        .registry
+        .deactivate_token(&desk, &app.serial(), DeactivationReason::Lost, LATER)
+        .await
+        .unwrap();
     let half = clinic.half_session(ada(), LATER).await;
     let refused = clinic.registry.confirm(&half, &beforehand, LATER).await;
     assert_eq!(refused, Err(ConfirmError::NoOpenActivation));

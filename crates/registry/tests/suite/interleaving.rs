@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
 use registry::{
-    Cause, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry, ReportRefusal, SqliteStore,
-    Store, StoreError, TokenState, VerifyError,
+    Cause, DeactivationReason, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry,
+    ReportRefusal, SqliteStore, Store, StoreError, TokenState, VerifyError,
     access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
@@ -341,8 +341,8 @@ async fn a_token_that_is_deactivated_meanwhile_accepts_nothing() {
     let meanwhile = {
         let (registry, serial) = (clinic.registry.clone(), serial.clone());
         async move {
-            let reason = label("lost");
-            registry.deactivate_token(&help_desk(), &serial, &reason, NOW).await.unwrap();
+            let reason = DeactivationReason::Lost;
+            registry.deactivate_token(&help_desk(), &serial, reason, NOW).await.unwrap();
         }
     };
     let late = interrupted(&clinic, Before::Commit, meanwhile).await;

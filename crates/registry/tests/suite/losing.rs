@@ -72,7 +72,7 @@ async fn the_codes_since_it_was_last_had_are_listed_and_marked_once() {
 
     // The help desk sees the same, also once the token is given up for good.
     let reason = registry::DeactivationReason::Lost;
-    registry.deactivate_token_for(&help_desk(), &serial, reason, now()).await.unwrap();
+    registry.deactivate_token(&help_desk(), &serial, reason, now()).await.unwrap();
     let token = clinic.token(&tablet, now()).await;
     let desk = registry.loss_of(&token).await.unwrap().unwrap();
     assert_eq!(desk.codes.unwrap().marked(Some(Mark::NotMine)), 1);

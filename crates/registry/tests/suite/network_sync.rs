@@ -5,8 +5,8 @@ use std::sync::Arc;
 use oath::UnixTime;
 use provisioning::{AppAsk, AppTokenState};
 use registry::{
-    Cause, Error, EventKind, NetworkSync, Outcome, OwnTokenError, Purpose, Registry, SqliteStore,
-    Store, SyncRecord, TokenState, VerifyError,
+    Cause, DeactivationReason, Error, EventKind, NetworkSync, Outcome, OwnTokenError, Purpose,
+    Registry, SqliteStore, Store, SyncRecord, TokenState, VerifyError,
     rules::network_sync::{LASTS, pause_after},
     store::{Changes, Write},
 };
@@ -202,7 +202,7 @@ async fn a_token_that_is_lost_or_locked_meanwhile_stays_so_and_comes_back_to_whe
 async fn of_a_deactivated_token_nobody_is_told_and_nothing_brings_it_back() {
     let (clinic, app) = told().await;
     let (registry, serial, now) = (&clinic.registry, app.serial(), START.plus(60));
-    registry.deactivate_token(&help_desk(), &serial, &label("lost"), now).await.unwrap();
+    registry.deactivate_token(&help_desk(), &serial, DeactivationReason::Lost, now).await.unwrap();
     assert_eq!(registry.syncs_due(now, 10).await.unwrap(), []);
     assert_eq!(registry.begin_sync_attempt(&serial, now).await.unwrap(), None);
     let token = registry.sync_acknowledged(&serial, now).await.unwrap();

@@ -177,10 +177,10 @@ async fn a_device_is_not_uninstalled_by_the_help_desk_either() {
     clinic.store.commit(Changes { writes, events: Vec::new() }).await.unwrap();
     let serial = fob.serial();
     let uninstalled = DeactivationReason::Uninstalled;
-    let refused = registry.deactivate_token_for(&desk, &serial, uninstalled, NOW).await;
+    let refused = registry.deactivate_token(&desk, &serial, uninstalled, NOW).await;
     assert_eq!(refused, Err(Error::OtherReason));
     let faulty = DeactivationReason::Faulty;
-    let gone = registry.deactivate_token_for(&desk, &serial, faulty, NOW).await.unwrap();
+    let gone = registry.deactivate_token(&desk, &serial, faulty, NOW).await.unwrap();
     assert_eq!(gone.state, TokenState::Deactivated);
     assert_eq!(clinic.events().await[0].what.cause.as_deref(), Some("faulty"));
 }

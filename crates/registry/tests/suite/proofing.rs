@@ -3,12 +3,12 @@
 use oath::UnixTime;
 use provisioning::PinPolicy;
 use registry::{
-    ConfirmError, Error, EventKind, ProofingAsked, Role,
+    ConfirmError, DeactivationReason, Error, EventKind, ProofingAsked, Role,
     access::{AccessOrder, NewAccess},
 };
 
 use crate::{
-    clinic::{App, Clinic, START, ada, help_desk, label},
+    clinic::{App, Clinic, START, ada, help_desk},
     two_people::shown_by,
 };
 
@@ -17,8 +17,8 @@ const DAY: u64 = 24 * 3600;
 /// A clinic at which Ada had a token and has none left.
 async fn with_none_left() -> Clinic {
     let (clinic, app) = Clinic::with_token().await;
-    let lost = label("lost");
-    clinic.registry.deactivate_token(&help_desk(), &app.serial(), &lost, START).await.unwrap();
+    let lost = DeactivationReason::Lost;
+    clinic.registry.deactivate_token(&help_desk(), &app.serial(), lost, START).await.unwrap();
     clinic
 }
 
@@ -32,8 +32,8 @@ async fn the_command_line_needs_a_new_record_once_the_last_token_is_gone() {
     let desk = help_desk();
     let begin = |proofing| clinic.try_begin_proved(&desk, ada(), DAY, proofing, START);
     assert_eq!(begin(Some("licence seen")).await.unwrap_err(), Error::ProofingStands);
-    let lost = label("lost");
-    clinic.registry.deactivate_token(&desk, &app.serial(), &lost, START).await.unwrap();
+    let lost = DeactivationReason::Lost;
+    clinic.registry.deactivate_token(&desk, &app.serial(), lost, START).await.unwrap();
     assert_eq!(asked(&clinic, START).await, ProofingAsked::NewRecord);
     assert_eq!(begin(None).await.unwrap_err(), Error::NeedsProofing);
     begin(Some("licence seen")).await.unwrap();

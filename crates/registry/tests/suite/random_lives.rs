@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use oath::{Code, Hotp, Totp, UnixTime};
 use proptest::prelude::*;
 use registry::{
-    Actor, Association, Npi, Otp, Purpose, Session, Token, TokenState, rules::token_states::TABLE,
+    Actor, Association, DeactivationReason, Npi, Otp, Purpose, Session, Token, TokenState,
+    rules::token_states::TABLE,
 };
 
 use crate::{
@@ -192,7 +193,10 @@ impl World {
             Deed::Suspend => drop(registry.suspend_token(&actor, &serial, &why, now).await),
             Deed::Restore => drop(registry.restore_token(&actor, &serial, &why, now).await),
             Deed::Unlock => drop(registry.unlock_token(&actor, &serial, now).await),
-            Deed::Deactivate => drop(registry.deactivate_token(&actor, &serial, &why, now).await),
+            Deed::Deactivate => {
+                let reason = DeactivationReason::Lost;
+                drop(registry.deactivate_token(&actor, &serial, reason, now).await);
+            }
             Deed::SyncAgain => drop(registry.sync_token_again(&actor, &serial, now).await),
             Deed::NetworkIsTold => drop(registry.begin_sync_attempt(&serial, now).await.unwrap()),
             Deed::NetworkAcknowledges => {

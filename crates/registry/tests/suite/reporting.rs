@@ -3,8 +3,8 @@
 use oath::{Seed, SerialNumber, UnixTime};
 use provisioning::{AppAnswer, AppAsk, AppRequest, AppTokenState, ReportId};
 use registry::{
-    Actor, AppRequestError, Cause, EventKind, Outcome, Purpose, ReportRefusal, TokenState,
-    VerifyError,
+    Actor, AppRequestError, Cause, DeactivationReason, EventKind, Outcome, Purpose, ReportRefusal,
+    TokenState, VerifyError,
 };
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
@@ -64,7 +64,7 @@ async fn the_status_of_every_state_and_nothing_is_written() {
     registry.suspend_token(&desk, &serial, &label("reported"), NOW).await.unwrap();
     let suspended = status().await;
     assert_eq!((suspended.token.state, suspended.others), (AppTokenState::Suspended, vec![]));
-    registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
+    registry.deactivate_token(&desk, &serial, DeactivationReason::Lost, NOW).await.unwrap();
     let deactivated = status().await;
     assert_eq!((deactivated.token.state, deactivated.others), (AppTokenState::Deactivated, vec![]));
     let seen = ask(&clinic, &tablet.ask(AppAsk::Status, NOW)).await.unwrap();
@@ -181,8 +181,8 @@ async fn a_report_is_refused_with_its_cause_and_recorded() {
     clinic.enrol_first(ben(), &bens, NOW).await;
     let gone = App::new("Old phone");
     clinic.enrol_further(ada(), &phone, &gone, START.plus(90)).await.unwrap();
-    let (desk, reason) = (help_desk(), label("replaced"));
-    clinic.registry.deactivate_token(&desk, &gone.serial(), &reason, NOW).await.unwrap();
+    let (desk, reason) = (help_desk(), DeactivationReason::NotNeeded);
+    clinic.registry.deactivate_token(&desk, &gone.serial(), reason, NOW).await.unwrap();
     let nobodys: SerialNumber = "CSST00000000".parse().unwrap();
     let deactivated = ReportRefusal::NotPossible { state: TokenState::Deactivated };
     for (lost, refusal) in [
@@ -216,7 +216,7 @@ async fn another_accounts_token_is_unknown_whatever_its_state() {
     assert_eq!(report().await, unknown);
     registry.suspend_token(&desk, &serial, &label("reported"), NOW).await.unwrap();
     assert_eq!(report().await, unknown);
-    registry.deactivate_token(&desk, &serial, &label("replaced"), NOW).await.unwrap();
+    registry.deactivate_token(&desk, &serial, DeactivationReason::Lost, NOW).await.unwrap();
     assert_eq!(report().await, unknown);
 }
 

@@ -527,8 +527,8 @@ async fn whoever_works_the_queue_alone_neither_writes_the_proofing_record_nor_op
     }
     assert!(process(&alone()).await.unwrap().confirmation.is_none(), "nobody needs it");
 
-    let lost = label("lost");
-    registry.deactivate_token(&desk, &phone.serial(), &lost, NOW).await.unwrap();
+    let lost = DeactivationReason::Lost;
+    registry.deactivate_token(&desk, &phone.serial(), lost, NOW).await.unwrap();
     // The activation that one person began leads nowhere now, nor does that person begin another.
     for processing in [alone(), processing()] {
         assert_eq!(again(&processing).await.unwrap_err(), RequestError::NeedsProofing);

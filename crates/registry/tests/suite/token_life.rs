@@ -3,7 +3,7 @@
 use oath::{Code, UnixTime};
 use proptest::prelude::*;
 use registry::{
-    Actor, Error, NetworkSync, Purpose, Token, TokenState,
+    Actor, DeactivationReason, Error, NetworkSync, Purpose, Token, TokenState,
     rules::token_states::{Impossible, Row, TABLE, TokenEvent, Who, apply},
 };
 
@@ -193,8 +193,10 @@ async fn doing_it_twice_gives_the_same_answer_and_one_event() {
     let (clinic, app) = Clinic::with_token().await;
     let (registry, desk, serial) = (&clinic.registry, help_desk(), app.serial());
     let before = clinic.events().await.len();
-    let first = registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
-    let second = registry.deactivate_token(&desk, &serial, &label("lost"), NOW).await.unwrap();
+    let first =
+        registry.deactivate_token(&desk, &serial, DeactivationReason::Lost, NOW).await.unwrap();
+    let second =
+        registry.deactivate_token(&desk, &serial, DeactivationReason::Lost, NOW).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(clinic.events().await.len(), before + 1);
     let refused = registry.restore_token(&desk, &serial, &label("found"), NOW).await;
@@ -327,8 +329,8 @@ impl Walk {
             }
             Happens::Unlock => drop(self.clinic.registry.unlock_token(&desk, &serial, now).await),
             Happens::Deactivate => {
-                let reason = label("lost");
-                self.clinic.registry.deactivate_token(&desk, &serial, &reason, now).await.unwrap();
+                let reason = DeactivationReason::Lost;
+                self.clinic.registry.deactivate_token(&desk, &serial, reason, now).await.unwrap();
             }
             Happens::SendAgain => {
                 assert!(self.clinic.send(&self.sealed, now).await.unwrap().repeated)

@@ -3,8 +3,8 @@
 use oath::UnixTime;
 use provisioning::{EnrolmentLink, IssuerName, PinPolicy, ServerUrl};
 use registry::{
-    AccessError, AdministratorSession, ConfirmError, ConfirmationCode, Error, EventKind,
-    IdempotencyKey, Outcome, Passphrase, Registry, Role,
+    AccessError, AdministratorSession, ConfirmError, ConfirmationCode, DeactivationReason, Error,
+    EventKind, IdempotencyKey, Outcome, Passphrase, Registry, Role,
     access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
     rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
 };
@@ -257,8 +257,8 @@ pub(crate) async fn with_token() -> (Clinic, App, [AdministratorSession; 2]) {
 }
 
 async fn give_up(clinic: &Clinic, phone: &App) {
-    let (serial, lost) = (phone.serial(), label("lost"));
-    clinic.registry.deactivate_token(&help_desk(), &serial, &lost, START).await.unwrap();
+    let (serial, lost) = (phone.serial(), DeactivationReason::Lost);
+    clinic.registry.deactivate_token(&help_desk(), &serial, lost, START).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Judging codes: causes, counting, locks, rehearsals.
 
 use oath::UnixTime;
-use registry::{Cause, EventKind, Lock, Off, Outcome, Purpose, TokenState, VerifyError};
+use registry::{
+    Cause, DeactivationReason, EventKind, Lock, Off, Outcome, Purpose, TokenState, VerifyError,
+};
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label};
 
@@ -297,7 +299,11 @@ async fn a_token_that_is_not_active_is_told_so() {
     let state = TokenState::Suspended;
     let answer = judged(&clinic, &app, &code, Purpose::Signing, NOW).await;
     assert_eq!(answer, refused(Cause::NotActive { state }));
-    clinic.registry.deactivate_token(&help_desk(), &serial, &label("lost"), NOW).await.unwrap();
+    clinic
+        .registry
+        .deactivate_token(&help_desk(), &serial, DeactivationReason::Lost, NOW)
+        .await
+        .unwrap();
     let state = TokenState::Deactivated;
     let answer = judged(&clinic, &app, &code, Purpose::Test, NOW).await;
     assert_eq!(answer, refused(Cause::NotActive { state }));

@@ -68,7 +68,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             token_change::run(Change::Restore, arguments, json).await
         }
         Command::Token(TokenCommand::Deactivate(arguments)) => {
-            token_change::run(Change::Deactivate, arguments, json).await
+            token_change::deactivate(arguments, json).await
         }
         Command::Request(command) => request::run(command, json).await,
         Command::Stock(StockCommand::Export(arguments)) => stock::export(arguments, json).await,

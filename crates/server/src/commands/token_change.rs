@@ -1,10 +1,13 @@
 //! `token suspend`, `token restore`, `token deactivate`: what the help desk does with a token that was
 //! lost, found or given up.
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use oath::SerialNumber;
 use provisioning::Label;
-use registry::TokenState;
+use registry::{DeactivationReason, TokenState};
 use serde::Serialize;
 
 use super::operator;
@@ -22,11 +25,30 @@ pub(crate) struct Arguments {
     place: Place,
 }
 
+#[derive(Args)]
+pub(crate) struct DeactivateArguments {
+    /// The token's credential ID or serial number, as printed or shown
+    #[arg(value_name = "SERIAL")]
+    serial: SerialNumber,
+    /// Why; only an app is uninstalled
+    #[arg(long, value_parser = reasons())]
+    reason: DeactivationReason,
+    #[command(flatten)]
+    place: Place,
+}
+
+fn reasons() -> impl TypedValueParser<Value = DeactivationReason> {
+    let names = DeactivationReason::ALL.iter().map(|reason| reason.name());
+    PossibleValuesParser::new(names).try_map(|name| {
+        let known = DeactivationReason::ALL.iter().find(|reason| reason.name() == name);
+        known.copied().ok_or("there is no such reason")
+    })
+}
+
 #[derive(Clone, Copy)]
 pub(crate) enum Change {
     Suspend,
     Restore,
-    Deactivate,
 }
 
 #[derive(Serialize)]
@@ -42,10 +64,20 @@ pub(crate) async fn run(change: Change, arguments: Arguments, json: bool) -> Res
     let token = match change {
         Change::Suspend => registry.suspend_token(&actor, &serial, &reason, now).await?,
         Change::Restore => registry.restore_token(&actor, &serial, &reason, now).await?,
-        Change::Deactivate => registry.deactivate_token(&actor, &serial, &reason, now).await?,
     };
-    let changed = Changed { serial: serial.as_str().to_owned(), state: token.state };
-    output::print(json, &changed, &format!("{serial} is {}. {}", token.state, next(token.state)))
+    print(json, &serial, token.state)
+}
+
+pub(crate) async fn deactivate(arguments: DeactivateArguments, json: bool) -> Result<(), Failure> {
+    let registry = opening::registry(&arguments.place).await?;
+    let DeactivateArguments { serial, reason, .. } = arguments;
+    let token = registry.deactivate_token(&operator(), &serial, reason, clock::now()).await?;
+    print(json, &serial, token.state)
+}
+
+fn print(json: bool, serial: &SerialNumber, state: TokenState) -> Result<(), Failure> {
+    let changed = Changed { serial: serial.as_str().to_owned(), state };
+    output::print(json, &changed, &format!("{serial} is {state}. {}", next(state)))
 }
 
 const fn next(state: TokenState) -> &'static str {

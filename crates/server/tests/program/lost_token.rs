@@ -20,13 +20,16 @@ fn who_lost_the_only_token_enrols_a_new_one() {
     assert!(noted.contains(&format!("token deactivate {}", lost.id.as_str())), "{noted}");
 
     let serial = lost.id.as_str();
-    let gone =
-        server.folder.json(&["token", "deactivate", serial, "--reason", "left in a taxi"], "");
+    let words = ["token", "deactivate", serial, "--reason", "left in a taxi"];
+    let refused = server.folder.run(&words, "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("uninstalled"), "the reasons are told");
+    let gone = server.folder.json(&["token", "deactivate", serial, "--reason", "lost"], "");
     assert_eq!(gone, serde_json::json!({"serial": serial, "state": "deactivated"}));
     let event = &server.folder.json(&["events", "--limit", "1"], "")[0];
     assert_eq!(
         (event["kind"].as_str(), event["cause"].as_str()),
-        (Some("token-deactivated"), Some("left in a taxi"))
+        (Some("token-deactivated"), Some("lost"))
     );
     let refused = server.folder.run(&begin, "");
     assert_eq!(refused.status.code(), Some(1));

@@ -105,7 +105,7 @@ async fn change(
             }
             match known.filter(|_| sure) {
                 Some(reason) => {
-                    registry.deactivate_token_for(actor, serial, *reason, now).await.map(drop)
+                    registry.deactivate_token(actor, serial, *reason, now).await.map(drop)
                 }
                 None => return Ok(()),
             }
