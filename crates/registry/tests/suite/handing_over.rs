@@ -3,8 +3,8 @@
 use oath::UnixTime;
 use provisioning::{AppAsk, AppTokenState, EnrolmentLink, IssuerName, ServerUrl};
 use registry::{
-    Actor, AssociateError, Cause, Error, EventKind, Handover, HandoverStage, IdempotencyKey, Npi,
-    Purpose, RequestedBy, Session, Token, TokenOrder, TokenState, Wanted,
+    Actor, AssociateError, Cause, DeactivationReason, Error, EventKind, Handover, HandoverStage,
+    IdempotencyKey, Npi, Purpose, RequestedBy, Session, Token, TokenOrder, TokenState, Wanted,
     rules::handover::LINK_VALID_FOR,
 };
 
@@ -187,7 +187,7 @@ async fn only_ones_own_soft_token_that_is_in_use_is_moved() {
     let refused = clinic.begin_move(&session, &tablet, NOW).await;
     assert_eq!(refused, Err(Error::NotPossible(TokenState::Active).into()));
     let (desk, serial) = (help_desk(), tablet.serial());
-    clinic.registry.deactivate_token(&desk, &serial, &label("gone"), NOW).await.unwrap();
+    clinic.registry.deactivate_token(&desk, &serial, DeactivationReason::Lost, NOW).await.unwrap();
     let refused = clinic.begin_move(&session, &tablet, NOW).await;
     assert_eq!(refused, Err(Error::NotPossible(TokenState::Deactivated).into()));
 }
@@ -457,7 +457,10 @@ async fn a_new_phone_that_is_lost_or_given_up_meanwhile_leaves_the_old_one_good(
         let (registry, desk, why) = (&clinic.registry, help_desk(), label("as it happens"));
         match lost {
             true => registry.suspend_token(&desk, &new.serial(), &why, NOW).await.unwrap(),
-            false => registry.deactivate_token(&desk, &new.serial(), &why, NOW).await.unwrap(),
+            false => registry
+                .deactivate_token(&desk, &new.serial(), DeactivationReason::Lost, NOW)
+                .await
+                .unwrap(),
         };
         registry.sync_acknowledged(&new.serial(), NOW).await.unwrap();
         drop(registry.restore_token(&desk, &new.serial(), &why, NOW).await);
@@ -470,8 +473,12 @@ async fn a_new_phone_that_is_lost_or_given_up_meanwhile_leaves_the_old_one_good(
 async fn giving_the_old_token_up_ends_it() {
     let (clinic, phone, tablet) = two_tokens().await;
     let (session, new) = clinic.moving(&tablet, &phone, NOW).await;
-    let (desk, why) = (help_desk(), label("gone"));
-    clinic.registry.deactivate_token(&desk, &phone.serial(), &why, NOW).await.unwrap();
+    let desk = help_desk();
+    clinic
+        .registry
+        .deactivate_token(&desk, &phone.serial(), DeactivationReason::Lost, NOW)
+        .await
+        .unwrap();
     let refused = clinic.finish_move(&session, (&phone, &new), &key(), NOW).await;
     assert_eq!(refused, Err(AssociateError::HandoverOver));
     assert_eq!(state(&clinic, &new).await, TokenState::Provisioned);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use oath::{SerialNumber, UnixTime};
 use proptest::prelude::*;
-use registry::{HandoverStage, IdempotencyKey, TokenState};
+use registry::{DeactivationReason, HandoverStage, IdempotencyKey, TokenState};
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
 
@@ -119,9 +119,14 @@ impl World {
                 drop(self.clinic.registry.restore_token(&desk, &serial, &why, self.now).await);
             }
             Deed::Deactivate(which) => {
-                let (serial, why) = (self.app(which).serial(), label("gone"));
+                let serial = self.app(which).serial();
                 let desk = help_desk();
-                drop(self.clinic.registry.deactivate_token(&desk, &serial, &why, self.now).await);
+                drop(
+                    self.clinic
+                        .registry
+                        .deactivate_token(&desk, &serial, DeactivationReason::Lost, self.now)
+                        .await,
+                );
             }
             Deed::NetworkAcknowledges(which) => {
                 let serial = self.app(which).serial();
