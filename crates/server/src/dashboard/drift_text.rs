@@ -234,7 +234,7 @@ fn clock_chart(
     };
     Some(Chart {
         caption: format!(
-            "How far its clock was off at {} {}, and the window from {} to {} that codes may teach.",
+            "How far its clock was off on {} {}, and the window from {} to {} that codes may teach.",
             history.samples.len(),
             plural(history.samples.len(), "day"),
             label(below),

@@ -21,6 +21,13 @@ pub(super) struct LossText {
 }
 
 impl LossText {
+    /// With the name of the token, of the account's.
+    pub(super) fn named(loss: &Loss, tokens: &[Token], now: UnixTime) -> (String, Self) {
+        let token = tokens.iter().find(|token| token.serial == loss.serial);
+        let name = token.map_or_else(|| loss.serial.to_string(), |token| token.name.to_string());
+        (name, Self::new(loss, now))
+    }
+
     pub(super) fn new(loss: &Loss, now: UnixTime) -> Self {
         let left = loss.due.ends.since(now);
         Self {

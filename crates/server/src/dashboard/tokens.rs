@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use registry::{Loss, Token, TokenState};
+use registry::TokenState;
 use serde::Deserialize;
 
 use super::{
@@ -62,9 +62,7 @@ pub(super) async fn page(
         Err(error) => return message::failed(&error).into_response(),
     };
     let losses = match site.registry.untold_losses(&session.account.npi, now).await {
-        Ok(losses) => {
-            losses.iter().map(|loss| (name(&tokens, loss), LossText::new(loss, now))).collect()
-        }
+        Ok(losses) => losses.iter().map(|loss| LossText::named(loss, &tokens, now)).collect(),
         Err(error) => return message::failed(&error).into_response(),
     };
     let usable = tokens
@@ -86,11 +84,6 @@ pub(super) async fn page(
         StatusCode::OK,
         &Page { frame: visitor::frame(&session), tokens, usable, added, done, losses, requests },
     )
-}
-
-fn name(tokens: &[Token], loss: &Loss) -> String {
-    let token = tokens.iter().find(|token| token.serial == loss.serial);
-    token.map_or_else(|| loss.serial.to_string(), |token| token.name.to_string())
 }
 
 /// What a page of one token leads back with.

@@ -60,6 +60,8 @@ fn the_loss_is_told_of_by_its_owner_and_seen_by_the_help_desk() {
     let desk = format!("/admin/tokens/{serial}");
     let seen = hedy.get(&desk);
     assert!(seen.element("not-mine").unwrap().contains("1 not the owner’s"), "{}", seen.html);
+    let account = hedy.get(&format!("/admin/accounts/{NPI}"));
+    assert!(account.element("loss").unwrap().contains("Tablet was reported lost"));
     assert!(seen.element("loss-clock").is_some() && seen.element("act-notice").is_some());
     assert_eq!(
         hedy.get(&format!("{desk}/notice.txt")).html.lines().count(),

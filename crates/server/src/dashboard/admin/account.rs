@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock,
-    dashboard::{message, render, token_row::TokenRow},
+    dashboard::{loss_text::LossText, message, render, token_row::TokenRow},
     http::Site,
     time_text,
 };
@@ -31,6 +31,8 @@ struct Page {
     opened: String,
     proofing: String,
     tokens: Vec<TokenRow>,
+    /// The losses of which the notice has not arrived.
+    losses: Vec<(String, LossText)>,
     /// What is wrong with the sign-in; empty where nothing is.
     paused: String,
     may_unlock: bool,
@@ -66,7 +68,10 @@ async fn show(
 ) -> Result<Response, Response> {
     let now = clock::now();
     let tokens = site.registry.tokens(&account.npi, now).await.map_err(|error| failed(&error))?;
+    let losses = site.registry.untold_losses(&account.npi, now).await;
+    let losses = losses.map_err(|error| failed(&error))?;
     let page = Page {
+        losses: losses.iter().map(|loss| LossText::named(loss, &tokens, now)).collect(),
         npi: account.npi.to_string(),
         name: account.name.to_string(),
         mail: account.mail.to_string(),
