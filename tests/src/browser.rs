@@ -8,7 +8,6 @@ use crate::desktop::Desktop;
 use crate::driver::Driver;
 use crate::error::Result;
 use crate::page::Page;
-use crate::wait::{self, Look};
 
 /// Chromium with a fresh profile.
 #[derive(Debug)]
@@ -65,27 +64,6 @@ impl Browser {
         let driver = Driver::start(desktop, "chromedriver", capabilities, |_| ()).await?;
         let page = Page::new(driver.session.clone(), "");
         Ok(Self { page, driver })
-    }
-
-    /// Gives the page a width, in CSS pixels, and the height of all that is on it.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not do it.
-    pub async fn look_as_wide_as(&self, width: u32) -> Result<()> {
-        // The window has an edge of its own, and a narrower page is a longer one.
-        let heights = "return [document.documentElement.scrollHeight, outerHeight - innerHeight]";
-        for _ in 0..2 {
-            let heights: (u32, u32) = serde_json::from_value(self.script(heights, vec![]).await?)?;
-            let height = heights.0.clamp(800, 4_000) + heights.1;
-            self.driver.session.set_window_rect(0, 0, width, height).await?;
-            wait::until("the window's new width", wait::PATIENCE, async || {
-                let found = self.script("return innerWidth", vec![]).await?;
-                Ok(if found == width { Look::There(()) } else { Look::NotYet(found.to_string()) })
-            })
-            .await?;
-        }
-        Ok(())
     }
 
     /// Closes it.

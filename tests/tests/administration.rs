@@ -2,21 +2,17 @@
 //! explains a refusal and changes a token, an auditor reads and verifies. With scripts allowed, axe looks at
 //! each page in both colour schemes; without them, all of it works as well.
 
-use std::path::PathBuf;
-
 use e2e::administration::{Administration, Administrator};
-use e2e::axe::Axe;
 use e2e::error::ensure;
 use e2e::scene::ISSUER;
 use e2e::server::Prescriber;
 use e2e::soft_token::SoftToken;
-use e2e::{Browser, Dashboard, Desktop, KeyringState, Result, ServerProcess, clock, http, test};
-
-/// Where `cargo xtask screenshots` puts its own.
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
+use e2e::{
+    Browser, Dashboard, Desktop, Eyes, KeyringState, Result, ServerProcess, clock, http, test,
+};
 
 /// Every page, by the name that it is looked at under.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 28] = [
     "admin-sign-in",
     "admin-sign-in-refused",
     "admin-code",
@@ -37,51 +33,43 @@ const PAGES: [&str; 20] = [
     "admin-daily-report",
     "admin-verify",
     "admin-not-your-role",
+    "admin-change-phone",
+    "admin-reset-passphrase",
+    "admin-end-access",
+    "admin-end-access-refused",
+    "admin-passphrase-shown",
+    "new-passphrase",
+    "new-passphrase-refused",
+    "admin-access-ended",
 ];
-
-/// Looks at each page, where scripts are allowed.
-struct Eyes {
-    axe: Option<Axe>,
-}
-
-impl Eyes {
-    async fn look(&mut self, browser: &Browser, name: &str) -> Result<()> {
-        let Some(axe) = &mut self.axe else { return Ok(()) };
-        axe.look_at_page(browser, name).await?;
-        let folder = PathBuf::from(PICTURES);
-        std::fs::create_dir_all(&folder)?;
-        for (size, width) in [("wide", 1200), ("phone", 360)] {
-            browser.look_as_wide_as(width).await?;
-            axe.look_at_page(browser, name).await?;
-            browser.screenshot(&folder.join(format!("{name}-{size}.png"))).await?;
-        }
-        browser.look_as_wide_as(1100).await
-    }
-}
 
 struct People {
     ines: Administrator,
     rosa: Administrator,
     hedy: Administrator,
     grace: Administrator,
+    ida: Administrator,
+    eva: Administrator,
 }
 
 /// The whole walk, looked at by `eyes`.
-async fn walk(desktop: &Desktop, browser: &Browser, mut eyes: Eyes) -> Result<Eyes> {
+async fn walk(desktop: &Desktop, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     let server = ServerProcess::start(&desktop.folder().join("server"), ISSUER).await?;
     let people = People {
         ines: Administrator::add(&server, "Ines Pol", &["access-administrator"])?,
         rosa: Administrator::add(&server, "Dr. Rosa Lind", &["registrant"])?,
         hedy: Administrator::add(&server, "Hedy Mar", &["token-administrator"])?,
         grace: Administrator::add(&server, "Grace Moor", &["auditor"])?,
+        ida: Administrator::add(&server, "Ida Noor", &["access-administrator"])?,
+        eva: Administrator::add(&server, "Dr. Eva Brandt", &["registrant"])?,
     };
     let pages = Administration::new(browser, server.address());
     let token = SoftToken::generate("Ward phone")?;
-    sign_in_is_refused(&pages, &people.ines, &mut eyes).await?;
-    two_people_open_access(&server, &pages, &people, &token, &mut eyes).await?;
-    the_help_desk_helps(&server, &pages, &people.hedy, &token, &mut eyes).await?;
-    the_auditor_reads(&pages, &people.grace, &mut eyes).await?;
-    Ok(eyes)
+    sign_in_is_refused(&pages, &people.ines, eyes).await?;
+    two_people_open_access(&server, &pages, &people, &token, eyes).await?;
+    the_help_desk_helps(&server, &pages, &people.hedy, &token, eyes).await?;
+    the_auditor_reads(&pages, &people.grace, eyes).await?;
+    two_others_change_and_end_access(&server, &pages, &people, eyes).await
 }
 
 async fn sign_in_is_refused(
@@ -247,14 +235,107 @@ async fn the_auditor_reads(
     eyes.look(browser, "admin-verify").await
 }
 
+/// Enters on one of the forms of one field; the ID of what was entered.
+async fn enter(pages: &Administration<'_>, link: &str, value: &str) -> Result<String> {
+    let browser = pages.browser;
+    pages.open(&format!("/admin/accounts/{}", Prescriber::demo().npi)).await?;
+    browser.submit(link).await?;
+    browser.type_into("value", value).await?;
+    if browser.shows("sure").await? {
+        browser.click("sure").await?;
+    }
+    browser.submit("enter").await?;
+    browser.attribute("state", "data-id").await
+}
+
+async fn execute(pages: &Administration<'_>, id: &str) -> Result<()> {
+    pages.open(&format!("/admin/access/changes/{id}")).await?;
+    pages.browser.click("checked").await?;
+    pages.browser.submit("execute").await
+}
+
+/// Looks at each of the forms before it is filled in, and at one that is refused.
+async fn look_at_the_forms(pages: &Administration<'_>, eyes: &mut Eyes) -> Result<()> {
+    let (browser, npi) = (pages.browser, Prescriber::demo().npi);
+    for (what, name) in
+        [("phone", "change-phone"), ("passphrase", "reset-passphrase"), ("end", "end-access")]
+    {
+        pages.open(&format!("/admin/access/{what}/{npi}")).await?;
+        eyes.look(browser, &format!("admin-{name}")).await?;
+    }
+    browser.type_into("value", "left the clinic").await?;
+    browser.submit("enter").await?;
+    browser.find("error-sure").await?;
+    eyes.look(browser, "admin-end-access-refused").await
+}
+
+async fn two_others_change_and_end_access(
+    server: &ServerProcess,
+    pages: &Administration<'_>,
+    people: &People,
+    eyes: &mut Eyes,
+) -> Result<()> {
+    let (browser, ada) = (pages.browser, Prescriber::demo());
+    pages.sign_out().await?;
+    pages.sign_in(&people.ida).await?;
+    look_at_the_forms(pages, eyes).await?;
+    let phone = enter(pages, "change-phone", "+1 410 555 0134").await?;
+    let reset = enter(pages, "reset-passphrase", "called back on the number on record").await?;
+    let end = enter(pages, "end-access", "left the clinic").await?;
+    pages.sign_out().await?;
+
+    pages.sign_in(&people.eva).await?;
+    execute(pages, &phone).await?;
+    let said = browser.text("phone").await?;
+    ensure(said == "ends in 34", || said.clone())?;
+    execute(pages, &reset).await?;
+    let link = browser.text("link").await?;
+    let code = browser.text("confirmation-code").await?;
+    eyes.look(browser, "admin-passphrase-shown").await?;
+    the_prescriber_chooses(server, browser, (&link, &code), eyes).await?;
+    execute(pages, &end).await?;
+    browser.find("confirmation").await?;
+    browser.find("ended").await?;
+    eyes.look(browser, "admin-access-ended").await?;
+    let dashboard = Dashboard::new(browser, server.address());
+    dashboard.sign_in(&ada.npi, "nine loud geese at dawn").await?;
+    let said = browser.text("error").await?;
+    ensure(said.contains("Sign-in refused"), || said.clone())
+}
+
+async fn the_prescriber_chooses(
+    server: &ServerProcess,
+    browser: &Browser,
+    (link, code): (&str, &str),
+    eyes: &mut Eyes,
+) -> Result<()> {
+    const NEW: &str = "nine loud geese at dawn";
+    ensure(link.starts_with(server.address()), || link.to_owned())?;
+    browser.go_to(link).await?;
+    eyes.look(browser, "new-passphrase").await?;
+    for again in ["nine loud geese", NEW] {
+        browser.type_into("code", code).await?;
+        browser.type_into("passphrase", NEW).await?;
+        browser.type_into("again", again).await?;
+        browser.submit("submit").await?;
+        if again != NEW {
+            browser.find("error-again").await?;
+            eyes.look(browser, "new-passphrase-refused").await?;
+        }
+    }
+    let said = browser.text("confirmation").await?;
+    ensure(said.contains("new passphrase is set"), || said.clone())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_walked_and_looked_at() -> Result<()> {
     test(async {
         let desktop = Desktop::start(KeyringState::Unlocked).await?;
         let browser = Browser::start(&desktop).await?;
-        let eyes = walk(&desktop, &browser, Eyes { axe: Some(Axe::load()?) }).await?;
+        let mut eyes = Eyes::open()?;
+        walk(&desktop, &browser, &mut eyes).await?;
         browser.close().await;
-        eyes.axe.map_or(Ok(()), |axe| axe.verdict(&PAGES))
+        eyes.verdict(&PAGES)
     })
     .await
 }
@@ -264,7 +345,7 @@ async fn all_of_it_works_without_scripts() -> Result<()> {
     test(async {
         let desktop = Desktop::start(KeyringState::Unlocked).await?;
         let browser = Browser::without_javascript(&desktop).await?;
-        walk(&desktop, &browser, Eyes { axe: None }).await?;
+        walk(&desktop, &browser, &mut Eyes::shut()).await?;
         browser.close().await;
         Ok(())
     })

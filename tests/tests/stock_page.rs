@@ -9,6 +9,7 @@ use std::process::Command;
 use e2e::error::{Error, ensure};
 use e2e::eyes::Eyes;
 use e2e::outside::oathtool_code;
+use e2e::wait::{self, Look};
 use e2e::{Browser, Result, Scene, clock, process, test};
 use oath::Totp;
 use provisioning::OtpauthUri;
@@ -114,7 +115,31 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     browser.type_into("export-again", "shorter").await?;
     browser.submit("export").await?;
     browser.find("error-export-again").await?;
-    eyes.look(browser, "stock-not-exported").await
+    eyes.look(browser, "stock-not-exported").await?;
+    a_long_check_shows_how_far_it_is(scene, browser, &stock).await
+}
+
+/// The page of its progress asks for itself anew until it leads to what was found, with scripts or without.
+async fn a_long_check_shows_how_far_it_is(
+    scene: &Scene,
+    browser: &Browser,
+    stock: &str,
+) -> Result<()> {
+    let file = scene.desktop.folder().join("long.csv");
+    let rows = (0..200_000).map(|n| format!("{},{SEED},hotp\n", 2_000_000 + n));
+    std::fs::write(&file, format!("serial,seed_hex,type\n{}", rows.collect::<String>()))?;
+    browser.go_to(stock).await?;
+    browser.choose_file("file", &file).await?;
+    browser.submit("check").await?;
+    let so_far = browser.text("so-far").await?;
+    ensure(so_far.contains("rows so far"), || so_far)?;
+    wait::until("the end of the check", 4 * wait::PATIENCE, async || {
+        let there = browser.shows("take").await?;
+        Ok(if there { Look::There(()) } else { Look::NotYet(browser.words().await) })
+    })
+    .await?;
+    let new = browser.text("count").await?;
+    ensure(new == "200000", || new)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::Place,
-    dashboard::{RecentTests, SignInPlaces, Verification},
+    dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
     data_dir::DataDir,
     failure::Failure,
     http::{self, SiteParts},
@@ -124,6 +124,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
         origins: origins(arguments.public_url.as_ref(), address)?,
         verification: Verification::default(),
+        stock_jobs: StockJobs::default(),
         checkpoints: checkpoints.clone(),
     });
     let mut stop = Stop::listen()?;

@@ -59,7 +59,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub(crate) use admin::Verification;
+pub(crate) use admin::{StockJobs, Verification};
 pub(crate) use drift_text::DriftText;
 pub(crate) use recent_tests::RecentTests;
 pub(crate) use sign_in_form::SignInPlaces;

@@ -12,7 +12,7 @@ mod provisioning;
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    dashboard::{RecentTests, SignInPlaces, Verification},
+    dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
     phone::PhoneSender,
 };
 use ::provisioning::IssuerName;
@@ -49,6 +49,8 @@ pub(crate) struct SiteParts {
     pub(crate) origins: Vec<String>,
     /// The audit's last verification from the dashboard.
     pub(crate) verification: Verification,
+    /// Checks and imports of stock that were begun on the dashboard.
+    pub(crate) stock_jobs: StockJobs,
     /// Where the audit's checkpoints are written down besides the database.
     pub(crate) checkpoints: PathBuf,
 }

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -183,7 +184,21 @@ fn help_desk() -> (Server, Browser) {
 
 fn send(browser: &Browser, fields: &[(&str, &str)], file: (&str, &str)) -> Page {
     let page = browser.get("/admin/stock");
-    browser.upload("/admin/stock/check", &page.with_hidden(fields), file)
+    let sent = browser.upload("/admin/stock/check", &page.with_hidden(fields), file);
+    at_its_end(browser, sent)
+}
+
+/// Where the page of a job's progress leads in the end.
+fn at_its_end(browser: &Browser, answer: Page) -> Page {
+    if !answer.location.starts_with("/admin/stock/jobs/") {
+        return answer;
+    }
+    // Several minutes, on a machine that is busy with other things.
+    let ended = (0..3_000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        Some(browser.get(&answer.location)).filter(|page| page.element("progress").is_none())
+    });
+    ended.unwrap()
 }
 
 #[test]
@@ -464,4 +479,58 @@ fn a_check_goes_on_to_its_end_although_whoever_sent_the_file_is_gone() {
     until("the check to begin", state);
     drop(gone);
     until("the check to end", || state().filter(|state| state == "checked"));
+}
+
+/// A file whose check takes far longer than anybody is let wait for it.
+fn long_file() -> String {
+    let rows = (0..200_000).map(|n| format!("{},{SEED},hotp\n", 1_000_000 + n));
+    format!("serial,seed_hex,type\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn a_long_check_shows_how_far_it_is_and_a_third_one_waits() {
+    let (server, hedy) = help_desk();
+    let file = long_file();
+    let form = hedy.get("/admin/stock");
+    let fields = form.with_hidden(&[]);
+    let first = hedy.upload("/admin/stock/check", &fields, ("first.csv", &file));
+    assert!(first.location.starts_with("/admin/stock/jobs/"), "{} {}", first.status, first.html);
+    let page = hedy.get(&first.location);
+    assert!(page.html.contains(r#"<meta http-equiv="refresh" content="2">"#), "{}", page.html);
+    let percent: u64 = page.attribute("bar", "aria-valuenow").unwrap().parse().unwrap();
+    assert!(percent < 100, "{percent}");
+    let far = page.element("so-far").unwrap();
+    let kilobytes = format!("of {} KB read", file.len().div_ceil(1000));
+    assert!(far.contains("rows so far") && far.contains(&kilobytes), "{far}");
+    // The same submit again, by a reload or from the page before, begins nothing.
+    let again = hedy.upload("/admin/stock/check", &fields, ("first.csv", &file));
+    assert_eq!(again.location, first.location);
+
+    let other = hedy.get("/admin/stock");
+    let second = hedy.upload("/admin/stock/check", &other.with_hidden(&[]), ("second.csv", &file));
+    assert!(second.location.starts_with("/admin/stock/jobs/") && second.location != first.location);
+    let row = format!("serial,seed_hex,type\n111111,{SEED},totp\n");
+    let third = hedy.upload(
+        "/admin/stock/check",
+        &hedy.get("/admin/stock").with_hidden(&[]),
+        ("third.csv", &row),
+    );
+    assert_eq!(third.status, 422);
+    assert!(third.element("error").unwrap().contains("wait until one is done"), "{}", third.html);
+    assert!(server.folder.serials().is_empty());
+
+    let ended = at_its_end(&hedy, first);
+    let import = hedy.get(&ended.location);
+    assert_eq!(import.element("count").unwrap(), "200000");
+    let after = hedy.upload("/admin/stock/check", &fields, ("first.csv", &file));
+    assert_eq!(after.location, ended.location, "the same answer once it is done");
+    at_its_end(&hedy, second);
+    let third = send(&hedy, &[], ("third.csv", &row));
+    assert_eq!(hedy.get(&third.location).element("count").unwrap(), "1");
+    assert_eq!(hedy.get("/admin/stock/jobs/unknown").location, "/admin/stock");
+
+    let take = hedy.post(&format!("{}/take", ended.location), &import.with_hidden(&[]));
+    let taken = at_its_end(&hedy, take);
+    assert_eq!(taken.location, ended.location);
+    assert_eq!(hedy.get(&taken.location).attribute("state", "data-state").unwrap(), "taken");
 }

@@ -10,6 +10,7 @@
 //! | [`tokens`], [`token`], [`token_change`] | tokens, and what is done with one |
 //! | [`event_text`] | an event in words |
 //! | [`stock`], [`stock_import`], [`upload`] | hard tokens from a file, checked before anything changes |
+//! | [`stock_jobs`], [`stock_progress`] | checks and imports that take long, and how far they have come |
 //! | [`stock_export`] | hard tokens into a file |
 //! | [`access`], [`access_account`], [`access_activation`], [`access_order`], [`access_change`] | what opens, ends or eases access, by two people |
 //! | [`queue`], [`queue_request`] | the queue of requests |
@@ -38,6 +39,8 @@ mod sign_in_code;
 mod stock;
 mod stock_export;
 mod stock_import;
+mod stock_jobs;
+mod stock_progress;
 mod token;
 mod token_change;
 mod tokens;
@@ -52,6 +55,7 @@ use axum::{
 };
 
 pub(crate) use event_text::{kind_text, purpose_text};
+pub(crate) use stock_jobs::StockJobs;
 pub(crate) use verification::Verification;
 
 use super::message::{self, Message};
@@ -76,6 +80,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/admin/stock/export", post(stock_export::submit))
         // A file is larger than a form; how large, its reading says.
         .route("/admin/stock/check", post(stock::check).layer(DefaultBodyLimit::disable()))
+        .route("/admin/stock/jobs/{name}", get(stock_progress::page))
         .route("/admin/stock/{id}", get(stock_import::page))
         .route("/admin/stock/{id}/take", post(stock_import::take))
         .route("/admin/stock/{id}/drop", post(stock_import::drop))

@@ -12,17 +12,24 @@ use provisioning::{
     PreSharedKey, PskcKey, PskcPassphrase,
     stock::{SeedText, StockFileError},
 };
-use registry::{Action, StockImport, rules::administrators::may};
+use registry::{Action, IdempotencyKey, StockFinding, StockImport, rules::administrators::may};
 
 use super::{
     frame::Frame,
     stock_import::state_of,
+    stock_jobs::{Job, JobEnd},
+    stock_progress::address_of,
     upload::Upload,
     visitor::{Administering, failed},
 };
 use crate::{
-    dashboard::{broken_page, field_errors::FieldErrors, render},
+    dashboard::{
+        broken_page,
+        field_errors::{FieldErrors, sentence},
+        message, render,
+    },
     http::Site,
+    randomness,
     stock_file::{self, CheckError, Opening, in_words},
     time_text,
 };
@@ -42,6 +49,7 @@ const UNDER: [(&str, &str); 3] = [
 #[template(path = "admin/stock.html")]
 struct Page {
     frame: Frame,
+    idempotency_key: String,
     may_import: bool,
     under: Vec<(String, String)>,
     chosen_under: String,
@@ -127,6 +135,7 @@ async fn show_both(
     let good = errors.is_empty() && export_errors.is_empty();
     let status = if good { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
+        idempotency_key: IdempotencyKey::generate(&mut randomness::rng()).as_str().to_owned(),
         may_import: may(by.session.administrator.roles.list(), Action::ManageStock),
         under: UNDER.iter().map(owned).collect(),
         chosen_under: chosen.under.clone(),
@@ -149,15 +158,22 @@ fn in_capitals(seeds: &str) -> String {
     }
 }
 
-/// Checks a file that was sent, and leads to what was found.
+/// Begins to check a file that was sent, and leads to what was found or to how far it is. The same submit
+/// again leads to the same.
 pub(super) async fn check(
     State(site): State<Site>,
     request: Request,
 ) -> Result<Response, Response> {
     let (by, upload) = Upload::receive(request, &site).await?;
     let actor = by.may(&site, Action::ManageStock).await?;
+    let Ok(key) = upload.text("idempotency_key").parse::<IdempotencyKey>() else {
+        return Err(message::stale_form().for_administrator().into_response());
+    };
     let chosen =
         Chosen { under: upload.text("under").to_owned(), seeds: upload.text("seeds").to_owned() };
+    if let Some(begun) = site.stock_jobs.of(key.as_str()) {
+        return led_to(&site, &by, &chosen, (key.as_str(), &begun)).await;
+    }
     let mut errors = FieldErrors::default();
     let opening = opening_of(&upload, &mut errors);
     let file = upload.file().ok_or("choose the file that came with the tokens");
@@ -166,19 +182,49 @@ pub(super) async fn check(
     let (Some(opening), Some((name, bytes))) = (opening, file) else {
         return show(&site, &by, &chosen, errors).await;
     };
-    let file = Cursor::new(bytes);
-    // To its end, although whoever sent it is gone: what is begun is not left half.
-    let checking = Arc::clone(&site);
-    let checked = tokio::spawn(async move {
-        stock_file::check(&checking.registry, &actor, &name, file, opening, |_, _| {}).await
-    });
-    match checked.await.map_err(|_| broken_page())? {
-        Ok(import) => Ok(Redirect::to(&format!("/admin/stock/{}", import.id)).into_response()),
-        Err(CheckError::File(error)) => {
-            errors.add(field_of(&error), &error.to_string());
-            show(&site, &by, &chosen, errors).await
+    let Some(place) = site.stock_jobs.place() else {
+        errors.add("", "two other files are being checked at this moment: wait until one is done, then send this one again");
+        return show(&site, &by, &chosen, errors).await;
+    };
+    let job = Arc::new(Job::new(name.clone(), Some(bytes.len() as u64)));
+    let (checking, watched) = (Arc::clone(&site), Arc::clone(&job));
+    let work = async move {
+        let watch = |rows: Vec<StockFinding>, read| watched.come_to(rows.len(), read);
+        let file = Cursor::new(bytes);
+        let registry = &checking.registry;
+        let checked = stock_file::check(registry, &actor, &name, file, opening, watch).await;
+        drop(place);
+        match checked {
+            Ok(import) => JobEnd::Done(import.id),
+            Err(CheckError::File(error)) => {
+                JobEnd::Refused(field_of(&error), sentence(&error.to_string()))
+            }
+            Err(CheckError::Registry(error)) => {
+                tracing::error!(%error, "a file of stock could not be checked");
+                JobEnd::Broken
+            }
         }
-        Err(CheckError::Registry(error)) => Err(failed(&error)),
+    };
+    let job = site.stock_jobs.run(key.as_str(), job, work).await;
+    led_to(&site, &by, &chosen, (key.as_str(), &job)).await
+}
+
+/// Where a check leads whoever began it.
+async fn led_to(
+    site: &Site,
+    by: &Administering,
+    chosen: &Chosen,
+    (name, job): (&str, &Job),
+) -> Result<Response, Response> {
+    match job.ended() {
+        None => Ok(Redirect::to(&address_of(name)).into_response()),
+        Some(JobEnd::Done(id)) => Ok(Redirect::to(&format!("/admin/stock/{id}")).into_response()),
+        Some(JobEnd::Refused(field, why)) => {
+            let mut errors = FieldErrors::default();
+            errors.add(field, why);
+            show(site, by, chosen, errors).await
+        }
+        Some(JobEnd::Broken) => Err(broken_page()),
     }
 }
 

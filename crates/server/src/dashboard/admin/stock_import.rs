@@ -1,5 +1,7 @@
 //! One import of stock: what was found in its file, and taking it or giving it up.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -13,11 +15,13 @@ use registry::{
 
 use super::{
     frame::Frame,
+    stock_jobs::{Job, JobEnd},
+    stock_progress::address_of,
     visitor::{Administering, AdministratorForm, failed},
 };
 use crate::{
     clock,
-    dashboard::{field_errors::sentence, message, render},
+    dashboard::{broken_page, field_errors::sentence, message, render},
     http::Site,
     time_text,
 };
@@ -67,7 +71,7 @@ type InAddress = Result<Path<String>, PathRejection>;
 /// The word of an import's state for a page's style, and for a person.
 pub(super) fn state_of(import: &StockImport) -> (&'static str, &'static str) {
     match import.state {
-        StockState::Reading => ("reading", "Not read to its end"),
+        StockState::Reading => ("reading", "Being read, or not read to its end"),
         StockState::Checked => ("checked", "Checked"),
         StockState::Taken => ("taken", "Imported"),
         StockState::Dropped => ("dropped", "Given up"),
@@ -132,10 +136,24 @@ pub(super) async fn take(
     let actor = by.may(&site, Action::ManageStock).await?;
     let import = import_at(&site, id).await?;
     let leave_out = form.text("leave-out") == "yes";
-    match site.registry.take_stock(&actor, import.id, leave_out, clock::now()).await {
-        Ok(_) => Ok(back_to(&import)),
-        Err(TakeStockError::Registry(error)) => Err(failed(&error)),
-        Err(error) => show(&site, &by, &import, Some(sentence(&error.to_string()))).await,
+    let name = format!("take-{}", import.id);
+    let (taking, id) = (Arc::clone(&site), import.id);
+    let work = async move {
+        match taking.registry.take_stock(&actor, id, leave_out, clock::now()).await {
+            Ok(_) => JobEnd::Done(id),
+            Err(TakeStockError::Registry(error)) => {
+                tracing::error!(%error, "stock could not be imported");
+                JobEnd::Broken
+            }
+            Err(error) => JobEnd::Refused("", sentence(&error.to_string())),
+        }
+    };
+    let job = Arc::new(Job::new(import.file.clone(), None));
+    match site.stock_jobs.run(&name, job, work).await.ended() {
+        None => Ok(Redirect::to(&address_of(&name)).into_response()),
+        Some(JobEnd::Done(_)) => Ok(back_to(&import)),
+        Some(JobEnd::Refused(_, why)) => show(&site, &by, &import, Some(why.clone())).await,
+        Some(JobEnd::Broken) => Err(broken_page()),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// The most megabytes of a file: read and checked well within the time that a request has.
+    /// The most megabytes of a file: it is in memory while it is checked.
     pub(super) const MOST_MEGABYTES: usize = 12;
 
     /// Reads the form of a request, if it carries the session's token.
