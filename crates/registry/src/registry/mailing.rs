@@ -8,7 +8,7 @@ use oath::{SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationId, Label};
 use zeroize::Zeroizing;
 
-use super::{Registry, requests::noted};
+use super::{Registry, requests::noted_sent};
 use crate::{
     ActivateLink, Error,
     activation::ActivationState,
@@ -120,7 +120,8 @@ impl Registry {
                 // A newer link is to be mailed: this one's fate is of no interest.
                 return Ok(());
             }
-            let mut event = noted(&record, EventKind::ActivationMailed, &Actor::System, now);
+            let kind = EventKind::ActivationMailed;
+            let mut event = noted_sent(&record, kind, &mail.request.mail, &Actor::System, now);
             let mailing = &mut record.request.mailing;
             match &result {
                 Ok(()) => {

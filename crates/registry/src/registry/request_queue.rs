@@ -4,8 +4,11 @@ use oath::{SerialNumber, TokenType, UnixTime};
 use rand_core::CryptoRng;
 
 use super::{
-    ATTEMPTS, Registry, activations::Invitation, only_the_help_desk, proofing::Before,
-    requests::noted,
+    ATTEMPTS, Registry,
+    activations::Invitation,
+    only_the_help_desk,
+    proofing::Before,
+    requests::{noted, noted_sent},
 };
 use crate::{
     ActivationOrder, ConfirmationCode, Error, RequestError,
@@ -170,7 +173,11 @@ impl Registry {
                 // whoever read before that it is on its way to nobody reads again.
                 changes.writes.push(Write::UpdateToken(Box::new(known)));
             }
-            changes.events.push(noted(&record, EventKind::RequestShipped, actor, now));
+            let address = record.request.address.as_ref().map(ToString::to_string);
+            let Shipment { carrier, tracking } = shipment;
+            let to = format!("{}, by {carrier} {tracking}", address.unwrap_or_default());
+            let event = noted_sent(&record, EventKind::RequestShipped, &to, actor, now);
+            changes.events.push(event);
             changes.writes.push(Write::UpdateRequest(Box::new(record.clone())));
             if self.commit(changes).await? {
                 return Ok(record.request);

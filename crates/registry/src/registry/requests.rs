@@ -319,6 +319,19 @@ pub(super) fn new_request(
     }
 }
 
+/// The event of something that was sent for a request, with where it went.
+pub(super) fn noted_sent(
+    record: &RequestRecord,
+    kind: EventKind,
+    to: &dyn core::fmt::Display,
+    actor: &Actor,
+    now: UnixTime,
+) -> NewEvent {
+    let mut event = noted(record, kind, actor, now);
+    event.cause = event.cause.map(|about| format!("{about}, to {to}"));
+    event
+}
+
 /// The event of something that was done about a request.
 pub(super) fn noted(
     record: &RequestRecord,

@@ -141,6 +141,9 @@ async fn a_soft_token_from_request_to_activated() {
         order.windows(2).all(|pair| place(pair[0]) > place(pair[1])),
         "latest first: {kinds:?}"
     );
+    let mailed = clinic.events().await.swap_remove(place(EventKind::ActivationMailed)).what;
+    let cause = mailed.cause.unwrap();
+    assert!(cause.ends_with(&format!("{}, to {}", request.id, request.mail)), "{cause}");
     drop(phone);
 }
 
@@ -172,6 +175,8 @@ async fn a_hard_token_from_request_to_shipped_and_its_mail() {
     stock(&clinic, &["GALH12345678", "GALH87654321"]).await;
     let shipped = ship(fob()).await.unwrap();
     assert_eq!(shipped.state, RequestState::Shipped);
+    let cause = clinic.events().await.remove(0).what.cause.unwrap();
+    assert!(cause.ends_with(&format!(", to {}, by UPS 1Z 999 AA1", address())), "{cause}");
     assert_eq!((shipped.serial, shipped.shipment), (Some(fob()), Some(ups())));
     assert_eq!(ship(fob()).await.unwrap().state, RequestState::Shipped, "the same answer twice");
     let other = ship("GALH87654321".parse().unwrap()).await;
