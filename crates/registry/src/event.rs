@@ -176,6 +176,8 @@ pub enum EventKind {
     AccessExecuted,
     /// What was entered was declined, or taken back.
     AccessDeclined,
+    /// Nobody decided in time what somebody entered to change a prescriber's access.
+    AccessExpired,
     /// A prescriber's access was ended.
     AccessEnded,
     /// A link and a code were made by which a prescriber chooses a new passphrase.
@@ -241,6 +243,7 @@ words!(EventKind {
     AccessEntered = "access-entered",
     AccessExecuted = "access-executed",
     AccessDeclined = "access-declined",
+    AccessExpired = "access-expired",
     AccessEnded = "access-ended",
     PassphraseResetBegun = "passphrase-reset-begun",
     PassphraseReset = "passphrase-reset",

@@ -66,7 +66,21 @@ impl Telling {
     }
 }
 
+/// Without a network, what an earlier one did not acknowledge waits no longer either. None is given up
+/// while this runs, so that once is enough.
+async fn take_along(site: &Site) -> Result<(), registry::Error> {
+    for serial in site.registry.syncs_given_up(u32::MAX).await? {
+        site.registry.sync_not_needed(&serial, clock::now()).await?;
+    }
+    Ok(())
+}
+
 async fn keep(site: Site, network: Option<Arc<Network>>, mut stopped: watch::Receiver<()>) {
+    if network.is_none()
+        && let Err(error) = take_along(&site).await
+    {
+        tracing::error!(%error, "tokens that wait for a network could not be taken into use");
+    }
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut under_way = JoinSet::new();

@@ -1,5 +1,6 @@
 //! Seals the audit about once a second, and writes its checkpoints down outside the database: two
-//! tasks, so that neither requests nor sealing wait for the file.
+//! tasks, so that neither requests nor sealing wait for the file. Once a minute it has what time has
+//! ended tidied away.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,6 +24,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many checkpoints are read or written down at a time.
 const BATCH: u32 = 1_000;
+/// After so many seconds, what time has ended is tidied away once more.
+const TIDIED_EVERY: u32 = 60;
 /// A failure that stays is told again after so many attempts.
 const TOLD_AGAIN: u32 = 60;
 
@@ -80,12 +83,19 @@ impl Sealer {
     async fn run(mut self, mut stopped: watch::Receiver<()>, sealed: watch::Sender<()>) {
         let mut tick = interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failures = Failures::default();
+        let (mut failures, mut untidy) = (Failures::default(), Failures::default());
+        let mut seconds = 0_u32;
         loop {
             let stop = tokio::select! {
                 _ = stopped.changed() => true,
                 _ = tick.tick() => false,
             };
+            if seconds == 0 {
+                // Before the sealing, so that what it records is sealed too.
+                let result = self.site.registry.tidy_access(clock::now()).await;
+                untidy.tell("what is over could not be tidied away; trying again", result);
+            }
+            seconds = (seconds + 1) % TIDIED_EVERY;
             let result = self.seal().await;
             failures.tell("the audit could not be sealed; trying again", result);
             // The writer is gone only if it panicked, which it has told.

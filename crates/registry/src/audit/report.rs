@@ -154,6 +154,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::HandoverCancelled
         | EventKind::AccessEntered
         | EventKind::AccessDeclined
+        | EventKind::AccessExpired
         | EventKind::TokenProvisioned
         | EventKind::TokenExported
         | EventKind::PassphraseGiven

@@ -4,7 +4,12 @@ use oath::UnixTime;
 use provisioning::{IssuerName, Label, ServerUrl};
 use rand_core::CryptoRng;
 
-use super::{ATTEMPTS, Registry, activations::Invitation, proofing::Before};
+use super::{
+    ATTEMPTS, Registry,
+    activations::{Invitation, LONGEST_VALID},
+    proofing::Before,
+    tidying_access::expired,
+};
 use crate::{
     AccessError, Error,
     access::{
@@ -65,16 +70,15 @@ impl Registry {
             if let Some(same) = self.entered_again(&change, new.passphrase.as_ref(), now).await? {
                 return Ok(same);
             }
-            let mut writes = Vec::new();
+            let (mut writes, mut events) = (Vec::new(), Vec::new());
             let pending = self.store.pending_access(change.npi, change.order.kind()).await;
             if let Some(pending) = pending.map_err(Error::from)? {
-                let state = pending.change.at(now).state;
-                if state == AccessState::Pending {
+                if pending.change.at(now).state == AccessState::Pending {
                     return Err(AccessRefusal::EnteredAlready.into());
                 }
-                let expired = AccessChange { state, ..pending.change };
-                let record = AccessRecord { change: expired, passphrase_hash: None, ..pending };
-                writes.push(Write::UpdateAccess(Box::new(record)));
+                let (write, event) = expired(pending, now);
+                writes.push(write);
+                events.push(event);
             }
             let record = AccessRecord {
                 change: change.clone(),
@@ -84,7 +88,8 @@ impl Registry {
             };
             writes.push(Write::InsertAccess(Box::new(record)));
             let event = noted(&change, &actor, EventKind::AccessEntered, now);
-            let changes = Changes::new(writes, [event.because(change.order.kind())]);
+            events.push(event.because(change.order.kind()));
+            let changes = Changes::new(writes, events);
             if self.commit(changes).await? {
                 return Ok(change);
             }
@@ -274,6 +279,9 @@ impl Registry {
             (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
             (AccessOrder::Account { .. }, None) => Ok(before),
             (_, None) => Err(Error::UnknownAccount.into()),
+            (AccessOrder::Activation { valid_for, .. }, Some(_)) if *valid_for > LONGEST_VALID => {
+                Err(Error::ValidForTooLong.into())
+            }
             (AccessOrder::Activation { proofing, .. }, Some(_)) => {
                 before.asked(now).check(proofing.as_ref()).map_err(AccessRefusal::from)?;
                 Ok(before)

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// For how many seconds an enrolment link can be good at most: 30 days.
-const LONGEST_VALID: u64 = 30 * 24 * 3600;
+pub(super) const LONGEST_VALID: u64 = 30 * 24 * 3600;
 
 /// Whom an activation invites, and to what.
 pub(super) struct Invitation<'a> {

@@ -29,6 +29,7 @@ mod signing_test;
 mod step_up;
 mod stock;
 mod stock_export;
+mod tidying_access;
 mod tokens;
 mod verifying;
 

@@ -26,6 +26,16 @@ impl Registry {
         Ok(records.into_iter().map(|record| record.token.serial).collect())
     }
 
+    /// The tokens that were given up, at most `limit`: where there is no network any more, they are to
+    /// wait for none.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn syncs_given_up(&self, limit: u32) -> Result<Vec<SerialNumber>, Error> {
+        let records = self.store.tokens_given_up(limit).await?;
+        Ok(records.into_iter().map(|record| record.token.serial).collect())
+    }
+
     /// Counts an attempt and gives what is to be sent; nothing where somebody else makes it, or
     /// where the hour is over: then it is given up.
     ///

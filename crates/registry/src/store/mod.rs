@@ -163,6 +163,9 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         due: UnixTime,
         limit: u32,
     ) -> Result<Vec<TokenRecord>, StoreError>;
+    /// The tokens that are not deactivated and of which the network did not acknowledge in time, at
+    /// most `limit`.
+    async fn tokens_given_up(&self, limit: u32) -> Result<Vec<TokenRecord>, StoreError>;
     /// A change of access.
     async fn access(&self, id: &IdempotencyKey) -> Result<Option<AccessRecord>, StoreError>;
     /// The account's change of access of this kind that is stored as pending, expired or not.
@@ -181,6 +184,14 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         npi: Npi,
         kind: &str,
     ) -> Result<Option<AccessRecord>, StoreError>;
+    /// The changes of access that wait since before an instant, and the executed ones of before
+    /// another that still keep what they showed, at most `limit`.
+    async fn access_to_tidy(
+        &self,
+        entered_before: UnixTime,
+        decided_before: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<AccessRecord>, StoreError>;
     /// Changes of access, the pending ones first, then the latest, at most `limit`.
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.

@@ -251,6 +251,9 @@ impl Store for Interrupted {
         self.inner.tokens_to_sync(due, limit).await
     }
 
+    async fn tokens_given_up(&self, limit: u32) -> Result<Vec<TokenRecord>, StoreError> {
+        self.inner.tokens_given_up(limit).await
+    }
     async fn access(&self, id: &IdempotencyKey) -> Found<AccessRecord> {
         self.inner.access(id).await
     }
@@ -283,6 +286,14 @@ impl Store for Interrupted {
     }
     async fn step_up_sends(&self, npi: Npi) -> Found<StepUpSends> {
         self.inner.step_up_sends(npi).await
+    }
+    async fn access_to_tidy(
+        &self,
+        entered_before: UnixTime,
+        decided_before: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<AccessRecord>, StoreError> {
+        self.inner.access_to_tidy(entered_before, decided_before, limit).await
     }
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {
         self.inner.access_changes(limit).await

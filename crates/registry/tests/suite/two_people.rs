@@ -7,6 +7,7 @@ use registry::{
     EventKind, IdempotencyKey, Outcome, Passphrase, Registry, Role,
     access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
     rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
+    store::Store,
 };
 
 use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, help_desk, label, rng};
@@ -335,4 +336,65 @@ async fn an_account_that_was_opened_meanwhile_is_told_to_whoever_executes() {
     clinic.open_account(ada()).await;
     let late = clinic.execute(&rosa, "a", "s", START).await;
     assert_eq!(late.unwrap_err(), Error::AccountExists.into());
+}
+
+#[tokio::test]
+async fn what_nobody_decides_in_time_is_recorded_as_expired() {
+    let (clinic, [ines, _]) = enterer_and_registrant().await;
+    clinic.enter(&ines, account("a"), START).await.unwrap();
+    let kinds = async || {
+        let events = clinic.events().await.into_iter();
+        events.filter(|event| event.what.kind == EventKind::AccessExpired).count()
+    };
+    clinic.registry.tidy_access(START.plus(WAITS)).await.unwrap();
+    assert_eq!(kinds().await, 0);
+    for _ in 0..2 {
+        clinic.registry.tidy_access(START.plus(WAITS + 1)).await.unwrap();
+        assert_eq!(kinds().await, 1);
+    }
+    let event = clinic.events().await.remove(0).what;
+    assert_eq!(event.actor.to_string(), "system");
+    assert_eq!(event.cause.as_deref(), Some("account entered by Ines"));
+    let record = clinic.store.access(&key("a")).await.unwrap().unwrap();
+    assert_eq!((record.change.state, record.passphrase_hash), (AccessState::Expired, None));
+}
+
+#[tokio::test]
+async fn what_an_execution_showed_is_forgotten_once_it_is_shown_to_nobody() {
+    let (clinic, [ines, rosa]) = clinic_of([("Ines", &BOTH), ("Rosa", &BOTH)]).await;
+    clinic.open_account(ada()).await;
+    clinic.enter(&ines, activation("b"), START).await.unwrap();
+    clinic.execute(&rosa, "b", "s", START).await.unwrap();
+    let kept = async |now| {
+        clinic.registry.tidy_access(now).await.unwrap();
+        clinic.store.access(&key("b")).await.unwrap().unwrap().sealed_shown.is_some()
+    };
+    assert!(kept(START.plus(SHOWN_AGAIN)).await);
+    clinic.execute(&rosa, "b", "s", START.plus(SHOWN_AGAIN)).await.unwrap();
+    assert!(!kept(START.plus(SHOWN_AGAIN + 1)).await);
+}
+
+#[tokio::test]
+async fn nobody_enters_an_activation_that_is_good_for_more_than_thirty_days() {
+    let (clinic, [ines, _]) = enterer_and_registrant().await;
+    clinic.open_account(ada()).await;
+    let mut long = activation("b");
+    if let AccessOrder::Activation { valid_for, .. } = &mut long.order {
+        *valid_for = 31 * 24 * 3600;
+    }
+    let refused = clinic.enter(&ines, long, START).await;
+    assert_eq!(refused.unwrap_err(), Error::ValidForTooLong.into());
+}
+
+#[tokio::test]
+async fn entering_anew_what_expired_records_that_it_did() {
+    let clinic = Clinic::new().await;
+    let ines = clinic.administrator("Ines", &[Role::AccessAdministrator]).await;
+    for (id, now) in [("a", START), ("b", START.plus(WAITS + 60))] {
+        let session = clinic.administering(&ines, now).await;
+        clinic.enter(&session, account(id), now).await.unwrap();
+    }
+    let events = clinic.events().await;
+    let last: Vec<_> = events.iter().take(2).map(|event| event.what.kind).collect();
+    assert_eq!(last, [EventKind::AccessEntered, EventKind::AccessExpired]);
 }

@@ -184,7 +184,6 @@ fn what_was_given_up_is_done_at_once_where_there_is_no_network_any_more() {
     until("given up", || Some(browser.get("/tokens")).filter(given_up));
     drop(database);
     let server = Server::start_in(server.stop(), &[]);
-    server.folder.json(&["token", "sync-again", app.id.as_str()], "");
     until("active", || (app_state(&server, &app).0 == AppTokenState::Active).then_some(()));
 }
 

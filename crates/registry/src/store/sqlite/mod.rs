@@ -343,6 +343,10 @@ impl Store for SqliteStore {
     ) -> Result<Vec<TokenRecord>, StoreError> {
         self.readers.read(move |database| rows::tokens_to_sync(database, due, limit)).await
     }
+    async fn tokens_given_up(&self, limit: u32) -> Result<Vec<TokenRecord>, StoreError> {
+        self.readers.read(move |database| rows::tokens_given_up(database, limit)).await
+    }
+
     async fn access(&self, id: &IdempotencyKey) -> Result<Option<AccessRecord>, StoreError> {
         let id = id.clone();
         self.readers.read(move |database| rows::access(database, &id)).await
@@ -399,6 +403,18 @@ impl Store for SqliteStore {
 
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError> {
         self.readers.read(move |database| rows::loss(database, event)).await
+    }
+
+    async fn access_to_tidy(
+        &self,
+        entered_before: UnixTime,
+        decided_before: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<AccessRecord>, StoreError> {
+        let read = move |database: &Connection| {
+            rows::access_to_tidy(database, entered_before, decided_before, limit)
+        };
+        self.readers.read(read).await
     }
 
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {

@@ -23,6 +23,7 @@ use rusqlite::{
 
 pub(super) use access::{
     access, changes as access_changes, executed as executed_access, pending as pending_access,
+    to_tidy as access_to_tidy,
 };
 pub(super) use administrators::{administrator, administrators, session as administrator_session};
 pub(super) use audit::{
@@ -41,7 +42,8 @@ pub(super) use requests::{
 pub(super) use step_ups::{step_up, step_up_sends};
 pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
 pub(super) use tokens::{
-    report, sealed_seed, token, tokens_after, tokens_of, tokens_to_sync, tokens_with,
+    report, sealed_seed, token, tokens_after, tokens_given_up, tokens_of, tokens_to_sync,
+    tokens_with,
 };
 
 use super::{Changes, StoreError, failed};

@@ -1,5 +1,6 @@
 //! Changes of prescribers' access.
 
+use oath::UnixTime;
 use provisioning::{Label, PinPolicy};
 use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
 
@@ -43,6 +44,23 @@ pub(in super::super) fn executed(
         "SELECT * FROM access_changes WHERE npi = ?1 AND kind = ?2 AND state = 'executed'
          ORDER BY decided DESC, entered DESC LIMIT 1",
         params![to_sql(npi.number()), kind],
+        read,
+    )
+}
+
+pub(in super::super) fn to_tidy(
+    database: &Connection,
+    entered_before: UnixTime,
+    decided_before: UnixTime,
+    limit: u32,
+) -> rusqlite::Result<Vec<AccessRecord>> {
+    list(
+        database,
+        "SELECT * FROM access_changes
+         WHERE (state = 'pending' AND entered < ?1)
+            OR (sealed_shown IS NOT NULL AND decided < ?2)
+         ORDER BY entered, id LIMIT ?3",
+        &[&to_sql(entered_before.0), &to_sql(decided_before.0), &limit],
         read,
     )
 }

@@ -92,6 +92,19 @@ pub(in super::super) fn tokens_to_sync(
     )
 }
 
+pub(in super::super) fn tokens_given_up(
+    database: &Connection,
+    limit: u32,
+) -> rusqlite::Result<Vec<TokenRecord>> {
+    list(
+        database,
+        "SELECT * FROM tokens WHERE sync = 'given-up' AND state <> 'deactivated'
+         ORDER BY serial LIMIT ?1",
+        &[&limit],
+        read,
+    )
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
     let token = Token {
         serial: parsed(row, "serial")?,
