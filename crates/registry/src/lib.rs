@@ -45,20 +45,20 @@ pub mod store;
 pub mod token;
 pub mod values;
 
+mod association_error;
 mod error;
 mod passphrase_hash;
 mod request_error;
+mod sign_in_error;
 
 pub use account::{Account, NewAccount};
 pub use activation::{ActivationOrder, BegunActivation};
 pub use administrator::{
     AddedAdministrator, Administrator, AdministratorSession, NewAdministrator, Role, Roles,
 };
+pub use association_error::{AssociateError, Field};
 pub use drift::{DriftHistory, DriftSample, Observed, Outlook};
-pub use error::{
-    AccessError, AppRequestError, AssociateError, ConfirmError, Error, Field, OwnTokenError,
-    PassphraseError, SetPassphraseError, SignInError, SigningTestError, StepUpError, VerifyError,
-};
+pub use error::{AccessError, AppRequestError, Error, OwnTokenError, VerifyError};
 pub use event::{Actor, Event, EventKind, Outcome};
 pub use loss::{CodesSince, Loss, LossStory, Mark};
 pub use master_key::MasterKey;
@@ -82,6 +82,9 @@ pub use rules::{
     step_up::StepUpStanding,
 };
 pub use session::{Factor, SecondFactor, Session};
+pub use sign_in_error::{
+    ConfirmError, PassphraseError, SetPassphraseError, SignInError, SigningTestError, StepUpError,
+};
 pub use step_up::{PhoneChannel, StepUpMessage};
 pub use stock::{
     StockCounts, StockFinding, StockImport, StockImportId, StockState, StockWhat, TakeStockError,

@@ -5,12 +5,18 @@
 //! exist yet), and the events of what they record. [`Store::commit`] returns when they are durable,
 //! or [`StoreError::Conflict`] with nothing changed; then the rule reads and decides again.
 
+mod error;
 pub mod sqlite;
+mod writes;
 
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, ReportId};
 
+pub use self::{
+    error::StoreError,
+    writes::{Changes, Write},
+};
 use crate::{
     access::AccessRecord,
     account::AccountRecord,
@@ -21,13 +27,13 @@ use crate::{
         checkpoint::Checkpoint,
     },
     drift::DriftSample,
-    event::{Actor, Event, EventKind, NewEvent, Outcome},
+    event::{Event, EventKind, Outcome},
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
-    stock::{StagedToken, StockFinding, StockImportId, StockImportRecord, StockKnown},
+    stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{IdempotencyKey, Npi, RequestId, ResetId, SessionId},
 };
@@ -274,264 +280,4 @@ pub struct EventSearch {
     pub from: Option<UnixTime>,
     /// The first instant after it.
     pub to: Option<UnixTime>,
-}
-
-/// What one decision changes, and the events that record it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// The writes, in their order.
-    pub writes: Vec<Write>,
-    /// The events, in their order.
-    pub events: Vec<NewEvent>,
-}
-
-impl Changes {
-    pub(crate) fn new(writes: impl Into<Vec<Write>>, events: impl Into<Vec<NewEvent>>) -> Self {
-        Self { writes: writes.into(), events: events.into() }
-    }
-
-    /// These, and then others, all or none.
-    pub(crate) fn and(mut self, others: Self) -> Self {
-        self.writes.extend(others.writes);
-        self.events.extend(others.events);
-        self
-    }
-}
-
-/// One conditional write. An insert conflicts with an existing record; an update expects the
-/// record's `version` in the store and stores the next one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Write {
-    /// A new secret of the server itself, sealed.
-    InsertSecret {
-        /// Its name.
-        name: String,
-        /// The secret under the master key.
-        sealed: Vec<u8>,
-        /// When it was made.
-        made: UnixTime,
-    },
-    /// A new account.
-    InsertAccount(AccountRecord),
-    /// A changed account.
-    UpdateAccount(AccountRecord),
-    /// A new activation.
-    InsertActivation(ActivationRecord),
-    /// A changed activation: state, token, wrong confirmations.
-    UpdateActivation(ActivationRecord),
-    /// A new token.
-    InsertToken(Box<TokenRecord>),
-    /// A changed token; its seed does not change.
-    UpdateToken(Box<TokenRecord>),
-    /// Nothing, on the condition that the token is as it was read.
-    ExpectToken {
-        /// Which token.
-        serial: SerialNumber,
-        /// The version that was read.
-        version: u64,
-    },
-    /// Nothing, on the condition that the account owns so many tokens, deactivated ones too.
-    ExpectTokensOf {
-        /// Whose.
-        npi: Npi,
-        /// How many were read.
-        number: u64,
-    },
-    /// Nothing, on the condition that the session is there and its factor is as it was read.
-    ExpectSession {
-        /// Which session.
-        id: SessionId,
-        /// The version that was read.
-        version: u64,
-    },
-    /// Nothing, at the cost of a durable write: where how long it takes must tell nothing.
-    Nothing,
-    /// A new session.
-    InsertSession(SessionRecord),
-    /// A changed session: its factor, and when it was last seen.
-    UpdateSession(SessionRecord),
-    /// Notes a request of a session; no condition.
-    TouchSession {
-        /// Which session.
-        id: SessionId,
-        /// When the request was.
-        seen: UnixTime,
-    },
-    /// Ends a session; no condition.
-    DeleteSession(SessionId),
-    /// Forgets the account's sessions that began before an instant; no condition.
-    ForgetSessions {
-        /// Whose.
-        npi: Npi,
-        /// Before when.
-        before: UnixTime,
-    },
-    /// Ends the account's sessions whose second factor was this token; no condition.
-    ForgetSessionsBy {
-        /// Whose.
-        npi: Npi,
-        /// Which token.
-        serial: SerialNumber,
-        /// The session that stays.
-        except: Option<SessionId>,
-    },
-    /// Keeps which token was associated under a key.
-    InsertAssociation {
-        /// Whose key.
-        npi: Npi,
-        /// The key.
-        key: IdempotencyKey,
-        /// The token.
-        serial: SerialNumber,
-        /// When.
-        at: UnixTime,
-    },
-    /// Keeps which token was reported lost in a report, so that it acts once.
-    InsertReport {
-        /// The token whose app reported it.
-        reporter: SerialNumber,
-        /// The report.
-        id: ReportId,
-        /// The lost token.
-        lost: SerialNumber,
-        /// When.
-        at: UnixTime,
-    },
-    /// A new token request.
-    InsertRequest(Box<RequestRecord>),
-    /// A changed token request; whose it is, its type and the submit that made it do not change.
-    UpdateRequest(Box<RequestRecord>),
-    /// A new import of stock.
-    InsertStockImport(Box<StockImportRecord>),
-    /// A changed import of stock: its state and what was found.
-    UpdateStockImport(Box<StockImportRecord>),
-    /// Lays tokens apart for an import; none of them has the serial number of another.
-    StageTokens {
-        /// Which import.
-        import: StockImportId,
-        /// The tokens.
-        tokens: Vec<StagedToken>,
-    },
-    /// Keeps what was found in an import's file.
-    NoteFindings {
-        /// Which import.
-        import: StockImportId,
-        /// What was found.
-        findings: Vec<StockFinding>,
-    },
-    /// Makes all that lies apart for an import tokens, on the condition that none of them is there,
-    /// and records each as an event, without either going through the memory of this program.
-    TakeStock {
-        /// Which import.
-        import: StockImportId,
-        /// Who takes it.
-        actor: Actor,
-        /// When.
-        at: UnixTime,
-    },
-    /// Forgets what lies apart for an import, up to a serial number; no condition.
-    ForgetStaged {
-        /// Which import.
-        import: StockImportId,
-        /// The last serial number.
-        until: SerialNumber,
-    },
-    /// The links of events.
-    InsertLinks(Vec<(u64, Link)>),
-    /// A new checkpoint.
-    InsertCheckpoint(Box<Checkpoint>),
-    /// A new change of access.
-    InsertAccess(Box<AccessRecord>),
-    /// A decided change of access.
-    UpdateAccess(Box<AccessRecord>),
-    /// Keeps what a code showed of its token, as its day's; no condition.
-    NoteDrift(Box<DriftSample>),
-    /// The first that is told of a loss.
-    InsertLoss(Box<LossRecord>),
-    /// More that is told of a loss.
-    UpdateLoss(Box<LossRecord>),
-    /// A first code by phone of a session.
-    InsertStepUp(Box<StepUpRecord>),
-    /// A newer code by phone, or what became of it.
-    UpdateStepUp(Box<StepUpRecord>),
-    /// Forgets the account's codes by phone that were sent before an instant; no condition.
-    ForgetStepUps {
-        /// Whose.
-        npi: Npi,
-        /// Before when.
-        before: UnixTime,
-    },
-    /// The first count of codes that were sent to an account's phone.
-    InsertStepUpSends(StepUpSends),
-    /// A changed count of codes that were sent to an account's phone.
-    UpdateStepUpSends(StepUpSends),
-    /// A new passphrase reset.
-    InsertPassphraseReset(Box<PassphraseResetRecord>),
-    /// A changed passphrase reset: its state, its wrong codes, what used it.
-    UpdatePassphraseReset(Box<PassphraseResetRecord>),
-    /// A new administrator.
-    InsertAdministrator(Box<AdministratorRecord>),
-    /// A changed administrator; neither passphrase nor seed changes.
-    UpdateAdministrator(Box<AdministratorRecord>),
-    /// A new session of an administrator.
-    InsertAdministratorSession(AdministratorSessionRecord),
-    /// Notes a request of an administrator's session; no condition.
-    TouchAdministratorSession {
-        /// Which session.
-        id: SessionId,
-        /// When the request was.
-        seen: UnixTime,
-    },
-    /// Nothing, on the condition that the administrator's session is there.
-    ExpectAdministratorSession(SessionId),
-    /// Ends an administrator's session, on the condition that it is as it was read.
-    DeleteAdministratorSession {
-        /// Which session.
-        id: SessionId,
-        /// The version that was read.
-        version: u64,
-    },
-    /// Forgets an administrator's sessions that began before an instant; no condition.
-    ForgetAdministratorSessions {
-        /// Whose: the key of the name.
-        key: String,
-        /// Before when.
-        before: UnixTime,
-    },
-}
-
-/// What a database cannot do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// An expectation did not hold; nothing was changed.
-    #[error("somebody else changed the same record first")]
-    Conflict,
-    /// Another program holds the database for too long; nothing was changed.
-    #[error("the database is busy: try again in a moment")]
-    Busy,
-    /// A later version of this program has migrated it.
-    #[error(
-        "this database is of version {found}, and this program knows up to {known}: start the newer program again; nothing was changed"
-    )]
-    Newer {
-        /// The version found.
-        found: u32,
-        /// The latest version that this program knows.
-        known: u32,
-    },
-    /// It is some other program's database.
-    #[error("this file is not a database of Countersign: check the path; nothing was changed")]
-    NotOurs,
-    /// It cannot be read as what it should be.
-    #[error("the database is damaged ({reason}): restore it from its last backup")]
-    Damaged {
-        /// What was found.
-        reason: String,
-    },
-    /// The disk is full, read-only, or fails.
-    #[error("the database cannot be used ({reason}): check the disk and the rights on the file")]
-    Unavailable {
-        /// What the database says.
-        reason: String,
-    },
 }

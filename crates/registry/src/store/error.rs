@@ -1,0 +1,37 @@
+//! What a database cannot do.
+
+/// What a database cannot do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// An expectation did not hold; nothing was changed.
+    #[error("somebody else changed the same record first")]
+    Conflict,
+    /// Another program holds the database for too long; nothing was changed.
+    #[error("the database is busy: try again in a moment")]
+    Busy,
+    /// A later version of this program has migrated it.
+    #[error(
+        "this database is of version {found}, and this program knows up to {known}: start the newer program again; nothing was changed"
+    )]
+    Newer {
+        /// The version found.
+        found: u32,
+        /// The latest version that this program knows.
+        known: u32,
+    },
+    /// It is some other program's database.
+    #[error("this file is not a database of Countersign: check the path; nothing was changed")]
+    NotOurs,
+    /// It cannot be read as what it should be.
+    #[error("the database is damaged ({reason}): restore it from its last backup")]
+    Damaged {
+        /// What was found.
+        reason: String,
+    },
+    /// The disk is full, read-only, or fails.
+    #[error("the database cannot be used ({reason}): check the disk and the rights on the file")]
+    Unavailable {
+        /// What the database says.
+        reason: String,
+    },
+}
