@@ -51,6 +51,7 @@ export const addOtherByHand = (form) => invoke("add_other_by_hand", { form });
 export const choosePin = (pin) => withPins([pin], "choose_pin");
 export const repeatPin = (pin) => withPins([pin], "repeat_pin");
 export const enrol = () => invoke("enrol");
+/** By how many seconds the clock is then known to be behind, or null. */
 export const sendEnrolment = (id) => invoke("send_enrolment", { id });
 /** Gives a token that was made without a link to the server of one; `text` null: of the one that waits. */
 export const associateByLink = (id, text) => invoke("associate_by_link", { id, text });

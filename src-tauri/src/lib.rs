@@ -13,7 +13,8 @@
 //! | `steady_keyring` | a keyring that survives a restart of its service |
 //! | `problem` | what can go wrong, as the pages are told of it |
 //! | `sending` | a sealed token on its way to its server |
-//! | `talking` | what a token's server is asked, and its clock |
+//! | `talking` | what a token's server is asked |
+//! | `clock_skew` | this machine's clock against the server's |
 //! | `note` | which tokens the keyring should hold |
 //! | `replacing` | a small file that is written as a whole |
 //! | `saving` | an export as a file |
@@ -31,6 +32,7 @@ mod autostart;
 mod chance;
 mod clipboard;
 mod clock;
+mod clock_skew;
 mod commands;
 mod device;
 #[cfg(desktop)]

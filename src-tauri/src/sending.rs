@@ -2,11 +2,12 @@
 
 use std::{io, time::Duration};
 
+use oath::UnixTime;
 use provisioning::{SealedToken, ServerUrl};
 use serde::{Deserialize, Serialize};
 use ureq::http::{Response, StatusCode};
 
-use crate::problem::Problem;
+use crate::{clock, clock_skew::behind, problem::Problem};
 
 /// From the first packet to the answer's last byte.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -15,13 +16,24 @@ const MAX_ANSWER_BYTES: u64 = 16 * 1024;
 /// As much of a server's explanation as fits a card.
 const MAX_DETAIL_CHARACTERS: usize = 300;
 
+/// That a server has a token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    /// By how many seconds this machine's clock is behind the server's; `None` where the server did not
+    /// say, or too slowly.
+    pub(crate) behind: Option<i64>,
+}
+
 /// Sends a sealed token; `Ok` once the server says that it has it. Blocks for up to 10 s.
 ///
 /// Sending again is harmless: the server gives the same credential the same answer.
-pub(crate) fn send(server: &ServerUrl, sealed: &SealedToken) -> Result<(), Problem> {
+pub(crate) fn send(server: &ServerUrl, sealed: &SealedToken) -> Result<Taken, Problem> {
+    let asked = clock::now();
     let mut answer = post(server, "v1/provisioning", sealed.to_text())?;
+    let answered = clock::now();
     if answer.status().is_success() {
-        return Ok(());
+        let behind = time_of(&mut answer).and_then(|theirs| behind(asked, answered, theirs));
+        return Ok(Taken { behind });
     }
     let status = answer.status();
     let Explained { slug, detail } =
@@ -89,6 +101,17 @@ fn agent(server: &ServerUrl) -> ureq::Agent {
     // A proxy cannot reach this machine's own loopback, the only place that is not https.
     let config = if server.is_https() { config } else { config.proxy(None) };
     config.build().into()
+}
+
+/// The server's time in its answer. Whether it took the token does not hang on it.
+fn time_of(answer: &mut Response<ureq::Body>) -> Option<UnixTime> {
+    #[derive(Deserialize)]
+    struct Answer {
+        now: UnixTime,
+    }
+
+    let text = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string().ok()?;
+    serde_json::from_str(&text).map(|Answer { now }| now).ok()
 }
 
 /// The explanation in a problem document (RFC 9457), as one bounded line of text.

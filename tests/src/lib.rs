@@ -11,6 +11,7 @@
 //! | [`administration`] | the administrators, and their pages in it |
 //! | [`network`] | an e-prescribing network, which is nobody's part of the product |
 //! | [`server`] | `countersign-server`, its ready line and its command line |
+//! | [`server_clock`] | a server's clock that goes wrong |
 //! | [`outside`] | other people's programs that check ours: `oathtool`, `zbarimg` |
 //! | [`pictures`] | QR codes as pictures, drawn by `qrencode` and ImageMagick |
 //! | [`own_card`] | an issuer card whose private key the tests hold |
@@ -47,6 +48,7 @@ pub mod process;
 pub mod programs;
 pub mod scene;
 pub mod server;
+pub mod server_clock;
 pub mod soft_token;
 pub mod tour;
 pub mod wait;
@@ -61,3 +63,4 @@ pub use eyes::Eyes;
 pub use network::Network;
 pub use scene::{Scene, test};
 pub use server::ServerProcess;
+pub use server_clock::ServerClock;

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::process::{self, Running};
 use crate::programs;
+use crate::server_clock::ServerClock;
 
 const PROGRAM: &str = "countersign-server";
 
@@ -21,6 +22,7 @@ pub struct ServerProcess {
     address: String,
     /// More options that it is started with.
     options: Vec<String>,
+    clock: Option<ServerClock>,
     process: Option<Running>,
 }
 
@@ -100,6 +102,27 @@ impl ServerProcess {
         Ok(server)
     }
 
+    /// Starts a server by a clock of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say that it is ready.
+    pub async fn start_by(clock: ServerClock, folder: &Path, issuer: &str) -> Result<Self> {
+        let mut server = Self::offline(folder, issuer)?;
+        server.clock = Some(clock);
+        server.listen("127.0.0.1:0").await?;
+        Ok(server)
+    }
+
+    /// Its own clock, where it was given one.
+    ///
+    /// # Errors
+    ///
+    /// When it goes by this machine's.
+    pub fn clock(&self) -> Result<&ServerClock> {
+        self.clock.as_ref().ok_or_else(|| Error::different("the server has no clock of its own"))
+    }
+
     /// A server of which only the command line is used: no network.
     ///
     /// # Errors
@@ -112,6 +135,7 @@ impl ServerProcess {
             issuer: issuer.to_owned(),
             address: String::new(),
             options: Vec::new(),
+            clock: None,
             process: None,
         })
     }
@@ -134,6 +158,9 @@ impl ServerProcess {
     async fn listen(&mut self, socket: &str) -> Result<()> {
         let mut command = self.command(&["serve", "--listen", socket, "--issuer", &self.issuer])?;
         command.args(&self.options);
+        if let Some(clock) = &self.clock {
+            clock.give_to(&mut command);
+        }
         let log = self.folder.join("server.log");
         // A ready line of an earlier start must not be taken for this one's.
         if log.exists() {

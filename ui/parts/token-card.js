@@ -9,9 +9,9 @@ import { problemText, strings } from "../strings.js";
 
 /**
  * `said(problem)` deals with a refusal; `copied(isCode)` confirms; `opened(screen, token)` leaves for a
- * screen of the token; `moved(token, by)` puts it elsewhere in the list.
+ * screen of the token; `moved(token, by)` puts it elsewhere in the list; `sent(skew)` when its server has it.
  */
-export function createTokenCard(token, { hidden, said, copied, opened, moved }) {
+export function createTokenCard(token, { hidden, said, copied, opened, moved, sent }) {
   const code = createCodeView(token, { hidden, tapped: copyCode, asked: makeNextCode, shown: noteShown });
   const own = token.kind === "own";
   const enrolment = h("div", { class: "enrolment" });
@@ -141,7 +141,7 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved }) 
     const { host } = token.enrolment;
     drawEnrolment({ status: "sending", host });
     try {
-      await ipc.sendEnrolment(token.id);
+      sent(await ipc.sendEnrolment(token.id));
       token.enrolment = { status: "sent", host };
       drawEnrolment(token.enrolment);
     } catch (problem) {

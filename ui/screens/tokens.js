@@ -55,6 +55,12 @@ export function tokens(app) {
     notice.replaceChildren(...sentences.map((sentence) => h("p", {}, sentence)));
   }
 
+  /** A server was told of a token, and told its time. */
+  function sent(skew) {
+    app.status.clock_skew = skew;
+    clock.show(skew);
+  }
+
   function copied(isCode) {
     const cleared = isCode && app.settings.clear_clipboard;
     toast.say(cleared ? strings.copiedFor(IN_CLIPBOARD) : strings.copied);
@@ -147,7 +153,7 @@ export function tokens(app) {
     show({ tokens, used_last, unreadable, note_unwritten, clock_skew }) {
       const hidden = app.settings.hide_codes;
       const opened = (screen, token) => app.show(screen, { token });
-      cards = tokens.map((token) => createTokenCard(token, { hidden, said, copied, opened, moved }));
+      cards = tokens.map((token) => createTokenCard(token, { hidden, said, copied, opened, moved, sent }));
       top = used_last;
       drawOrder();
       setArranging(false);

@@ -109,6 +109,7 @@ pub(crate) const ALL: &[Requirement] = &[
     program("xclip", &["xclip"], &[], "looks into the clipboard as other programs do"),
     program("openbox", &["openbox"], &["--version"], "closes, minimises and moves the window")
         .known(3, 3),
+    program("faketime", &["faketime"], &["--version"], "clocks that go wrong").known(0, 0),
     program("qrencode", &["qrencode"], &["--version"], "somebody else's QR codes, to be read")
         .known(3, 4),
     program("imagemagick", &[], &[], "the same as JPEG, and pictures without one")

@@ -72,15 +72,19 @@ pub(crate) async fn associate_by_link(
         .await
 }
 
-/// Sends a token to its server. The session is not held meanwhile: codes go on, and it can lock.
+/// Sends a token to its server; by how many seconds the clock is then known to be behind. The session
+/// is not held meanwhile: codes go on, and it can lock.
 #[tauri::command]
-pub(crate) async fn send_enrolment(shell: Managed<'_>, id: CredentialId) -> Answer<()> {
+pub(crate) async fn send_enrolment(shell: Managed<'_>, id: CredentialId) -> Answer<Option<i64>> {
     let parcel = shell.act(move |session| session.parcel(id)).await?;
     let server = parcel.server.clone();
     let sent = off_main_thread(move || Ok(sending::send(&parcel.server, &parcel.sealed))).await?;
     shell
         .glance(move |session| match sent {
-            Ok(()) => session.settle(id, server, clock::now()),
+            Ok(taken) => {
+                session.settle(id, server, clock::now())?;
+                Ok(session.note_skew(taken.behind))
+            }
             Err(problem) => {
                 session.note_not_sent(id, &problem, clock::now());
                 Err(problem)

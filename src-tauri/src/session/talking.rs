@@ -65,10 +65,17 @@ impl Session {
         Ok(question)
     }
 
+    /// Remembers by how many seconds the clock is behind a server's, where that was measured; what is
+    /// then known.
+    pub(crate) fn note_skew(&mut self, behind: Option<i64>) -> Option<i64> {
+        self.clock_skew = behind.or(self.clock_skew);
+        self.clock_skew
+    }
+
     /// Takes a server's answer: what it says of the token and the clock is remembered. What the
     /// keyring does not take is told all the same: a loss can't wait for a keyring.
     pub(crate) fn hear(&mut self, question: &Question, heard: Heard) -> Result<Told, Problem> {
-        self.clock_skew = heard.behind.or(self.clock_skew);
+        self.note_skew(heard.behind);
         let AppAnswer { token, others, .. } = heard.answer;
         let (state, sync_minute, at) = (token.state, token.sync_minute, heard.at.unix());
         let last = LastState { state, at, sync_minute };

@@ -7,6 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use oath::UnixTime;
 use provisioning::{Error, MAX_TEXT_LENGTH, SealedToken};
 use serde::Serialize;
 
@@ -17,6 +18,8 @@ use crate::{clock, randomness};
 struct Answer {
     credential_id: String,
     repeated: bool,
+    /// The server's clock in Unix seconds, so that the app can tell its device's by it.
+    now: UnixTime,
 }
 
 /// Takes a token: 201 for the first time, 200 and the same answer for the same bytes again.
@@ -36,6 +39,7 @@ pub(super) async fn provision(State(site): State<Site>, body: Body) -> Result<Re
     let answer = Answer {
         credential_id: consumed.credential_id.as_str().to_owned(),
         repeated: consumed.repeated,
+        now: clock::now(),
     };
     Ok((status, Json(answer)).into_response())
 }
