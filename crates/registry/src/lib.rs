@@ -71,6 +71,7 @@ pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest,
 pub use request_error::RequestError;
 pub use rules::{
     administrators::Action,
+    devices::{Devices, Platform, Seen},
     handover::{Handover, HandoverStage},
     judging::{Cause, Off, Purpose},
     lock::Lock,

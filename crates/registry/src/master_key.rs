@@ -5,6 +5,7 @@
 //! not open there. The version byte leaves room for a second master key while one is rotated.
 
 use core::fmt;
+use std::net::IpAddr;
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -111,6 +112,12 @@ impl MasterKey {
     pub(crate) fn confirmation_tag(&self, activation: &[u8; 16], code: &[u8]) -> [u8; 32] {
         let key = self.derive(b"countersign confirmation codes 1");
         hmac(&*key, &[activation, code])
+    }
+
+    /// A keyed hash of a network address, with which it can be compared and not read.
+    pub(crate) fn address_tag(&self, address: IpAddr) -> [u8; 32] {
+        let key = self.derive(b"countersign addresses 1");
+        hmac(&*key, &[address.to_string().as_bytes()])
     }
 
     /// A keyed hash of a code by phone, good for one session only.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     otp::Otp,
-    rules::{lock::Lock, network_sync::NetworkSync},
+    rules::{devices::Devices, lock::Lock, network_sync::NetworkSync},
     values::Npi,
 };
 
@@ -94,6 +94,11 @@ pub struct Token {
     pub device: Option<Label>,
     /// The operating system of that device.
     pub platform: Option<Label>,
+    /// Whether that is another device than the one in whose browser it was added.
+    pub devices: Devices,
+    /// A keyed hash of the address that it came from, where that is known.
+    #[serde(skip)]
+    pub provisioned_from: Option<[u8; 32]>,
     /// How its codes are made.
     pub otp: Otp,
     /// How far its clock is from ours, in time steps; nothing where it has none.
@@ -142,6 +147,8 @@ impl Token {
             token_type,
             device: None,
             platform: None,
+            devices: Devices::Unknown,
+            provisioned_from: None,
             otp,
             drift: Drift::default(),
             last_accepted: None,

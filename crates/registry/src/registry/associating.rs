@@ -10,6 +10,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
         association::{check_form, check_session, check_token},
+        devices::{Devices, Platform, Seen, judge},
         judging::Typed,
         network_sync::NetworkSync,
         step_up::StepUpStanding,
@@ -38,6 +39,8 @@ pub struct Association {
     pub code: Code,
     /// The next code after it; a token with a button needs it, another may be given it.
     pub second_code: Option<Code>,
+    /// What the browser's request told of the device that it is on.
+    pub seen: Seen,
     /// Names this submit, so that a second one gets the first one's answer.
     pub idempotency_key: IdempotencyKey,
 }
@@ -55,6 +58,8 @@ struct Read {
     activations: Vec<ActivationRecord>,
     /// The token that this one takes the place of, on a new phone.
     moved: Option<TokenRecord>,
+    /// Whether it is on another device than the browser.
+    devices: Devices,
 }
 
 impl Registry {
@@ -166,7 +171,12 @@ impl Registry {
         let moved = self.moved_from(provisioned_by.as_ref(), session.npi, now).await?;
         let mut activations: Vec<_> = provisioned_by.into_iter().chain(confirmed_by).collect();
         activations.dedup_by_key(|activation| activation.id);
-        Ok(Read { token, activations, moved })
+        let address = form.seen.address.map(|address| self.master.address_tag(address));
+        let same_address = token.token.provisioned_from.zip(address).map(|(app, own)| app == own);
+        let platform =
+            token.token.platform.as_ref().and_then(|word| Platform::of_word(word.as_str()));
+        let devices = judge(form.token_type, platform, form.seen.platform, same_address);
+        Ok(Read { token, activations, moved, devices })
     }
 
     async fn maybe_activation(
@@ -205,6 +215,7 @@ fn associated(
         manufacturer: form.manufacturer,
         issuer: Some(form.issuer.clone()),
         token_type: form.token_type,
+        devices: read.devices,
         associated: Some(now),
         ..token
     };
@@ -226,7 +237,8 @@ fn associated(
     changes.events.push(
         NewEvent::new(now, actor.clone(), EventKind::TokenAssociated, Outcome::Success)
             .of(npi)
-            .on(&form.serial),
+            .on(&form.serial)
+            .because(read.devices.in_audit()),
     );
     if let Some(old) = &read.moved {
         // Nobody has reported it lost meanwhile, also where it stays until the network knows.

@@ -1,5 +1,7 @@
 //! Consuming provisioning data.
 
+use std::net::IpAddr;
+
 use oath::{CredentialId, Manufacturer, SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationSecret, ProvisioningData, SealedToken};
 use rand_core::CryptoRng;
@@ -43,6 +45,21 @@ impl Registry {
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Consumed, Error> {
+        self.consume_from(sealed, None, now, rng).await
+    }
+
+    /// As [`Registry::consume`], of an app that asks from an address: a sign of which device it is on.
+    ///
+    /// # Errors
+    /// As [`Registry::consume`].
+    pub async fn consume_from(
+        &self,
+        sealed: &SealedToken,
+        from: Option<IpAddr>,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Consumed, Error> {
+        let from = from.map(|address| self.master.address_tag(address));
         for _ in 0..ATTEMPTS {
             let (data, activation) = self.open_sealed(sealed).await?;
             let credential_id = data.credential_id;
@@ -61,7 +78,7 @@ impl Registry {
                 self.note_not_consumed(&data, activation.as_ref(), cause, now).await?;
                 return Err(error);
             }
-            let changes = self.provision(data, activation, now, rng);
+            let changes = self.provision(data, activation, from, now, rng);
             if self.commit(changes).await? {
                 return Ok(Consumed { credential_id, repeated: false });
             }
@@ -129,6 +146,7 @@ impl Registry {
         &self,
         data: ProvisioningData,
         activation: Option<ActivationRecord>,
+        from: Option<[u8; 32]>,
         now: UnixTime,
         rng: &mut impl CryptoRng,
     ) -> Changes {
@@ -139,6 +157,7 @@ impl Registry {
             NewEvent::new(now, Actor::App, EventKind::TokenProvisioned, Outcome::Success)
                 .on(&serial);
         let token = new_token(serial.clone(), data, activation.as_ref(), now);
+        let token = Token { provisioned_from: from, ..token };
         let record = TokenRecord { token, sealed_seed, version: 0 };
         let mut writes = vec![Write::InsertToken(Box::new(record))];
         if let Some(activation) = activation {

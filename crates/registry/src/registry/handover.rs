@@ -13,6 +13,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
         association::check_session,
+        devices::Seen,
         handover::{
             Handover, HandoverStage, LINK_VALID_FOR, MOVED, is_done, is_movable, under_way,
         },
@@ -165,7 +166,7 @@ impl Registry {
         &self,
         session: &Session,
         serial: &SerialNumber,
-        issuer: &IssuerName,
+        (issuer, seen): (&IssuerName, Seen),
         code: &Code,
         key: &IdempotencyKey,
         now: UnixTime,
@@ -194,6 +195,7 @@ impl Registry {
             serial: new.serial,
             code: code.clone(),
             second_code: None,
+            seen,
             idempotency_key: key.clone(),
         };
         self.associate(session, &form, now).await

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod activity;
 pub mod administrators;
+pub mod devices;
 pub mod drift;
 pub mod handover;
 pub mod judging;

@@ -113,6 +113,7 @@ impl App {
             serial: self.serial(),
             code: self.code(at),
             second_code: None,
+            seen: registry::Seen::default(),
             idempotency_key: IdempotencyKey::generate(&mut rng()),
         }
     }

@@ -100,6 +100,8 @@ pub(crate) fn token(text: &str) -> TokenRecord {
         token_type: TokenType::Hard,
         device: Some(label("phone")),
         platform: Some(label("linux")),
+        devices: registry::Devices::Same,
+        provisioned_from: Some([5; 32]),
         otp: Otp::Totp(Totp::default()),
         drift: Drift::from_parts(-7, 3),
         last_accepted: None,

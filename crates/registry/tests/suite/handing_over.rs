@@ -4,8 +4,8 @@ use oath::UnixTime;
 use provisioning::{AppAsk, AppTokenState, EnrolmentLink, IssuerName, ServerUrl};
 use registry::{
     Actor, AssociateError, Cause, DeactivationReason, Error, EventKind, Handover, HandoverStage,
-    IdempotencyKey, Npi, Purpose, RequestedBy, Session, Token, TokenOrder, TokenState, Wanted,
-    rules::handover::LINK_VALID_FOR,
+    IdempotencyKey, Npi, Purpose, RequestedBy, Seen, Session, Token, TokenOrder, TokenState,
+    Wanted, rules::handover::LINK_VALID_FOR,
 };
 
 use crate::{
@@ -55,7 +55,9 @@ impl Clinic {
         now: UnixTime,
     ) -> Result<Token, AssociateError> {
         let (serial, code, issuer) = (old.serial(), new.code(now), place().1);
-        self.registry.finish_handover(session, &serial, &issuer, &code, key, now).await
+        self.registry
+            .finish_handover(session, &serial, (&issuer, Seen::default()), &code, key, now)
+            .await
     }
 
     /// Ada's phone being moved: the new one has sent its token, and its first code is awaited.
@@ -103,7 +105,9 @@ async fn the_old_token_ends_at_the_new_ones_first_good_code() {
 
     let (serial, issuer, wrong) = (phone.serial(), place().1, new.wrong_code(NOW));
     let registry = &clinic.registry;
-    let refused = registry.finish_handover(&session, &serial, &issuer, &wrong, &key(), NOW).await;
+    let refused = registry
+        .finish_handover(&session, &serial, (&issuer, Seen::default()), &wrong, &key(), NOW)
+        .await;
     assert_eq!(refused, Err(AssociateError::Code(Cause::Wrong)));
     assert_eq!(state(&clinic, &phone).await, TokenState::Active);
 
@@ -140,7 +144,11 @@ async fn it_is_recorded_from_its_beginning_to_its_end() {
     let expected = [
         (EventKind::HandoverDone, old.clone(), to),
         (EventKind::TokenDeactivated, old.clone(), Some("moved to a new phone".to_owned())),
-        (EventKind::TokenAssociated, fresh.clone(), None),
+        (
+            EventKind::TokenAssociated,
+            fresh.clone(),
+            Some("not known whether on another device than the browser".to_owned()),
+        ),
         (EventKind::CodeJudged, fresh.clone(), None),
         (EventKind::TokenProvisioned, fresh, None),
         (EventKind::HandoverBegun, old, None),
@@ -271,7 +279,9 @@ async fn a_loss_that_is_reported_meanwhile_is_first() {
     };
     let late = interrupted(&clinic, Before::Commit, meanwhile).await;
     let (serial, issuer, code) = (phone.serial(), place().1, new.code(NOW));
-    let refused = late.finish_handover(&session, &serial, &issuer, &code, &key(), NOW).await;
+    let refused = late
+        .finish_handover(&session, &serial, (&issuer, Seen::default()), &code, &key(), NOW)
+        .await;
     assert_eq!(refused, Err(Error::SessionEnded.into()));
     assert_eq!(state(&clinic, &phone).await, TokenState::Suspended);
     assert_eq!(state(&clinic, &new).await, TokenState::Provisioned);

@@ -155,7 +155,14 @@ impl World {
         let (key, issuer) = (IdempotencyKey::generate(&mut rng()), label("Example Clinic"));
         let registry = &self.clinic.registry;
         let finished = registry
-            .finish_handover(&session, &handover.from, &issuer, &code, &key, self.now)
+            .finish_handover(
+                &session,
+                &handover.from,
+                (&issuer, registry::Seen::default()),
+                &code,
+                &key,
+                self.now,
+            )
             .await;
         assert!(good || finished.is_err());
         assert!(finished.is_err() || !self.ended.contains(&new.serial()), "what ended is over");

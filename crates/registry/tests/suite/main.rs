@@ -10,6 +10,7 @@ mod clinic;
 mod conformance;
 mod conformance_access;
 mod conformance_sync;
+mod devices;
 mod drifting;
 mod ended_meanwhile;
 mod ending_access;

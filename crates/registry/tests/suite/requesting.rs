@@ -200,6 +200,7 @@ async fn a_hard_token_from_request_to_shipped_and_its_mail() {
             serial,
             code: code(counter),
             second_code: Some(code(counter + 1)),
+            seen: registry::Seen::default(),
             idempotency_key: IdempotencyKey::generate(&mut rng()),
         };
         registry.associate(&session, &form, NOW).await

@@ -271,6 +271,7 @@ async fn a_token_of_stock_becomes_somebodys() {
         serial: serial("GALH00000001"),
         code: first,
         second_code: Some(second),
+        seen: registry::Seen::default(),
         idempotency_key: IdempotencyKey::generate(&mut rng()),
         ..App::new("Fob").form(now)
     };

@@ -27,7 +27,7 @@ use crate::{
     dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
     data_dir::DataDir,
     failure::Failure,
-    http::{self, SiteParts},
+    http::{self, Addresses, SiteParts},
     mail::{Postman, Sending, SmtpUrl},
     network::{Network, Telling},
     opening,
@@ -48,6 +48,10 @@ pub(crate) struct Arguments {
     /// The address by which browsers reach this server, where a proxy with TLS stands before it
     #[arg(long, value_name = "URL")]
     public_url: Option<ServerUrl>,
+    /// Believe the last address in `X-Forwarded-For`, which that proxy must add itself: a sign of whether a
+    /// token is on another device than the browser in which it is added
+    #[arg(long, requires = "public_url")]
+    trust_forwarded_for: bool,
     /// Who issues the tokens that are added on the dashboard
     #[arg(long, value_name = "NAME", default_value = "Countersign")]
     issuer: IssuerName,
@@ -122,6 +126,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         issuer: arguments.issuer,
         return_address: arguments.return_address,
         https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
+        addresses: match (arguments.public_url.is_some(), arguments.trust_forwarded_for) {
+            (false, _) => Addresses::ThisMachine,
+            (true, true) => Addresses::ForwardedFor,
+            (true, false) => Addresses::Unknown,
+        },
         origins: origins(arguments.public_url.as_ref(), address)?,
         verification: Verification::default(),
         stock_jobs: StockJobs::default(),

@@ -6,12 +6,12 @@
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use oath::{Code, Manufacturer, SerialNumber, TokenType};
 use provisioning::Label;
-use registry::{AssociateError, Association, Field, IdempotencyKey, Session};
+use registry::{AssociateError, Association, Field, IdempotencyKey, Seen, Session};
 
 use serde::Deserialize;
 
@@ -22,7 +22,11 @@ use super::{
     message, render, step_up,
     visitor::{self, SignedIn, SignedInForm},
 };
-use crate::{clock, http::Site, randomness};
+use crate::{
+    clock,
+    http::{Site, client},
+    randomness,
+};
 
 #[derive(Template)]
 #[template(path = "add_token.html")]
@@ -100,6 +104,7 @@ pub(super) async fn page(
 
 pub(super) async fn submit(
     State(site): State<Site>,
+    headers: HeaderMap,
     SignedInForm(session, form): SignedInForm,
 ) -> Response {
     let Ok(key) = form.text("idempotency_key").parse::<IdempotencyKey>() else {
@@ -107,7 +112,8 @@ pub(super) async fn submit(
     };
     let mut errors = FieldErrors::default();
     let mut values = Values::of(&form);
-    if let Some(association) = read(&form, &site.issuer, &key, &mut errors) {
+    let seen = client::seen(&site, &headers);
+    if let Some(association) = read(&form, &site.issuer, seen, &key, &mut errors) {
         match site.registry.associate(&session, &association, clock::now()).await {
             Ok(token) => {
                 return Redirect::to(&format!("/tokens?added={}", token.serial.as_str()))
@@ -130,6 +136,7 @@ pub(super) async fn submit(
 fn read(
     form: &Form,
     issuer: &Label,
+    seen: Seen,
     key: &IdempotencyKey,
     errors: &mut FieldErrors,
 ) -> Option<Association> {
@@ -168,6 +175,7 @@ fn read(
         serial: serial?,
         code: code?,
         second_code: second_code?,
+        seen,
         idempotency_key: key.clone(),
     })
 }

@@ -2,7 +2,7 @@
 
 use oath::{TokenType, UnixTime};
 use registry::{
-    Actor, Handover, HandoverStage, Token, TokenState,
+    Actor, Devices, Handover, HandoverStage, Token, TokenState,
     rules::{
         handover::is_movable,
         token_states::{TokenEvent, is_possible},
@@ -34,6 +34,8 @@ pub(super) struct TokenRow {
     pub(super) can_be_found: bool,
     pub(super) can_be_given_up: bool,
     pub(super) can_be_moved: bool,
+    /// Whether it looks as if it were on the device in whose browser it was added.
+    pub(super) same_device: bool,
     /// Whether it is being moved to a new phone.
     pub(super) is_moving: bool,
     /// Whether the network can be told of it once more.
@@ -68,6 +70,7 @@ impl TokenRow {
             can_be_found: owner_may(TokenEvent::Found),
             can_be_given_up: owner_may(TokenEvent::Deactivate),
             can_be_moved: is_movable(token, now),
+            same_device: token.devices == Devices::Same && token.state.is_in_use(),
             is_moving: false,
             can_sync_again: owner_may(TokenEvent::SyncAgain),
             note: note(token, now),

@@ -2,6 +2,7 @@
 
 mod app;
 mod body;
+pub(crate) mod client;
 mod guard;
 mod headers;
 mod health;
@@ -25,6 +26,7 @@ use registry::Registry;
 
 use self::guard::{REQUEST_TIMEOUT, guarded};
 pub(crate) use body::{Unread, read};
+pub(crate) use client::Addresses;
 pub(crate) use guard::log_panics_by_place;
 pub(crate) use problem::Problem;
 
@@ -45,6 +47,8 @@ pub(crate) struct SiteParts {
     pub(crate) return_address: String,
     /// Whether browsers reach this server by HTTPS (of a proxy before it).
     pub(crate) https: bool,
+    /// Where addresses of clients are known from.
+    pub(crate) addresses: Addresses,
     /// The origins of our own pages.
     pub(crate) origins: Vec<String>,
     /// The audit's last verification from the dashboard.

@@ -4,14 +4,14 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use oath::UnixTime;
 use provisioning::{Error, MAX_TEXT_LENGTH, SealedToken};
 use serde::Serialize;
 
-use super::{Problem, Site, Unread};
+use super::{Problem, Site, Unread, client};
 use crate::{clock, randomness};
 
 #[derive(Serialize)]
@@ -23,16 +23,21 @@ struct Answer {
 }
 
 /// Takes a token: 201 for the first time, 200 and the same answer for the same bytes again.
-pub(super) async fn provision(State(site): State<Site>, body: Body) -> Result<Response, Problem> {
+pub(super) async fn provision(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     let body = super::read(body, MAX_TEXT_LENGTH).await.map_err(unread)?;
     let text = str::from_utf8(&body).map_err(|_| not_text())?;
     let sealed = SealedToken::parse(text).map_err(|error| refusal(&error))?;
     if sealed.activation().is_none() {
         return Err(without_activation());
     }
+    let from = client::address(&site, &headers);
     let consumed = site
         .registry
-        .consume(&sealed, clock::now(), &mut randomness::rng())
+        .consume_from(&sealed, from, clock::now(), &mut randomness::rng())
         .await
         .map_err(|error| consume_refusal(&error))?;
     let status = if consumed.repeated { StatusCode::OK } else { StatusCode::CREATED };

@@ -24,6 +24,7 @@ mod audit;
 mod changing_access;
 mod command_line;
 mod data_folder;
+mod devices;
 mod drifting;
 mod flood;
 mod forgery;

@@ -8,7 +8,7 @@ use axum::{
 };
 use oath::SerialNumber;
 use registry::{
-    Action, Actor, Handover, LossStory, Token,
+    Action, Actor, Devices, Handover, LossStory, Token,
     rules::{
         administrators::may,
         owning::{DeactivationReason, remaining},
@@ -52,6 +52,8 @@ struct Page {
     known_since: String,
     added: String,
     device: String,
+    /// Whether it is on another device than the browser in which it was added; empty before it was.
+    devices: &'static str,
     /// Where it was reported lost, and the codes since.
     loss: Option<(LossText, CodesText)>,
     /// How far its move to a new phone is; empty where it is not being moved.
@@ -253,6 +255,12 @@ pub(super) async fn show(
             let codes = story.codes.as_ref().map(CodesText::new)?;
             Some((LossText::new(&story.loss, now), codes))
         }),
+        devices: match (token.associated, token.devices) {
+            (None, _) => "",
+            (Some(_), Devices::Different) => "yes",
+            (Some(_), Devices::Same) => "it looks like the same one",
+            (Some(_), Devices::Unknown) => "not known",
+        },
         moving: moving(token, &handovers),
         acts: Act::ALL.into_iter().filter(offered).collect(),
         reasons: reasons(token),

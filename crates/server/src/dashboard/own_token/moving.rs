@@ -27,7 +27,7 @@ use crate::{
         token_row::TokenRow,
         visitor::{self, SignedIn, SignedInForm},
     },
-    http::Site,
+    http::{Site, client},
     randomness, time_text,
 };
 
@@ -106,8 +106,9 @@ pub(in crate::dashboard) async fn finish(
     };
     let mut errors = FieldErrors::default();
     if let Some(code) = errors.check("code", form.text("code").parse::<Code>()) {
-        let (serial, issuer, now) = (&token.serial, &site.issuer, clock::now());
-        match site.registry.finish_handover(&session, serial, issuer, &code, &key, now).await {
+        let (serial, now) = (&token.serial, clock::now());
+        let about = (&site.issuer, client::seen(&site, &headers));
+        match site.registry.finish_handover(&session, serial, about, &code, &key, now).await {
             Ok(_) => return Ok(done("moved", &token)),
             Err(error) => {
                 if let Some(answer) = refused(&error, &token, &mut errors) {
