@@ -17,6 +17,7 @@ use crate::{
         handover::{
             Handover, HandoverStage, LINK_VALID_FOR, MOVED, is_done, is_movable, under_way,
         },
+        loss::is_of_a_loss,
         step_up::StepUpStanding,
         token_states::{TokenEvent, apply},
     },
@@ -275,21 +276,20 @@ impl Registry {
         Ok(changes)
     }
 
-    /// What else follows when a token is suspended or deactivated: `token` is as it is then. Giving
-    /// one up ends its move; the loss of one ends every move of the account, and a new token that
-    /// waits for the network is suspended.
+    /// What else follows when a token is suspended, or deactivated for a reason: `token` is as it is then.
+    /// Giving one up ends its move; the loss of one ends every move of the account, and a new token
+    /// that waits for the network is suspended.
     pub(super) async fn moves_ended(
         &self,
         token: &Token,
+        reason: &str,
         actor: &Actor,
         now: UnixTime,
     ) -> Result<Changes, Error> {
         let mut changes = Changes::default();
-        let lost = token.state == TokenState::Suspended;
-        let Some(npi) = token.owner.filter(|_| lost || token.state == TokenState::Deactivated)
-        else {
-            return Ok(changes);
-        };
+        let deactivated = token.state == TokenState::Deactivated;
+        let lost = token.state == TokenState::Suspended || deactivated && is_of_a_loss(reason);
+        let Some(npi) = token.owner.filter(|_| lost || deactivated) else { return Ok(changes) };
         let why = if lost { "a token was reported lost" } else { "the token was deactivated" };
         if let Some(open) = self.store.open_activation(npi).await?
             && (lost || open.replaces.as_ref() == Some(&token.serial))

@@ -175,7 +175,7 @@ impl Registry {
             }));
             let record = TokenRecord { token: token.clone(), ..read.record };
             writes.push(Write::UpdateToken(Box::new(record)));
-            let more = self.moves_ended(&token, &actor, now).await?;
+            let more = self.moves_ended(&token, reason, &actor, now).await?;
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }

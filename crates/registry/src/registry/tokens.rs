@@ -174,7 +174,8 @@ impl Registry {
             let changed = TokenRecord { token: token.clone(), ..record };
             let mut writes = vec![Write::UpdateToken(Box::new(changed))];
             writes.extend(ended_with(&token, None));
-            let more = self.moves_ended(&token, actor, now).await?;
+            let more =
+                self.moves_ended(&token, reason.map_or("", Label::as_str), actor, now).await?;
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }

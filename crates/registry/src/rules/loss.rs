@@ -13,7 +13,7 @@
 use oath::UnixTime;
 use serde::Serialize;
 
-use super::owning::is_by_a_lost_token;
+use super::owning::{DeactivationReason, is_by_a_lost_token};
 use crate::{
     error::OwnTokenError,
     event::{Event, EventKind, Outcome},
@@ -78,11 +78,14 @@ pub(crate) fn reported<'a>(events: impl IntoIterator<Item = &'a Event>) -> Optio
 fn is_loss(event: &Event) -> bool {
     match event.what.kind {
         EventKind::TokenSuspended => true,
-        EventKind::TokenDeactivated => {
-            matches!(event.what.cause.as_deref(), Some("lost" | "stolen"))
-        }
+        EventKind::TokenDeactivated => event.what.cause.as_deref().is_some_and(is_of_a_loss),
         _ => false,
     }
+}
+
+/// Whether a token that was deactivated for this reason is lost.
+pub(crate) fn is_of_a_loss(reason: &str) -> bool {
+    [DeactivationReason::Lost, DeactivationReason::Stolen].iter().any(|loss| loss.name() == reason)
 }
 
 /// Refuses whoever may not see the codes that were accepted since the token was last had.

@@ -513,3 +513,17 @@ async fn of_many_submits_one_moves_it() {
     let kinds = clinic.events().await.into_iter().map(|event| event.what.kind);
     assert_eq!(kinds.filter(|kind| *kind == EventKind::HandoverDone).count(), 1);
 }
+
+#[tokio::test]
+async fn to_give_another_token_up_as_stolen_ends_it_and_as_not_needed_does_not() {
+    for (reason, ends) in
+        [(DeactivationReason::Stolen, true), (DeactivationReason::NotNeeded, false)]
+    {
+        let (clinic, phone, tablet) = two_tokens().await;
+        let (session, new) = clinic.moving(&phone, &phone, NOW).await;
+        let (desk, serial) = (help_desk(), tablet.serial());
+        clinic.registry.deactivate_token(&desk, &serial, reason, NOW).await.unwrap();
+        let finished = clinic.finish_move(&session, (&phone, &new), &key(), NOW).await;
+        assert_eq!(finished == Err(AssociateError::HandoverOver), ends, "{finished:?}");
+    }
+}
