@@ -2,10 +2,9 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-use crate::{Algorithm, Code, Digits, Seed};
+use crate::{Algorithm, Code, Digits, Seed, hmac_sha1::HmacSha1};
 
 /// What a counter-based code is made with, but for the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -20,18 +19,60 @@ impl Hotp {
     /// The code for `counter`, RFC 4226 (section 5.3).
     #[must_use]
     pub fn code(&self, seed: &Seed, counter: u64) -> Code {
-        match self.algorithm {
-            Algorithm::Sha1 => self.code_with::<Hmac<Sha1>>(seed, counter),
-            Algorithm::Sha256 => self.code_with::<Hmac<Sha256>>(seed, counter),
-            Algorithm::Sha512 => self.code_with::<Hmac<Sha512>>(seed, counter),
+        self.keyed(seed).code(counter)
+    }
+
+    /// The codes of a seed, where more than one is wanted: its key blocks (RFC 2104, section 4) are
+    /// hashed once.
+    #[must_use]
+    pub fn keyed(&self, seed: &Seed) -> KeyedHotp {
+        let mac = match self.algorithm {
+            Algorithm::Sha1 => KeyedMac::Sha1(HmacSha1::new(seed.expose_bytes())),
+            Algorithm::Sha256 => KeyedMac::Sha256(keyed(seed)),
+            Algorithm::Sha512 => KeyedMac::Sha512(keyed(seed)),
+        };
+        KeyedHotp { mac, digits: self.digits }
+    }
+}
+
+/// HOTP under one seed, whose key blocks it holds hashed: as secret as the seed. Wiped on drop.
+pub struct KeyedHotp {
+    mac: KeyedMac,
+    digits: Digits,
+}
+
+enum KeyedMac {
+    Sha1(HmacSha1),
+    Sha256(Hmac<Sha256>),
+    Sha512(Hmac<Sha512>),
+}
+
+impl KeyedHotp {
+    /// The code for `counter`.
+    #[must_use]
+    pub fn code(&self, counter: u64) -> Code {
+        match &self.mac {
+            KeyedMac::Sha1(mac) => Code::truncated(&mac.of_counter(counter), self.digits),
+            KeyedMac::Sha256(mac) => self.code_with(mac, counter),
+            KeyedMac::Sha512(mac) => self.code_with(mac, counter),
         }
     }
 
-    #[expect(clippy::expect_used, reason = "an HMAC takes a key of any length (RFC 2104)")]
-    fn code_with<M: Mac + KeyInit>(&self, seed: &Seed, counter: u64) -> Code {
-        let mut mac = <M as KeyInit>::new_from_slice(seed.expose_bytes())
-            .expect("an HMAC takes a key of any length (RFC 2104)");
+    fn code_with<M: Mac + Clone>(&self, keyed: &M, counter: u64) -> Code {
+        let mut mac = keyed.clone();
         mac.update(&counter.to_be_bytes());
         Code::truncated(&mac.finalize().into_bytes(), self.digits)
     }
+}
+
+impl core::fmt::Debug for KeyedHotp {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("KeyedHotp(redacted)")
+    }
+}
+
+#[expect(clippy::expect_used, reason = "an HMAC takes a key of any length (RFC 2104)")]
+fn keyed<M: KeyInit>(seed: &Seed) -> M {
+    <M as KeyInit>::new_from_slice(seed.expose_bytes())
+        .expect("an HMAC takes a key of any length (RFC 2104)")
 }

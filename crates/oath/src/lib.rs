@@ -18,7 +18,8 @@
 pub mod algorithm;
 pub mod code;
 pub mod credential_id;
-pub mod hotp;
+pub mod hmac_sha1;
+mod hotp;
 pub mod seed;
 pub mod serial_number;
 pub mod time;
@@ -31,7 +32,7 @@ pub use algorithm::Algorithm;
 pub use code::{Code, Digits};
 pub use credential_id::CredentialId;
 pub use error::Error;
-pub use hotp::Hotp;
+pub use hotp::{Hotp, KeyedHotp};
 pub use seed::Seed;
 pub use serial_number::{Manufacturer, SerialNumber, TokenType};
 pub use time::{Period, UnixTime};

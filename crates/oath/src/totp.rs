@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Algorithm, Code, Digits, Hotp, Period, Seed, UnixTime};
+use crate::{Algorithm, Code, Digits, Hotp, KeyedHotp, Period, Seed, UnixTime};
 
 /// What a time-based code is made with, but for the seed.
 ///
@@ -35,6 +35,12 @@ impl Totp {
     /// The code of a time step.
     #[must_use]
     pub fn code_of_step(&self, seed: &Seed, step: u64) -> Code {
-        Hotp { algorithm: self.algorithm, digits: self.digits }.code(seed, step)
+        self.keyed(seed).code(step)
+    }
+
+    /// The codes of a seed by time step, where more than one is wanted.
+    #[must_use]
+    pub fn keyed(&self, seed: &Seed) -> KeyedHotp {
+        Hotp { algorithm: self.algorithm, digits: self.digits }.keyed(seed)
     }
 }

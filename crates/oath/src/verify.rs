@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::{Code, Hotp, Seed, Totp, UnixTime};
+use crate::{Code, Hotp, KeyedHotp, Seed, Totp, UnixTime};
 
 /// How many time steps before and after the expected one are accepted.
 ///
@@ -135,8 +135,24 @@ impl Totp {
         last_accepted: Option<u64>,
         window: Window,
     ) -> Result<AcceptedStep, Refusal> {
+        self.verify_keyed(&self.keyed(seed), code, at, drift, last_accepted, window)
+    }
+
+    /// As [`Totp::verify`], by the codes of [`Totp::keyed`]: for whoever judges more than one.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn verify_keyed(
+        &self,
+        keyed: &KeyedHotp,
+        code: &Code,
+        at: UnixTime,
+        drift: Drift,
+        last_accepted: Option<u64>,
+        window: Window,
+    ) -> Result<AcceptedStep, Refusal> {
         let expected = self.period.step_at(at).saturating_add_signed(i64::from(drift.steps()));
-        let Some(step) = self.step_of(seed, code, expected, u64::from(window.0)) else {
+        let Some(step) = step_of(keyed, code, expected, u64::from(window.0)) else {
             return Err(Refusal::Wrong);
         };
         match last_accepted {
@@ -154,15 +170,7 @@ impl Totp {
     /// Costs one HMAC for each of the `2 * reach + 1` steps, whatever matches.
     #[must_use]
     pub fn step_of(&self, seed: &Seed, code: &Code, around: u64, reach: u64) -> Option<u64> {
-        let steps = around.saturating_sub(reach)..=around.saturating_add(reach);
-        let mut found = subtle::Choice::from(0);
-        let mut at = 0;
-        for step in steps {
-            let matches = self.code_of_step(seed, step).ct_eq(code);
-            at.conditional_assign(&step, matches);
-            found |= matches;
-        }
-        bool::from(found).then_some(at)
+        step_of(&self.keyed(seed), code, around, reach)
     }
 
     /// Finds the drift again by two consecutive codes, in a much wider window.
@@ -183,9 +191,9 @@ impl Totp {
         let reach = u64::from(Drift::MAX_RESYNCHRONISED.unsigned_abs());
         let earliest = last_accepted.map_or(0, |last| last.saturating_add(1));
         let pairs = now.saturating_sub(reach).max(earliest)..now.saturating_add(reach);
+        let keyed = self.keyed(seed);
         pairs.into_iter().find_map(|step| {
-            let both = self.code_of_step(seed, step).ct_eq(first)
-                & self.code_of_step(seed, step + 1).ct_eq(second);
+            let both = keyed.code(step).ct_eq(first) & keyed.code(step + 1).ct_eq(second);
             bool::from(both).then(|| AcceptedStep {
                 step: step + 1,
                 drift: Drift {
@@ -211,8 +219,9 @@ impl Hotp {
         next: u64,
         look_ahead: LookAhead,
     ) -> Option<u64> {
+        let keyed = self.keyed(seed);
         (next..next.saturating_add(u64::from(look_ahead.0) + 1))
-            .find(|&counter| bool::from(self.code(seed, counter).ct_eq(code)))
+            .find(|&counter| bool::from(keyed.code(counter).ct_eq(code)))
     }
 
     /// Finds the counter again by two consecutive codes within [`Hotp::RESYNCHRONISE_WITHIN`]
@@ -227,15 +236,27 @@ impl Hotp {
         next: u64,
     ) -> Option<u64> {
         let end = next.saturating_add(Self::RESYNCHRONISE_WITHIN).min(u64::MAX - 1);
+        let keyed = self.keyed(seed);
         (next..end).find_map(|counter| {
-            let both =
-                self.code(seed, counter).ct_eq(first) & self.code(seed, counter + 1).ct_eq(second);
+            let both = keyed.code(counter).ct_eq(first) & keyed.code(counter + 1).ct_eq(second);
             bool::from(both).then_some(counter + 1)
         })
     }
 
     /// How many counters ahead two consecutive codes are looked for.
     pub const RESYNCHRONISE_WITHIN: u64 = 1_000;
+}
+
+fn step_of(keyed: &KeyedHotp, code: &Code, around: u64, reach: u64) -> Option<u64> {
+    let steps = around.saturating_sub(reach)..=around.saturating_add(reach);
+    let mut found = subtle::Choice::from(0);
+    let mut at = 0;
+    for step in steps {
+        let matches = keyed.code(step).ct_eq(code);
+        at.conditional_assign(&step, matches);
+        found |= matches;
+    }
+    bool::from(found).then_some(at)
 }
 
 /// `a - b`, for steps less than `i64::MAX` from each other.
