@@ -37,7 +37,7 @@ impl Readers {
     /// Runs `query` on a thread that may block.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let stopped = || StoreError::Unavailable { reason: "reading has stopped".to_owned() };
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| stopped())?;
@@ -45,7 +45,7 @@ impl Readers {
         tokio::task::spawn_blocking(move || {
             let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = taken.ok_or_else(stopped)?;
-            let found = query(&connection).map_err(failed);
+            let found = query(&connection);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(place);
             found

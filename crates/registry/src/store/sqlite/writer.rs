@@ -5,7 +5,8 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Changes, StoreError, failed, rows};
+use super::{Changes, StoreError, failed, running};
+use crate::store::sql::statements_of;
 
 /// How many changes may wait before whoever brings more waits too.
 const QUEUE: usize = 1_024;
@@ -94,7 +95,7 @@ fn try_together(
     let mut results = Vec::with_capacity(group.len());
     for changes in group {
         run(connection, "SAVEPOINT one")?;
-        let applied = rows::apply(connection, changes);
+        let applied = running::run_all(connection, &statements_of(changes));
         if applied.is_err() {
             run(connection, "ROLLBACK TO one")?;
         }

@@ -2,24 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, named_params, types::FromSqlError};
-
-use super::{change_one, count, damaged, find, maybe_instant, to_sql};
+use super::{
+    Query, Row, Statements, count, damaged, maybe_instant, named_params, params, query, to_sql,
+};
 use crate::{
     loss::{LossRecord, Mark},
     store::StoreError,
 };
 
-pub(in super::super) fn loss(
-    database: &Connection,
-    event: u64,
-) -> rusqlite::Result<Option<LossRecord>> {
-    find(database, "SELECT * FROM losses WHERE event = ?1", [to_sql(event)], read)
+pub(in super::super) fn loss(event: u64) -> Query<LossRecord> {
+    query("SELECT * FROM losses WHERE event = ?1", params![to_sql(event)], read)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<LossRecord> {
+fn read(row: &Row<'_>) -> Result<LossRecord, StoreError> {
     let marks: String = row.get("marks")?;
-    let unreadable = || damaged("marks", FromSqlError::Other("not an event and its mark".into()));
+    let unreadable = || damaged("marks", "not an event and its mark");
     Ok(LossRecord {
         event: count(row, "event")?,
         last_had: maybe_instant(row, "last_had")?,
@@ -45,9 +42,8 @@ fn marks_to_sql(marks: &BTreeMap<u64, Mark>) -> String {
     marks.join(", ")
 }
 
-pub(super) fn insert(database: &Connection, record: &LossRecord) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn insert(statements: &mut Statements, record: &LossRecord) {
+    statements.one(
         "INSERT INTO losses (event, version, last_had, marks, told)
          VALUES (:event, 1, :last_had, :marks, :told)",
         named_params! {
@@ -56,12 +52,11 @@ pub(super) fn insert(database: &Connection, record: &LossRecord) -> Result<(), S
             ":marks": marks_to_sql(&record.marks),
             ":told": record.told.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }
 
-pub(super) fn update(database: &Connection, record: &LossRecord) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn update(statements: &mut Statements, record: &LossRecord) {
+    statements.one(
         "UPDATE losses SET version = version + 1, last_had = :last_had, marks = :marks, told = :told
          WHERE event = :event AND version = :version",
         named_params! {
@@ -71,5 +66,5 @@ pub(super) fn update(database: &Connection, record: &LossRecord) -> Result<(), S
             ":marks": marks_to_sql(&record.marks),
             ":told": record.told.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }

@@ -2,11 +2,10 @@
 
 use oath::{SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationId, Label};
-use rusqlite::{Connection, Row, named_params};
 
 use super::{
-    change_one, count, damaged, find, instant, list, maybe_instant, maybe_parsed, parsed,
-    people::npi, to_sql, word,
+    Query, Row, Statements, count, damaged, instant, maybe_instant, maybe_parsed, named_params,
+    params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     request::{Mailing, Replaced, RequestRecord, RequestState, Shipment, TokenRequest},
@@ -15,84 +14,61 @@ use crate::{
     values::{IdempotencyKey, Npi, PostalAddress, RequestId, ValueError},
 };
 
-pub(in super::super) fn request(
-    database: &Connection,
-    id: RequestId,
-) -> rusqlite::Result<Option<RequestRecord>> {
-    find(database, "SELECT * FROM requests WHERE id = ?1", [id.as_str()], read)
+pub(in super::super) fn request(id: RequestId) -> Query<RequestRecord> {
+    query("SELECT * FROM requests WHERE id = ?1", params![id.as_str()], read)
 }
 
-pub(in super::super) fn requests_of(
-    database: &Connection,
-    npi: Npi,
-) -> rusqlite::Result<Vec<RequestRecord>> {
-    list(
-        database,
+pub(in super::super) fn requests_of(npi: Npi) -> Query<RequestRecord> {
+    query(
         "SELECT * FROM requests WHERE npi = ?1 ORDER BY requested DESC, id",
-        &[&to_sql(npi.number())],
+        params![to_sql(npi.number())],
         read,
     )
 }
 
-pub(in super::super) fn requests_by_key(
-    database: &Connection,
-    npi: Npi,
-    key: &IdempotencyKey,
-) -> rusqlite::Result<Vec<RequestRecord>> {
-    list(
-        database,
+pub(in super::super) fn requests_by_key(npi: Npi, key: &IdempotencyKey) -> Query<RequestRecord> {
+    query(
         "SELECT * FROM requests WHERE npi = ?1 AND key = ?2 ORDER BY token_type",
-        &[&to_sql(npi.number()), &key.as_str()],
+        params![to_sql(npi.number()), key.as_str()],
         read,
     )
 }
 
-pub(in super::super) fn request_shipping(
-    database: &Connection,
-    serial: &SerialNumber,
-) -> rusqlite::Result<Option<RequestRecord>> {
-    find(
-        database,
+pub(in super::super) fn request_shipping(serial: &SerialNumber) -> Query<RequestRecord> {
+    query(
         "SELECT * FROM requests WHERE serial = ?1 AND state = 'shipped'",
-        [serial.as_str()],
+        params![serial.as_str()],
         read,
     )
 }
 
 pub(in super::super) fn requests_in(
-    database: &Connection,
     state: RequestState,
     after: Option<(UnixTime, RequestId)>,
     limit: u32,
-) -> rusqlite::Result<Vec<RequestRecord>> {
+) -> Query<RequestRecord> {
     let (requested, id) = match &after {
         Some((requested, id)) => (to_sql(requested.0), id.as_str()),
-        None => (-1, ""),
+        None => (-1_i64, ""),
     };
-    list(
-        database,
+    query(
         "SELECT * FROM requests
          WHERE state = ?1 AND (requested > ?2 OR (requested = ?2 AND id > ?3))
          ORDER BY requested, id LIMIT ?4",
-        &[&state.name(), &requested, &id, &limit],
+        params![state.name(), requested, id, limit],
         read,
     )
 }
 
-pub(in super::super) fn requests_to_mail(
-    database: &Connection,
-    now: UnixTime,
-    limit: u32,
-) -> rusqlite::Result<Vec<RequestRecord>> {
-    list(
-        database,
+pub(in super::super) fn requests_to_mail(now: UnixTime, limit: u32) -> Query<RequestRecord> {
+    query(
         "SELECT * FROM requests WHERE mail_due <= ?1 ORDER BY mail_due, id LIMIT ?2",
-        &[&to_sql(now.0), &limit],
+        params![to_sql(now.0), limit],
         read,
     )
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<RequestRecord> {
+fn read(row: &Row<'_>) -> Result<RequestRecord, StoreError> {
     let request = TokenRequest {
         id: parsed(row, "id")?,
         npi: npi(row, "npi")?,
@@ -120,20 +96,20 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RequestRecord> {
     Ok(RequestRecord {
         request,
         key: parsed(row, "key")?,
-        activation: row.get::<_, Option<[u8; 16]>>("activation")?.map(ActivationId::from_bytes),
+        activation: row.get::<Option<[u8; 16]>>("activation")?.map(ActivationId::from_bytes),
         sealed_link: row.get("sealed_link")?,
         links: row.get("links")?,
         version: count(row, "version")?,
     })
 }
 
-fn replaced(row: &Row<'_>) -> rusqlite::Result<Option<Replaced>> {
+fn replaced(row: &Row<'_>) -> Result<Option<Replaced>, StoreError> {
     let Some(serial) = maybe_parsed(row, "replaces")? else { return Ok(None) };
     let reason = word(row, "reason", DeactivationReason::ALL, DeactivationReason::name)?;
     Ok(Some(Replaced { serial, reason }))
 }
 
-fn shipment(row: &Row<'_>) -> rusqlite::Result<Option<Shipment>> {
+fn shipment(row: &Row<'_>) -> Result<Option<Shipment>, StoreError> {
     match (maybe_parsed(row, "carrier")?, maybe_parsed(row, "tracking")?) {
         (Some(carrier), Some(tracking)) => Ok(Some(Shipment { carrier, tracking })),
         (None, None) => Ok(None),
@@ -141,10 +117,9 @@ fn shipment(row: &Row<'_>) -> rusqlite::Result<Option<Shipment>> {
     }
 }
 
-pub(super) fn insert(database: &Connection, record: &RequestRecord) -> Result<(), StoreError> {
+pub(super) fn insert(statements: &mut Statements, record: &RequestRecord) {
     let request = &record.request;
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO requests (id, version, npi, key, token_type, state, mail, replaces, reason,
             requested, links, mail_attempts)
          VALUES (:id, 0, :npi, :key, :token_type, :state, :mail, :replaces, :reason,
@@ -160,28 +135,23 @@ pub(super) fn insert(database: &Connection, record: &RequestRecord) -> Result<()
             ":reason": request.replaces.as_ref().map(|replaced| replaced.reason.name()),
             ":requested": to_sql(request.requested.0),
         },
-    )?;
+    );
     // The columns that change are written in one place; this makes the version 1.
-    write_all(database, record, 0)
+    write_all(statements, record, 0);
 }
 
-pub(super) fn update(database: &Connection, record: &RequestRecord) -> Result<(), StoreError> {
-    write_all(database, record, record.version)
+pub(super) fn update(statements: &mut Statements, record: &RequestRecord) {
+    write_all(statements, record, record.version);
 }
 
-fn write_all(
-    database: &Connection,
-    record: &RequestRecord,
-    version: u64,
-) -> Result<(), StoreError> {
+fn write_all(statements: &mut Statements, record: &RequestRecord, version: u64) {
     let request = &record.request;
     let at = |instant: Option<UnixTime>| instant.map(|at| to_sql(at.0));
     let (carrier, tracking) = match &request.shipment {
         Some(Shipment { carrier, tracking }) => (Some(carrier), Some(tracking)),
         None => (None, None),
     };
-    change_one(
-        database,
+    statements.one(
         "UPDATE requests SET version = version + 1, state = :state, mail = :mail,
             address = :address, edited = :edited, processed = :processed, shipped = :shipped,
             activated = :activated, cancelled = :cancelled, carrier = :carrier,
@@ -213,5 +183,5 @@ fn write_all(
             ":mail_sent": at(request.mailing.sent),
             ":mail_problem": request.mailing.problem,
         },
-    )
+    );
 }

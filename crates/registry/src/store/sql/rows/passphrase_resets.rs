@@ -1,10 +1,8 @@
 //! Passphrase resets.
 
-use rusqlite::{Connection, Row, named_params};
-
 use super::{
-    change_one, count, find, instant, list, maybe_instant, maybe_parsed, parsed, people::npi,
-    to_sql, word,
+    Query, Row, Statements, count, instant, maybe_instant, maybe_parsed, named_params, params,
+    parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     passphrase_reset::{PassphraseResetRecord, ResetState},
@@ -12,26 +10,19 @@ use crate::{
     values::{IdempotencyKey, Npi, ResetId},
 };
 
-pub(in super::super) fn passphrase_reset(
-    database: &Connection,
-    id: ResetId,
-) -> rusqlite::Result<Option<PassphraseResetRecord>> {
-    find(database, "SELECT * FROM passphrase_resets WHERE id = ?1", [id.as_bytes()], read)
+pub(in super::super) fn passphrase_reset(id: ResetId) -> Query<PassphraseResetRecord> {
+    query("SELECT * FROM passphrase_resets WHERE id = ?1", params![id.as_bytes()], read)
 }
 
-pub(in super::super) fn passphrase_resets_of(
-    database: &Connection,
-    npi: Npi,
-) -> rusqlite::Result<Vec<PassphraseResetRecord>> {
-    list(
-        database,
+pub(in super::super) fn passphrase_resets_of(npi: Npi) -> Query<PassphraseResetRecord> {
+    query(
         "SELECT * FROM passphrase_resets WHERE npi = ?1 ORDER BY made, id",
-        &[&to_sql(npi.number())],
+        params![to_sql(npi.number())],
         read,
     )
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<PassphraseResetRecord> {
+fn read(row: &Row<'_>) -> Result<PassphraseResetRecord, StoreError> {
     Ok(PassphraseResetRecord {
         id: ResetId::from_bytes(row.get("id")?),
         npi: npi(row, "npi")?,
@@ -46,12 +37,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PassphraseResetRecord> {
     })
 }
 
-pub(super) fn insert(
-    database: &Connection,
-    record: &PassphraseResetRecord,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn insert(statements: &mut Statements, record: &PassphraseResetRecord) {
+    statements.one(
         "INSERT INTO passphrase_resets (id, version, npi, state, seen_by, tag, made, wrong, used, submit)
          VALUES (:id, 1, :npi, :state, :seen_by, :tag, :made, :wrong, :used, :submit)",
         named_params! {
@@ -65,16 +52,12 @@ pub(super) fn insert(
             ":used": record.used.map(|at| to_sql(at.0)),
             ":submit": record.submit.as_ref().map(IdempotencyKey::as_str),
         },
-    )
+    );
 }
 
 /// Writes what became of it; link, code and whose it is do not change.
-pub(super) fn update(
-    database: &Connection,
-    record: &PassphraseResetRecord,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn update(statements: &mut Statements, record: &PassphraseResetRecord) {
+    statements.one(
         "UPDATE passphrase_resets SET version = version + 1, state = :state, wrong = :wrong,
             used = :used, submit = :submit
          WHERE id = :id AND version = :version",
@@ -86,5 +69,5 @@ pub(super) fn update(
             ":used": record.used.map(|at| to_sql(at.0)),
             ":submit": record.submit.as_ref().map(IdempotencyKey::as_str),
         },
-    )
+    );
 }

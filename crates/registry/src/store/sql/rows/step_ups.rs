@@ -1,10 +1,10 @@
 //! Codes by phone.
 
 use oath::UnixTime;
-use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, find, instant, maybe_instant, people::npi, to_sql, word,
+    Query, Row, Statements, count, instant, maybe_instant, named_params, params, people::npi,
+    query, to_sql, word,
 };
 use crate::{
     step_up::{PhoneChannel, StepUpRecord, StepUpSends},
@@ -12,16 +12,12 @@ use crate::{
     values::{Npi, SessionId},
 };
 
-pub(in super::super) fn step_up(
-    database: &Connection,
-    npi: Npi,
-    session: SessionId,
-) -> rusqlite::Result<Option<StepUpRecord>> {
+pub(in super::super) fn step_up(npi: Npi, session: SessionId) -> Query<StepUpRecord> {
     let sql = "SELECT * FROM step_ups WHERE npi = ?1 AND session = ?2";
-    find(database, sql, params![to_sql(npi.number()), session.as_bytes()], read)
+    query(sql, params![to_sql(npi.number()), session.as_bytes()], read)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<StepUpRecord> {
+fn read(row: &Row<'_>) -> Result<StepUpRecord, StoreError> {
     Ok(StepUpRecord {
         npi: npi(row, "npi")?,
         session: SessionId::from_bytes(row.get("session")?),
@@ -34,9 +30,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StepUpRecord> {
     })
 }
 
-pub(super) fn insert(database: &Connection, record: &StepUpRecord) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn insert(statements: &mut Statements, record: &StepUpRecord) {
+    statements.one(
         "INSERT INTO step_ups (npi, session, version, channel, tag, sent, wrong, confirmed)
          VALUES (:npi, :session, 1, :channel, :tag, :sent, :wrong, :confirmed)",
         named_params! {
@@ -48,12 +43,11 @@ pub(super) fn insert(database: &Connection, record: &StepUpRecord) -> Result<(),
             ":wrong": record.wrong,
             ":confirmed": record.confirmed.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }
 
-pub(super) fn update(database: &Connection, record: &StepUpRecord) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn update(statements: &mut Statements, record: &StepUpRecord) {
+    statements.one(
         "UPDATE step_ups SET version = version + 1, channel = :channel, tag = :tag, sent = :sent,
             wrong = :wrong, confirmed = :confirmed
          WHERE npi = :npi AND session = :session AND version = :version",
@@ -67,24 +61,19 @@ pub(super) fn update(database: &Connection, record: &StepUpRecord) -> Result<(),
             ":wrong": record.wrong,
             ":confirmed": record.confirmed.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }
 
-pub(super) fn forget(database: &Connection, npi: Npi, before: UnixTime) -> Result<(), StoreError> {
-    change_any(
-        database,
+pub(super) fn forget(statements: &mut Statements, npi: Npi, before: UnixTime) {
+    statements.any(
         "DELETE FROM step_ups WHERE npi = ?1 AND sent < ?2",
         params![to_sql(npi.number()), to_sql(before.0)],
-    )?;
-    Ok(())
+    );
 }
 
-pub(in super::super) fn step_up_sends(
-    database: &Connection,
-    npi: Npi,
-) -> rusqlite::Result<Option<StepUpSends>> {
+pub(in super::super) fn step_up_sends(npi: Npi) -> Query<StepUpSends> {
     let sql = "SELECT * FROM step_up_sends WHERE npi = ?1";
-    find(database, sql, [to_sql(npi.number())], |row| {
+    query(sql, params![to_sql(npi.number())], |row| {
         Ok(StepUpSends {
             npi: super::people::npi(row, "npi")?,
             sends: row.get("sends")?,
@@ -94,17 +83,15 @@ pub(in super::super) fn step_up_sends(
     })
 }
 
-pub(super) fn insert_sends(database: &Connection, record: &StepUpSends) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn insert_sends(statements: &mut Statements, record: &StepUpSends) {
+    statements.one(
         "INSERT INTO step_up_sends (npi, version, sends, since) VALUES (?1, 1, ?2, ?3)",
         params![to_sql(record.npi.number()), record.sends, to_sql(record.since.0)],
-    )
+    );
 }
 
-pub(super) fn update_sends(database: &Connection, record: &StepUpSends) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn update_sends(statements: &mut Statements, record: &StepUpSends) {
+    statements.one(
         "UPDATE step_up_sends SET version = version + 1, sends = ?3, since = ?4
          WHERE npi = ?1 AND version = ?2",
         params![
@@ -113,5 +100,5 @@ pub(super) fn update_sends(database: &Connection, record: &StepUpSends) -> Resul
             record.sends,
             to_sql(record.since.0)
         ],
-    )
+    );
 }

@@ -2,11 +2,10 @@
 
 use oath::{Digits, Drift, Hotp, Period, SerialNumber, UnixTime};
 use provisioning::{ActivationId, Label, ReportId};
-use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
 
 use super::{
-    change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql, maybe_count,
-    maybe_instant, maybe_parsed, parsed, pattern, people::npi, to_sql, word,
+    Query, Row, Statements, count, damaged, instant, lock, lock_to_sql, maybe_count, maybe_instant,
+    maybe_parsed, named_params, params, parsed, pattern, people::npi, query, to_sql, word,
 };
 use crate::{
     otp::Otp,
@@ -16,96 +15,70 @@ use crate::{
     values::Npi,
 };
 
-pub(in super::super) fn token(
-    database: &Connection,
-    serial: &SerialNumber,
-) -> rusqlite::Result<Option<TokenRecord>> {
-    find(database, "SELECT * FROM tokens WHERE serial = ?1", [serial.as_str()], read)
+pub(in super::super) fn token(serial: &SerialNumber) -> Query<TokenRecord> {
+    query("SELECT * FROM tokens WHERE serial = ?1", params![serial.as_str()], read)
 }
 
-pub(in super::super) fn sealed_seed(
-    database: &Connection,
-    serial: &SerialNumber,
-) -> rusqlite::Result<Option<Vec<u8>>> {
-    find(database, "SELECT sealed_seed FROM tokens WHERE serial = ?1", [serial.as_str()], |row| {
+pub(in super::super) fn sealed_seed(serial: &SerialNumber) -> Query<Vec<u8>> {
+    query("SELECT sealed_seed FROM tokens WHERE serial = ?1", params![serial.as_str()], |row| {
         row.get("sealed_seed")
     })
 }
 
-pub(in super::super) fn tokens_of(
-    database: &Connection,
-    npi: Npi,
-) -> rusqlite::Result<Vec<TokenRecord>> {
-    list(
-        database,
+pub(in super::super) fn tokens_of(npi: Npi) -> Query<TokenRecord> {
+    query(
         "SELECT * FROM tokens WHERE owner = ?1 ORDER BY associated, serial",
-        &[&to_sql(npi.number())],
+        params![to_sql(npi.number())],
         read,
     )
 }
 
-pub(in super::super) fn tokens_after(
-    database: &Connection,
-    after: &str,
-    limit: u32,
-) -> rusqlite::Result<Vec<TokenRecord>> {
-    list(
-        database,
+pub(in super::super) fn tokens_after(after: &str, limit: u32) -> Query<TokenRecord> {
+    query(
         "SELECT * FROM tokens WHERE serial > ?1 ORDER BY serial LIMIT ?2",
-        &[&after, &limit],
+        params![after, limit],
         read,
     )
 }
 
 pub(in super::super) fn tokens_with(
-    database: &Connection,
     search: &TokenSearch,
     after: &str,
     limit: u32,
-) -> rusqlite::Result<Vec<TokenRecord>> {
+) -> Query<TokenRecord> {
     let nothing = || "-".to_owned();
     let serial =
         |place: usize| search.serials.get(place).map_or_else(nothing, |part| pattern(part));
-    list(
-        database,
+    query(
         r"SELECT t.* FROM tokens t LEFT JOIN accounts a ON a.npi = t.owner
-          WHERE t.serial > ?1 AND (t.serial LIKE ?2 ESCAPE '\' OR t.serial LIKE ?3 ESCAPE '\'
-            OR t.name LIKE ?4 ESCAPE '\' OR a.name LIKE ?4 ESCAPE '\'
+          WHERE t.serial > ?1 AND (lower(t.serial) LIKE ?2 ESCAPE '\' OR lower(t.serial) LIKE ?3 ESCAPE '\'
+            OR lower(t.name) LIKE ?4 ESCAPE '\' OR lower(a.name) LIKE ?4 ESCAPE '\'
             OR CAST(t.owner AS TEXT) LIKE ?4 ESCAPE '\')
           ORDER BY t.serial LIMIT ?5",
-        &[&after, &serial(0), &serial(1), &pattern(&search.text), &limit],
+        params![after, serial(0), serial(1), pattern(&search.text), limit],
         read,
     )
 }
 
-pub(in super::super) fn tokens_to_sync(
-    database: &Connection,
-    due: UnixTime,
-    limit: u32,
-) -> rusqlite::Result<Vec<TokenRecord>> {
-    list(
-        database,
+pub(in super::super) fn tokens_to_sync(due: UnixTime, limit: u32) -> Query<TokenRecord> {
+    query(
         "SELECT * FROM tokens WHERE sync = 'pending' AND sync_at <= ?1 AND state <> 'deactivated'
          ORDER BY sync_at, serial LIMIT ?2",
-        &[&to_sql(due.0), &limit],
+        params![to_sql(due.0), limit],
         read,
     )
 }
 
-pub(in super::super) fn tokens_given_up(
-    database: &Connection,
-    limit: u32,
-) -> rusqlite::Result<Vec<TokenRecord>> {
-    list(
-        database,
+pub(in super::super) fn tokens_given_up(limit: u32) -> Query<TokenRecord> {
+    query(
         "SELECT * FROM tokens WHERE sync = 'given-up' AND state <> 'deactivated'
          ORDER BY serial LIMIT ?1",
-        &[&limit],
+        params![limit],
         read,
     )
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
+fn read(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
     let token = Token {
         serial: parsed(row, "serial")?,
         state: word(row, "state", &TokenState::ALL, TokenState::name)?,
@@ -113,7 +86,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
             Some(_) => Some(npi(row, "owner")?),
             None => None,
         },
-        activation: row.get::<_, Option<[u8; 16]>>("activation")?.map(ActivationId::from_bytes),
+        activation: row.get::<Option<[u8; 16]>>("activation")?.map(ActivationId::from_bytes),
         name: parsed(row, "name")?,
         manufacturer: parsed(row, "manufacturer")?,
         issuer: maybe_parsed(row, "issuer")?,
@@ -138,7 +111,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
     Ok(TokenRecord { token, sealed_seed: row.get("sealed_seed")?, version: count(row, "version")? })
 }
 
-fn read_otp(row: &Row<'_>) -> rusqlite::Result<Otp> {
+fn read_otp(row: &Row<'_>) -> Result<Otp, StoreError> {
     let (digits, period): (u8, u32) = (row.get("digits")?, row.get("period")?);
     let hotp = Hotp {
         algorithm: parsed(row, "algorithm")?,
@@ -149,9 +122,8 @@ fn read_otp(row: &Row<'_>) -> rusqlite::Result<Otp> {
         seconds => Some(Period::try_from(seconds).map_err(|error| damaged("period", error))?),
     };
     let kind: String = row.get("otp")?;
-    Otp::of_kind(&kind, hotp, period).ok_or_else(|| {
-        damaged("otp", FromSqlError::Other(format!("{kind} with this period is unknown").into()))
-    })
+    Otp::of_kind(&kind, hotp, period)
+        .ok_or_else(|| damaged("otp", format!("{kind} with this period is unknown")))
 }
 
 /// When it began, how many attempts were made, and when the next one is due or it ended.
@@ -166,7 +138,7 @@ fn sync_to_sql(sync: NetworkSync) -> (Option<i64>, u32, Option<i64>) {
     }
 }
 
-fn read_sync(row: &Row<'_>) -> rusqlite::Result<NetworkSync> {
+fn read_sync(row: &Row<'_>) -> Result<NetworkSync, StoreError> {
     let word: String = row.get("sync")?;
     if word == NetworkSync::NotNeeded.name() {
         return Ok(NetworkSync::NotNeeded);
@@ -179,23 +151,22 @@ fn read_sync(row: &Row<'_>) -> rusqlite::Result<NetworkSync> {
         NetworkSync::Acknowledged { begun, attempts, at },
     ];
     let found = known.into_iter().find(|known| known.name() == word);
-    found.ok_or_else(|| damaged("sync", FromSqlError::Other(format!("{word} is unknown").into())))
+    found.ok_or_else(|| damaged("sync", format!("{word} is unknown")))
 }
 
 /// A label; empty where there is none.
-fn label_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Label>> {
-    match row.get_ref(column)?.as_str()? {
+fn label_or_none(row: &Row<'_>, column: &str) -> Result<Option<Label>, StoreError> {
+    match row.get::<String>(column)?.as_str() {
         "" => Ok(None),
-        _ => parsed(row, column).map(Some),
+        text => text.parse().map(Some).map_err(|error| damaged(column, error)),
     }
 }
 
-pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
+pub(super) fn insert(statements: &mut Statements, record: &TokenRecord) {
     let token = &record.token;
     let (resynchronised, learnt) = token.drift.parts();
     let (begun, attempts, sync_at) = sync_to_sql(token.sync);
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO tokens (serial, version, state, owner, activation, name, manufacturer, issuer,
             token_type, device, platform, devices, provisioned_from, otp, algorithm, digits, period, drift_resync, drift_learnt,
             last_accepted, last_used, failures, near_misses, locked_until, rehearsal_misses,
@@ -239,15 +210,14 @@ pub(super) fn insert(database: &Connection, record: &TokenRecord) -> Result<(), 
             ":associated": token.associated.map(|at| to_sql(at.0)),
             ":sealed_seed": record.sealed_seed,
         },
-    )
+    );
 }
 
-pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), StoreError> {
+pub(super) fn update(statements: &mut Statements, record: &TokenRecord) {
     let token = &record.token;
     let (resynchronised, learnt) = token.drift.parts();
     let (begun, attempts, sync_at) = sync_to_sql(token.sync);
-    change_one(
-        database,
+    statements.one(
         "UPDATE tokens SET version = version + 1, state = :state, owner = :owner, name = :name,
             manufacturer = :manufacturer, issuer = :issuer, token_type = :token_type,
             otp = :otp, period = :period, devices = :devices,
@@ -285,44 +255,25 @@ pub(super) fn update(database: &Connection, record: &TokenRecord) -> Result<(), 
             ":sync_at": sync_at,
             ":associated": token.associated.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }
 
-pub(super) fn expect(
-    database: &Connection,
-    serial: &SerialNumber,
-    version: u64,
-) -> Result<(), StoreError> {
-    let found = find(
-        database,
+pub(super) fn expect(statements: &mut Statements, serial: &SerialNumber, version: u64) {
+    statements.one(
         "SELECT 1 FROM tokens WHERE serial = ?1 AND version = ?2",
         params![serial.as_str(), to_sql(version)],
-        |_| Ok(()),
     );
-    found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
-pub(super) fn expect_number(
-    database: &Connection,
-    npi: Npi,
-    number: u64,
-) -> Result<(), StoreError> {
-    let found = find(
-        database,
+pub(super) fn expect_number(statements: &mut Statements, npi: Npi, number: u64) {
+    statements.one(
         "SELECT 1 WHERE (SELECT count(*) FROM tokens WHERE owner = ?1) = ?2",
         params![to_sql(npi.number()), to_sql(number)],
-        |_| Ok(()),
     );
-    found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
-pub(in super::super) fn report(
-    database: &Connection,
-    reporter: &SerialNumber,
-    id: ReportId,
-) -> rusqlite::Result<Option<SerialNumber>> {
-    find(
-        database,
+pub(in super::super) fn report(reporter: &SerialNumber, id: ReportId) -> Query<SerialNumber> {
+    query(
         "SELECT lost FROM reports WHERE reporter = ?1 AND id = ?2",
         params![reporter.as_str(), id.as_bytes()],
         |row| parsed(row, "lost"),
@@ -330,15 +281,14 @@ pub(in super::super) fn report(
 }
 
 pub(super) fn insert_report(
-    database: &Connection,
+    statements: &mut Statements,
     reporter: &SerialNumber,
     id: ReportId,
     lost: &SerialNumber,
     at: UnixTime,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+) {
+    statements.one(
         "INSERT INTO reports (reporter, id, lost, at) VALUES (?1, ?2, ?3, ?4)",
         params![reporter.as_str(), id.as_bytes(), lost.as_str(), to_sql(at.0)],
-    )
+    );
 }

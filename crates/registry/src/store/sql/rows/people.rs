@@ -2,11 +2,10 @@
 
 use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, PinPolicy};
-use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, damaged, failed, find, instant, list, lock, lock_to_sql,
-    maybe_instant, maybe_parsed, parsed, pattern, to_sql, word,
+    Query, Row, Statements, count, damaged, instant, lock, lock_to_sql, maybe_instant,
+    maybe_parsed, named_params, params, parsed, pattern, query, to_sql, word,
 };
 use crate::{
     account::{Account, AccountRecord},
@@ -16,61 +15,51 @@ use crate::{
     values::{IdempotencyKey, Npi, Phone, PostalAddress, SessionId, ValueError},
 };
 
-pub(in super::super) fn secret(
-    database: &Connection,
-    name: &str,
-) -> rusqlite::Result<Option<Vec<u8>>> {
-    find(database, "SELECT sealed FROM secrets WHERE name = ?1", [name], |row| row.get(0))
+pub(in super::super) fn secret(name: &str) -> Query<Vec<u8>> {
+    query("SELECT sealed FROM secrets WHERE name = ?1", params![name], |row| row.get("sealed"))
 }
 
 pub(super) fn insert_secret(
-    database: &Connection,
+    statements: &mut Statements,
     name: &str,
     sealed: &[u8],
     made: UnixTime,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+) {
+    statements.one(
         "INSERT INTO secrets (name, sealed, made) VALUES (?1, ?2, ?3)",
         params![name, sealed, to_sql(made.0)],
-    )
+    );
 }
 
-/// A page is written as it was; SQLite makes that as durable as any other.
-pub(super) fn write_nothing(database: &Connection) -> Result<(), StoreError> {
-    change_any(database, "UPDATE secrets SET made = made", [])?;
-    Ok(())
+/// Rows are written as they were; a database makes that as durable as any other write.
+pub(super) fn write_nothing(statements: &mut Statements) {
+    statements.any("UPDATE secrets SET made = made", params![]);
 }
 
-pub(super) fn npi(row: &Row<'_>, column: &str) -> rusqlite::Result<Npi> {
+pub(super) fn npi(row: &Row<'_>, column: &str) -> Result<Npi, StoreError> {
     Npi::from_number(count(row, column)?).ok_or_else(|| damaged(column, ValueError::Npi))
 }
 
-pub(in super::super) fn account(
-    database: &Connection,
-    npi: Npi,
-) -> rusqlite::Result<Option<AccountRecord>> {
-    find(database, "SELECT * FROM accounts WHERE npi = ?1", [to_sql(npi.number())], read_account)
+pub(in super::super) fn account(npi: Npi) -> Query<AccountRecord> {
+    query("SELECT * FROM accounts WHERE npi = ?1", params![to_sql(npi.number())], read_account)
 }
 
 pub(in super::super) fn accounts_with(
-    database: &Connection,
     text: &str,
     after: Option<Npi>,
     limit: u32,
-) -> rusqlite::Result<Vec<AccountRecord>> {
-    list(
-        database,
+) -> Query<AccountRecord> {
+    query(
         r"SELECT * FROM accounts
-          WHERE npi > ?1 AND (CAST(npi AS TEXT) LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\'
-            OR mail LIKE ?2 ESCAPE '\')
+          WHERE npi > ?1 AND (CAST(npi AS TEXT) LIKE ?2 ESCAPE '\' OR lower(name) LIKE ?2 ESCAPE '\'
+            OR lower(mail) LIKE ?2 ESCAPE '\')
           ORDER BY npi LIMIT ?3",
-        &[&after.map_or(0, |npi| to_sql(npi.number())), &pattern(text), &limit],
+        params![after.map_or(0, |npi| to_sql(npi.number())), pattern(text), limit],
         read_account,
     )
 }
 
-fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
+fn read_account(row: &Row<'_>) -> Result<AccountRecord, StoreError> {
     Ok(AccountRecord {
         account: Account {
             npi: npi(row, "npi")?,
@@ -89,13 +78,9 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     })
 }
 
-pub(super) fn insert_account(
-    database: &Connection,
-    record: &AccountRecord,
-) -> Result<(), StoreError> {
+pub(super) fn insert_account(statements: &mut Statements, record: &AccountRecord) {
     let account = &record.account;
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO accounts (npi, version, name, mail, phone, address, proofing, passphrase_hash, opened,
             sign_in_failures, sign_in_pause, access_ended)
          VALUES (:npi, 1, :name, :mail, :phone, :address, :proofing, :passphrase_hash, :opened,
@@ -113,16 +98,12 @@ pub(super) fn insert_account(
             ":pause": lock_to_sql(account.sign_in_pause),
             ":ended": account.access_ended.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }
 
-pub(super) fn update_account(
-    database: &Connection,
-    record: &AccountRecord,
-) -> Result<(), StoreError> {
+pub(super) fn update_account(statements: &mut Statements, record: &AccountRecord) {
     let account = &record.account;
-    change_one(
-        database,
+    statements.one(
         "UPDATE accounts SET version = version + 1, name = :name, mail = :mail,
             phone = :phone, address = :address, proofing = :proofing, passphrase_hash = :passphrase_hash,
             sign_in_failures = :failures, sign_in_pause = :pause, access_ended = :ended
@@ -140,29 +121,22 @@ pub(super) fn update_account(
             ":pause": lock_to_sql(account.sign_in_pause),
             ":ended": account.access_ended.map(|at| to_sql(at.0)),
         },
-    )
+    );
 }
 
-pub(in super::super) fn activation(
-    database: &Connection,
-    id: ActivationId,
-) -> rusqlite::Result<Option<ActivationRecord>> {
-    find(database, "SELECT * FROM activations WHERE id = ?1", [id.as_bytes()], read_activation)
+pub(in super::super) fn activation(id: ActivationId) -> Query<ActivationRecord> {
+    query("SELECT * FROM activations WHERE id = ?1", params![id.as_bytes()], read_activation)
 }
 
-pub(in super::super) fn open_activation(
-    database: &Connection,
-    npi: Npi,
-) -> rusqlite::Result<Option<ActivationRecord>> {
-    find(
-        database,
+pub(in super::super) fn open_activation(npi: Npi) -> Query<ActivationRecord> {
+    query(
         "SELECT * FROM activations WHERE npi = ?1 AND state IN ('begun', 'provisioned')",
-        [to_sql(npi.number())],
+        params![to_sql(npi.number())],
         read_activation,
     )
 }
 
-fn read_activation(row: &Row<'_>) -> rusqlite::Result<ActivationRecord> {
+fn read_activation(row: &Row<'_>) -> Result<ActivationRecord, StoreError> {
     Ok(ActivationRecord {
         id: ActivationId::from_bytes(row.get("id")?),
         npi: npi(row, "npi")?,
@@ -182,12 +156,8 @@ fn read_activation(row: &Row<'_>) -> rusqlite::Result<ActivationRecord> {
     })
 }
 
-pub(super) fn insert_activation(
-    database: &Connection,
-    record: &ActivationRecord,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn insert_activation(statements: &mut Statements, record: &ActivationRecord) {
+    statements.one(
         "INSERT INTO activations (id, version, npi, state, opens_access, pin_length, serial,
             replaces, sealed_secret, confirmation_tag, confirmation_expires, wrong_confirmations, begun,
             expires)
@@ -208,15 +178,11 @@ pub(super) fn insert_activation(
             ":begun": to_sql(record.begun.0),
             ":expires": to_sql(record.expires.0),
         },
-    )
+    );
 }
 
-pub(super) fn update_activation(
-    database: &Connection,
-    record: &ActivationRecord,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn update_activation(statements: &mut Statements, record: &ActivationRecord) {
+    statements.one(
         "UPDATE activations SET version = version + 1, state = :state, serial = :serial,
             wrong_confirmations = :wrong_confirmations
          WHERE id = :id AND version = :version",
@@ -227,25 +193,21 @@ pub(super) fn update_activation(
             ":serial": record.serial.as_ref().map(SerialNumber::as_str),
             ":wrong_confirmations": record.wrong_confirmations,
         },
-    )
+    );
 }
 
-pub(in super::super) fn session(
-    database: &Connection,
-    id: SessionId,
-) -> rusqlite::Result<Option<SessionRecord>> {
-    find(database, "SELECT * FROM sessions WHERE id = ?1", [id.as_bytes()], read_session)
+pub(in super::super) fn session(id: SessionId) -> Query<SessionRecord> {
+    query("SELECT * FROM sessions WHERE id = ?1", params![id.as_bytes()], read_session)
 }
 
-fn read_session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
-    let by =
-        match (row.get::<_, Option<[u8; 16]>>("by_activation")?, maybe_parsed(row, "by_token")?) {
-            (Some(activation), _) => {
-                Some(SecondFactor::Confirmation(ActivationId::from_bytes(activation)))
-            }
-            (None, Some(serial)) => Some(SecondFactor::Token(serial)),
-            (None, None) => None,
-        };
+fn read_session(row: &Row<'_>) -> Result<SessionRecord, StoreError> {
+    let by = match (row.get::<Option<[u8; 16]>>("by_activation")?, maybe_parsed(row, "by_token")?) {
+        (Some(activation), _) => {
+            Some(SecondFactor::Confirmation(ActivationId::from_bytes(activation)))
+        }
+        (None, Some(serial)) => Some(SecondFactor::Token(serial)),
+        (None, None) => None,
+    };
     Ok(SessionRecord {
         id: SessionId::from_bytes(row.get("id")?),
         npi: npi(row, "npi")?,
@@ -272,13 +234,9 @@ fn factor_to_sql(factor: &Factor) -> (Option<i64>, Option<&[u8; 16]>, Option<&st
     }
 }
 
-pub(super) fn insert_session(
-    database: &Connection,
-    record: &SessionRecord,
-) -> Result<(), StoreError> {
+pub(super) fn insert_session(statements: &mut Statements, record: &SessionRecord) {
     let (full_since, by_activation, by_token) = factor_to_sql(&record.factor);
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO sessions (id, version, npi, signed_in, last_seen, full_since, by_activation,
             by_token)
          VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -291,16 +249,12 @@ pub(super) fn insert_session(
             by_activation,
             by_token,
         ],
-    )
+    );
 }
 
-pub(super) fn update_session(
-    database: &Connection,
-    record: &SessionRecord,
-) -> Result<(), StoreError> {
+pub(super) fn update_session(statements: &mut Statements, record: &SessionRecord) {
     let (full_since, by_activation, by_token) = factor_to_sql(&record.factor);
-    change_one(
-        database,
+    statements.one(
         "UPDATE sessions SET version = version + 1, last_seen = ?3, full_since = ?4,
             by_activation = ?5, by_token = ?6
          WHERE id = ?1 AND version = ?2",
@@ -312,75 +266,48 @@ pub(super) fn update_session(
             by_activation,
             by_token,
         ],
-    )
+    );
 }
 
-pub(super) fn expect_session(
-    database: &Connection,
-    id: SessionId,
-    version: u64,
-) -> Result<(), StoreError> {
-    let found = find(
-        database,
+pub(super) fn expect_session(statements: &mut Statements, id: SessionId, version: u64) {
+    statements.one(
         "SELECT 1 FROM sessions WHERE id = ?1 AND version = ?2",
         params![id.as_bytes(), to_sql(version)],
-        |_| Ok(()),
     );
-    found.map_err(failed)?.ok_or(StoreError::Conflict)
 }
 
-pub(super) fn touch_session(
-    database: &Connection,
-    id: SessionId,
-    seen: UnixTime,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
-        "UPDATE sessions SET last_seen = max(last_seen, ?2) WHERE id = ?1",
+pub(super) fn touch_session(statements: &mut Statements, id: SessionId, seen: UnixTime) {
+    statements.any(
+        "UPDATE sessions SET last_seen = CASE WHEN last_seen < ?2 THEN ?2 ELSE last_seen END WHERE id = ?1",
         params![id.as_bytes(), to_sql(seen.0)],
-    )?;
-    Ok(())
+    );
 }
 
-pub(super) fn delete_session(database: &Connection, id: SessionId) -> Result<(), StoreError> {
-    change_any(database, "DELETE FROM sessions WHERE id = ?1", [id.as_bytes()])?;
-    Ok(())
+pub(super) fn delete_session(statements: &mut Statements, id: SessionId) {
+    statements.any("DELETE FROM sessions WHERE id = ?1", params![id.as_bytes()]);
 }
 
-pub(super) fn forget_sessions(
-    database: &Connection,
-    npi: Npi,
-    before: UnixTime,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
+pub(super) fn forget_sessions(statements: &mut Statements, npi: Npi, before: UnixTime) {
+    statements.any(
         "DELETE FROM sessions WHERE npi = ?1 AND signed_in < ?2",
         params![to_sql(npi.number()), to_sql(before.0)],
-    )?;
-    Ok(())
+    );
 }
 
 pub(super) fn forget_sessions_by(
-    database: &Connection,
+    statements: &mut Statements,
     npi: Npi,
     serial: &SerialNumber,
     except: Option<SessionId>,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
+) {
+    statements.any(
         "DELETE FROM sessions WHERE npi = ?1 AND by_token = ?2 AND (?3 IS NULL OR id <> ?3)",
         params![to_sql(npi.number()), serial.as_str(), except.as_ref().map(SessionId::as_bytes)],
-    )?;
-    Ok(())
+    );
 }
 
-pub(in super::super) fn association(
-    database: &Connection,
-    npi: Npi,
-    key: &IdempotencyKey,
-) -> rusqlite::Result<Option<SerialNumber>> {
-    find(
-        database,
+pub(in super::super) fn association(npi: Npi, key: &IdempotencyKey) -> Query<SerialNumber> {
+    query(
         "SELECT serial FROM associations WHERE npi = ?1 AND key = ?2",
         params![to_sql(npi.number()), key.as_str()],
         |row| parsed(row, "serial"),
@@ -388,15 +315,14 @@ pub(in super::super) fn association(
 }
 
 pub(super) fn insert_association(
-    database: &Connection,
+    statements: &mut Statements,
     npi: Npi,
     key: &IdempotencyKey,
     serial: &SerialNumber,
     at: UnixTime,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+) {
+    statements.one(
         "INSERT INTO associations (npi, key, serial, at) VALUES (?1, ?2, ?3, ?4)",
         params![to_sql(npi.number()), key.as_str(), serial.as_str(), to_sql(at.0)],
-    )
+    );
 }

@@ -1,11 +1,10 @@
 //! Audit events.
 
 use oath::{SerialNumber, UnixTime};
-use rusqlite::{Connection, Row, ToSql, named_params, types::Value};
 
 use super::{
-    change_one, count, damaged, instant, list, maybe_count, maybe_parsed, parsed, people::npi,
-    to_sql, word,
+    Query, Row, Statements, ToValue, Values, count, damaged, instant, maybe_count, maybe_parsed,
+    named_params, params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
@@ -14,50 +13,42 @@ use crate::{
     values::{Npi, ValueError},
 };
 
-pub(in super::super) fn events(
-    database: &Connection,
-    account: Option<Npi>,
-    limit: u32,
-) -> rusqlite::Result<Vec<Event>> {
+pub(in super::super) fn events(account: Option<Npi>, limit: u32) -> Query<Event> {
     match account {
-        Some(npi) => list(
-            database,
+        Some(npi) => query(
             "SELECT * FROM events WHERE account = ?1 ORDER BY id DESC LIMIT ?2",
-            &[&to_sql(npi.number()), &limit],
+            params![to_sql(npi.number()), limit],
             read,
         ),
-        None => list(database, "SELECT * FROM events ORDER BY id DESC LIMIT ?1", &[&limit], read),
+        None => query("SELECT * FROM events ORDER BY id DESC LIMIT ?1", params![limit], read),
     }
 }
 
 pub(in super::super) fn events_between(
-    database: &Connection,
     from: UnixTime,
     to: UnixTime,
     after: u64,
     limit: u32,
-) -> rusqlite::Result<Vec<Event>> {
-    list(
-        database,
+) -> Query<Event> {
+    query(
         "SELECT * FROM events WHERE at >= ?1 AND at < ?2 AND id > ?3 ORDER BY id LIMIT ?4",
-        &[&to_sql(from.0), &to_sql(to.0), &to_sql(after), &limit],
+        params![to_sql(from.0), to_sql(to.0), to_sql(after), limit],
         read,
     )
 }
 
 pub(in super::super) fn events_with(
-    database: &Connection,
     search: &EventSearch,
     before: Option<u64>,
     limit: u32,
-) -> rusqlite::Result<Vec<Event>> {
-    let conditions: [(&str, Option<Value>); 6] = [
-        ("id < ", before.map(|id| to_sql(id).into())),
-        ("account = ", search.account.map(|npi| to_sql(npi.number()).into())),
-        ("serial = ", search.serial.as_ref().map(|serial| serial.as_str().to_owned().into())),
-        ("outcome = ", search.outcome.map(|outcome| outcome.name().to_owned().into())),
-        ("at >= ", search.from.map(|at| to_sql(at.0).into())),
-        ("at < ", search.to.map(|at| to_sql(at.0).into())),
+) -> Query<Event> {
+    let conditions = [
+        ("id < ", before.map(|id| to_sql(id).to_value())),
+        ("account = ", search.account.map(|npi| to_sql(npi.number()).to_value())),
+        ("serial = ", search.serial.as_ref().map(|serial| serial.as_str().to_value())),
+        ("outcome = ", search.outcome.map(|outcome| outcome.name().to_value())),
+        ("at >= ", search.from.map(|at| to_sql(at.0).to_value())),
+        ("at < ", search.to.map(|at| to_sql(at.0).to_value())),
     ];
     // Only what is asked stands in the statement, so that the right index is used.
     let mut sql = String::from("SELECT * FROM events WHERE 1 = 1");
@@ -72,13 +63,13 @@ pub(in super::super) fn events_with(
         // The word itself, so that an index of the events of one kind is used.
         sql += &format!(" AND kind = '{kind}'");
     }
-    sql += &format!(" ORDER BY id DESC LIMIT {limit}");
-    let values: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
-    list(database, &sql, &values, read)
+    values.push(limit.to_value());
+    sql += &format!(" ORDER BY id DESC LIMIT ?{}", values.len());
+    query(sql, Values::Numbered(values), read)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
-    let purpose = match row.get::<_, Option<String>>("purpose")? {
+fn read(row: &Row<'_>) -> Result<Event, StoreError> {
+    let purpose = match row.get::<Option<String>>("purpose")? {
         Some(_) => Some(word(row, "purpose", Purpose::ALL, Purpose::name)?),
         None => None,
     };
@@ -99,8 +90,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event { id: count(row, "id")?, what })
 }
 
-fn actor(row: &Row<'_>) -> rusqlite::Result<Actor> {
-    match row.get::<_, String>("actor")?.as_str() {
+fn actor(row: &Row<'_>) -> Result<Actor, StoreError> {
+    match row.get::<String>("actor")?.as_str() {
         "prescriber" => Ok(Actor::Prescriber { npi: parsed(row, "actor_name")? }),
         "administrator" => {
             Ok(Actor::Administrator { name: parsed(row, "actor_name")?, session: None })
@@ -130,10 +121,9 @@ pub(super) fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Opti
     }
 }
 
-pub(super) fn insert(database: &Connection, event: &NewEvent) -> Result<(), StoreError> {
+pub(super) fn insert(statements: &mut Statements, event: &NewEvent) {
     let (actor, actor_name, actor_token) = actor_to_sql(&event.actor);
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
             purpose, cause)
          VALUES (:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,
@@ -150,5 +140,5 @@ pub(super) fn insert(database: &Connection, event: &NewEvent) -> Result<(), Stor
             ":purpose": event.purpose.map(Purpose::name),
             ":cause": event.cause,
         },
-    )
+    );
 }

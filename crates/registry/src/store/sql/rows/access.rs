@@ -2,11 +2,10 @@
 
 use oath::UnixTime;
 use provisioning::{Label, PinPolicy};
-use rusqlite::{Connection, Row, named_params, params, types::FromSqlError};
 
 use super::{
-    change_one, count, damaged, find, instant, list, maybe_instant, maybe_parsed, parsed,
-    people::npi, to_sql, word,
+    Query, Row, Statements, count, damaged, instant, maybe_instant, maybe_parsed, named_params,
+    params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState},
@@ -14,33 +13,20 @@ use crate::{
     values::{IdempotencyKey, Npi, Phone, ProofingRecord},
 };
 
-pub(in super::super) fn access(
-    database: &Connection,
-    id: &IdempotencyKey,
-) -> rusqlite::Result<Option<AccessRecord>> {
-    find(database, "SELECT * FROM access_changes WHERE id = ?1", [id.as_str()], read)
+pub(in super::super) fn access(id: &IdempotencyKey) -> Query<AccessRecord> {
+    query("SELECT * FROM access_changes WHERE id = ?1", params![id.as_str()], read)
 }
 
-pub(in super::super) fn pending(
-    database: &Connection,
-    npi: Npi,
-    kind: &str,
-) -> rusqlite::Result<Option<AccessRecord>> {
-    find(
-        database,
+pub(in super::super) fn pending(npi: Npi, kind: &str) -> Query<AccessRecord> {
+    query(
         "SELECT * FROM access_changes WHERE npi = ?1 AND kind = ?2 AND state = 'pending'",
         params![to_sql(npi.number()), kind],
         read,
     )
 }
 
-pub(in super::super) fn executed(
-    database: &Connection,
-    npi: Npi,
-    kind: &str,
-) -> rusqlite::Result<Option<AccessRecord>> {
-    find(
-        database,
+pub(in super::super) fn executed(npi: Npi, kind: &str) -> Query<AccessRecord> {
+    query(
         "SELECT * FROM access_changes WHERE npi = ?1 AND kind = ?2 AND state = 'executed'
          ORDER BY decided DESC, entered DESC LIMIT 1",
         params![to_sql(npi.number()), kind],
@@ -49,36 +35,30 @@ pub(in super::super) fn executed(
 }
 
 pub(in super::super) fn to_tidy(
-    database: &Connection,
     entered_before: UnixTime,
     decided_before: UnixTime,
     limit: u32,
-) -> rusqlite::Result<Vec<AccessRecord>> {
-    list(
-        database,
+) -> Query<AccessRecord> {
+    query(
         "SELECT * FROM access_changes
          WHERE (state = 'pending' AND entered < ?1)
             OR (sealed_shown IS NOT NULL AND decided < ?2)
          ORDER BY entered, id LIMIT ?3",
-        &[&to_sql(entered_before.0), &to_sql(decided_before.0), &limit],
+        params![to_sql(entered_before.0), to_sql(decided_before.0), limit],
         read,
     )
 }
 
-pub(in super::super) fn changes(
-    database: &Connection,
-    limit: u32,
-) -> rusqlite::Result<Vec<AccessRecord>> {
-    list(
-        database,
+pub(in super::super) fn changes(limit: u32) -> Query<AccessRecord> {
+    query(
         "SELECT * FROM access_changes
          ORDER BY CASE state WHEN 'pending' THEN 0 ELSE 1 END, entered DESC, id LIMIT ?1",
-        &[&limit],
+        params![limit],
         read,
     )
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AccessRecord> {
+fn read(row: &Row<'_>) -> Result<AccessRecord, StoreError> {
     let decided = match (maybe_parsed(row, "decided_by")?, maybe_instant(row, "decided")?) {
         (Some(by), Some(at)) => {
             Some(AccessDecision { by, at, reason: maybe_parsed(row, "reason")? })
@@ -101,8 +81,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccessRecord> {
     })
 }
 
-fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
-    match row.get::<_, String>("kind")?.as_str() {
+fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
+    match row.get::<String>("kind")?.as_str() {
         "account" => Ok(AccessOrder::Account {
             name: parsed(row, "name")?,
             mail: parsed(row, "mail")?,
@@ -119,13 +99,13 @@ fn order(row: &Row<'_>) -> rusqlite::Result<AccessOrder> {
         "passphrase" => Ok(AccessOrder::Passphrase { assurance: parsed(row, "about")? }),
         "phone" => Ok(AccessOrder::Phone { phone: maybe_parsed(row, "phone")? }),
         kind => {
-            let unknown = FromSqlError::Other(format!("{kind} is unknown").into());
+            let unknown = format!("{kind} is unknown");
             Err(damaged("kind", unknown))
         }
     }
 }
 
-pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(), StoreError> {
+pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
     let change = &record.change;
     let (mut person, mut terms, mut about, mut phone) = (None, None, None, &None);
     match &change.order {
@@ -141,8 +121,7 @@ pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(),
         }
         AccessOrder::Phone { phone: number } => phone = number,
     }
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO access_changes (id, version, npi, kind, state, entered_by, entered, name, mail,
             proofing, passphrase_hash, valid_for, pin_length, about, phone)
          VALUES (:id, 1, :npi, :kind, :state, :entered_by, :entered, :name, :mail, :proofing,
@@ -163,15 +142,14 @@ pub(super) fn insert(database: &Connection, record: &AccessRecord) -> Result<(),
             ":about": about.map(Label::as_str),
             ":phone": phone.as_ref().map(Phone::as_str),
         },
-    )
+    );
 }
 
 /// Writes what is decided; what was entered does not change.
-pub(super) fn update(database: &Connection, record: &AccessRecord) -> Result<(), StoreError> {
+pub(super) fn update(statements: &mut Statements, record: &AccessRecord) {
     let change = &record.change;
     let decided = change.decided.as_ref();
-    change_one(
-        database,
+    statements.one(
         "UPDATE access_changes SET version = version + 1, state = :state, decided_by = :decided_by,
             decided = :decided, reason = :reason, passphrase_hash = :passphrase_hash,
             sealed_shown = :sealed_shown
@@ -186,5 +164,5 @@ pub(super) fn update(database: &Connection, record: &AccessRecord) -> Result<(),
             ":passphrase_hash": record.passphrase_hash,
             ":sealed_shown": record.sealed_shown,
         },
-    )
+    );
 }

@@ -1,9 +1,11 @@
 //! Samples of drift.
 
 use oath::SerialNumber;
-use rusqlite::{Connection, Row, named_params};
 
-use super::{change_any, count, instant, list, maybe_count, parsed, to_sql};
+use super::{
+    Query, Row, Statements, count, instant, maybe_count, named_params, params, parsed, query,
+    to_sql,
+};
 use crate::{
     drift::{DriftSample, KEPT, Observed},
     store::StoreError,
@@ -11,19 +13,15 @@ use crate::{
 
 const DAY: u64 = 24 * 60 * 60;
 
-pub(in super::super) fn drift_samples(
-    database: &Connection,
-    serial: &SerialNumber,
-) -> rusqlite::Result<Vec<DriftSample>> {
-    list(
-        database,
+pub(in super::super) fn drift_samples(serial: &SerialNumber) -> Query<DriftSample> {
+    query(
         "SELECT * FROM drift_samples WHERE serial = ?1 ORDER BY day",
-        &[&serial.as_str()],
+        params![serial.as_str()],
         read,
     )
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<DriftSample> {
+fn read(row: &Row<'_>) -> Result<DriftSample, StoreError> {
     let observed = match maybe_count(row, "skipped")? {
         Some(skipped) => Observed::Skipped(skipped),
         None => Observed::Steps(row.get("steps")?),
@@ -37,13 +35,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DriftSample> {
 }
 
 /// Keeps a sample as its day's, and forgets the days before the last that are kept.
-pub(super) fn note(database: &Connection, sample: &DriftSample) -> Result<(), StoreError> {
+pub(super) fn note(statements: &mut Statements, sample: &DriftSample) {
     let (steps, skipped) = match sample.observed {
         Observed::Steps(steps) => (Some(steps), None),
         Observed::Skipped(skipped) => (None, Some(to_sql(skipped))),
     };
-    change_any(
-        database,
+    statements.any(
         "INSERT INTO drift_samples (serial, day, at, steps, skipped, accepted)
          VALUES (:serial, :day, :at, :steps, :skipped, :accepted)
          ON CONFLICT (serial, day) DO UPDATE SET at = excluded.at, steps = excluded.steps,
@@ -56,12 +53,10 @@ pub(super) fn note(database: &Connection, sample: &DriftSample) -> Result<(), St
             ":skipped": skipped,
             ":accepted": to_sql(sample.accepted),
         },
-    )?;
-    change_any(
-        database,
+    );
+    statements.any(
         "DELETE FROM drift_samples WHERE serial = ?1 AND day <=
             (SELECT day FROM drift_samples WHERE serial = ?1 ORDER BY day DESC LIMIT 1 OFFSET ?2)",
-        (sample.serial.as_str(), KEPT),
-    )?;
-    Ok(())
+        params![sample.serial.as_str(), KEPT],
+    );
 }

@@ -1,11 +1,10 @@
 //! Imports of stock, their tokens before they are taken, and what was found in their files.
 
 use oath::{SerialNumber, UnixTime};
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, events::actor_to_sql, find, instant, list, maybe_instant,
-    parsed, to_sql, word,
+    Query, Row, Statements, count, events::actor_to_sql, instant, maybe_count, maybe_instant,
+    named_params, params, parsed, query, to_sql, word,
 };
 use crate::{
     event::{Actor, EventKind, Outcome},
@@ -17,22 +16,16 @@ use crate::{
     token::TokenState,
 };
 
-pub(in super::super) fn stock_import(
-    database: &Connection,
-    id: StockImportId,
-) -> rusqlite::Result<Option<StockImportRecord>> {
-    find(database, "SELECT * FROM stock_imports WHERE id = ?1", [id.as_bytes()], read_import)
+pub(in super::super) fn stock_import(id: StockImportId) -> Query<StockImportRecord> {
+    query("SELECT * FROM stock_imports WHERE id = ?1", params![id.as_bytes()], read_import)
 }
 
-pub(in super::super) fn stock_imports(
-    database: &Connection,
-    limit: u32,
-) -> rusqlite::Result<Vec<StockImportRecord>> {
+pub(in super::super) fn stock_imports(limit: u32) -> Query<StockImportRecord> {
     let sql = "SELECT * FROM stock_imports ORDER BY begun DESC, id LIMIT ?1";
-    list(database, sql, &[&limit], read_import)
+    query(sql, params![limit], read_import)
 }
 
-fn read_import(row: &Row<'_>) -> rusqlite::Result<StockImportRecord> {
+fn read_import(row: &Row<'_>) -> Result<StockImportRecord, StoreError> {
     let import = StockImport {
         id: StockImportId::from_bytes(row.get("id")?),
         state: word(row, "state", StockState::ALL, StockState::name)?,
@@ -53,15 +46,13 @@ fn read_import(row: &Row<'_>) -> rusqlite::Result<StockImportRecord> {
 }
 
 pub(in super::super) fn stock_findings(
-    database: &Connection,
     id: StockImportId,
     after: u64,
     limit: u32,
-) -> rusqlite::Result<Vec<StockFinding>> {
-    list(
-        database,
+) -> Query<StockFinding> {
+    query(
         "SELECT * FROM stock_findings WHERE import = ?1 AND place > ?2 ORDER BY place LIMIT ?3",
-        &[id.as_bytes(), &to_sql(after), &limit],
+        params![id.as_bytes(), to_sql(after), limit],
         |row| {
             Ok(StockFinding {
                 place: count(row, "place")?,
@@ -74,43 +65,28 @@ pub(in super::super) fn stock_findings(
     )
 }
 
-pub(in super::super) fn stock_known(
-    database: &Connection,
-    id: StockImportId,
-    serials: &[SerialNumber],
-) -> rusqlite::Result<Vec<StockKnown>> {
-    let mut staged = database
-        .prepare_cached("SELECT line FROM stock_tokens WHERE import = ?1 AND serial = ?2")?;
-    let mut there = database.prepare_cached("SELECT sealed_seed FROM tokens WHERE serial = ?1")?;
-    let mut known = |serial: &SerialNumber| {
-        let line =
-            staged.query_row(params![id.as_bytes(), serial.as_str()], |row| count(row, "line"));
-        let sealed_seed = there.query_row([serial.as_str()], |row| row.get("sealed_seed"));
-        Ok(StockKnown { line: line.optional()?, sealed_seed: sealed_seed.optional()? })
-    };
-    serials.iter().map(&mut known).collect()
+pub(in super::super) fn stock_known(id: StockImportId, serial: &SerialNumber) -> Query<StockKnown> {
+    query(
+        "SELECT (SELECT line FROM stock_tokens WHERE import = ?1 AND serial = ?2) AS line,
+            (SELECT sealed_seed FROM tokens WHERE serial = ?2) AS sealed_seed",
+        params![id.as_bytes(), serial.as_str()],
+        |row| {
+            Ok(StockKnown { line: maybe_count(row, "line")?, sealed_seed: row.get("sealed_seed")? })
+        },
+    )
 }
 
-pub(in super::super) fn staged_serials(
-    database: &Connection,
-    id: StockImportId,
-    limit: u32,
-) -> rusqlite::Result<Vec<SerialNumber>> {
-    list(
-        database,
+pub(in super::super) fn staged_serials(id: StockImportId, limit: u32) -> Query<SerialNumber> {
+    query(
         "SELECT serial FROM stock_tokens WHERE import = ?1 ORDER BY serial LIMIT ?2",
-        &[id.as_bytes(), &limit],
+        params![id.as_bytes(), limit],
         |row| parsed(row, "serial"),
     )
 }
 
-pub(super) fn insert_import(
-    database: &Connection,
-    record: &StockImportRecord,
-) -> Result<(), StoreError> {
+pub(super) fn insert_import(statements: &mut Statements, record: &StockImportRecord) {
     let import = &record.import;
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO stock_imports (id, version, state, by_name, file, begun, ended, fresh, twice,
             there, other, damaged, skipped)
          VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0, 0, 0)",
@@ -122,16 +98,12 @@ pub(super) fn insert_import(
             to_sql(import.begun.0),
             import.ended.map(|at| to_sql(at.0)),
         ],
-    )
+    );
 }
 
-pub(super) fn update_import(
-    database: &Connection,
-    record: &StockImportRecord,
-) -> Result<(), StoreError> {
+pub(super) fn update_import(statements: &mut Statements, record: &StockImportRecord) {
     let StockImport { id, state, ended, counts, .. } = &record.import;
-    change_one(
-        database,
+    statements.one(
         "UPDATE stock_imports SET version = version + 1, state = :state, ended = :ended,
             fresh = :fresh, twice = :twice, there = :there, other = :other, damaged = :damaged,
             skipped = :skipped
@@ -148,19 +120,14 @@ pub(super) fn update_import(
             ":damaged": to_sql(counts.damaged),
             ":skipped": to_sql(counts.skipped),
         },
-    )
+    );
 }
 
-pub(super) fn stage(
-    database: &Connection,
-    import: StockImportId,
-    tokens: &[StagedToken],
-) -> Result<(), StoreError> {
+pub(super) fn stage(statements: &mut Statements, import: StockImportId, tokens: &[StagedToken]) {
     for StagedToken { line, record } in tokens {
         let token = &record.token;
         let (resynchronised, _) = token.drift.parts();
-        change_one(
-            database,
+        statements.one(
             "INSERT INTO stock_tokens (import, serial, line, name, manufacturer, token_type, otp,
                 algorithm, digits, period, drift_resync, last_accepted, sealed_seed)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
@@ -179,19 +146,13 @@ pub(super) fn stage(
                 token.last_accepted.map(to_sql),
                 record.sealed_seed,
             ],
-        )?;
+        );
     }
-    Ok(())
 }
 
-pub(super) fn note(
-    database: &Connection,
-    import: StockImportId,
-    findings: &[StockFinding],
-) -> Result<(), StoreError> {
+pub(super) fn note(statements: &mut Statements, import: StockImportId, findings: &[StockFinding]) {
     for finding in findings {
-        change_one(
-            database,
+        statements.one(
             "INSERT INTO stock_findings (import, place, line, serial, what, cause)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
@@ -202,21 +163,19 @@ pub(super) fn note(
                 finding.what.name(),
                 finding.cause,
             ],
-        )?;
+        );
     }
-    Ok(())
 }
 
 /// Copies an import's tokens into the tokens, each with its event. In the order of their serial
 /// numbers, as both tables are, so that neither is searched.
 pub(super) fn take(
-    database: &Connection,
+    statements: &mut Statements,
     import: StockImportId,
     actor: &Actor,
     at: UnixTime,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
+) {
+    statements.any(
         "INSERT INTO tokens (serial, version, state, name, manufacturer, token_type, device,
             platform, otp, algorithm, digits, period, drift_resync, drift_learnt, last_accepted,
             failures, near_misses, rehearsal_misses, provisioned, sealed_seed)
@@ -224,10 +183,9 @@ pub(super) fn take(
             period, drift_resync, 0, last_accepted, 0, 0, 0, ?3, sealed_seed
          FROM stock_tokens WHERE import = ?1 ORDER BY serial",
         params![import.as_bytes(), TokenState::Provisioned.name(), to_sql(at.0)],
-    )?;
+    );
     let (actor, actor_name, actor_token) = actor_to_sql(actor);
-    change_any(
-        database,
+    statements.any(
         "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, serial, cause)
          SELECT ?2, ?3, ?4, ?5, ?6, ?7, serial, ?8 || line
          FROM stock_tokens WHERE import = ?1 ORDER BY serial",
@@ -241,19 +199,16 @@ pub(super) fn take(
             Outcome::Success.name(),
             format!("stock import {import}, line "),
         ],
-    )?;
-    Ok(())
+    );
 }
 
 pub(super) fn forget_staged(
-    database: &Connection,
+    statements: &mut Statements,
     import: StockImportId,
     until: &SerialNumber,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
+) {
+    statements.any(
         "DELETE FROM stock_tokens WHERE import = ?1 AND serial <= ?2",
         params![import.as_bytes(), until.as_str()],
-    )
-    .map(drop)
+    );
 }

@@ -1,11 +1,10 @@
 //! Administrators and their sessions.
 
 use oath::{Drift, UnixTime};
-use rusqlite::{Connection, Row, named_params, params};
 
 use super::{
-    change_any, change_one, count, failed, find, instant, list, lock, lock_to_sql, maybe_count,
-    maybe_instant, parsed, to_sql,
+    Query, Row, Statements, count, instant, lock, lock_to_sql, maybe_count, maybe_instant,
+    named_params, params, parsed, query, to_sql,
 };
 use crate::{
     administrator::{Administrator, AdministratorRecord, AdministratorSessionRecord},
@@ -13,20 +12,15 @@ use crate::{
     values::SessionId,
 };
 
-pub(in super::super) fn administrator(
-    database: &Connection,
-    key: &str,
-) -> rusqlite::Result<Option<AdministratorRecord>> {
-    find(database, "SELECT * FROM administrators WHERE key = ?1", [key], read)
+pub(in super::super) fn administrator(key: &str) -> Query<AdministratorRecord> {
+    query("SELECT * FROM administrators WHERE key = ?1", params![key], read)
 }
 
-pub(in super::super) fn administrators(
-    database: &Connection,
-) -> rusqlite::Result<Vec<AdministratorRecord>> {
-    list(database, "SELECT * FROM administrators ORDER BY key", &[], read)
+pub(in super::super) fn administrators() -> Query<AdministratorRecord> {
+    query("SELECT * FROM administrators ORDER BY key", params![], read)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AdministratorRecord> {
+fn read(row: &Row<'_>) -> Result<AdministratorRecord, StoreError> {
     let administrator = Administrator {
         name: parsed(row, "name")?,
         roles: parsed(row, "roles")?,
@@ -48,14 +42,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AdministratorRecord> {
     })
 }
 
-pub(super) fn insert(
-    database: &Connection,
-    record: &AdministratorRecord,
-) -> Result<(), StoreError> {
+pub(super) fn insert(statements: &mut Statements, record: &AdministratorRecord) {
     let administrator = &record.administrator;
     let (resynchronised, learnt) = administrator.drift.parts();
-    change_one(
-        database,
+    statements.one(
         "INSERT INTO administrators (key, version, name, roles, passphrase_hash, sealed_seed, added,
             removed, sign_in_failures, sign_in_pause, drift_resync, drift_learnt, last_accepted,
             last_used, code_failures, code_lock)
@@ -79,17 +69,13 @@ pub(super) fn insert(
             ":code_failures": administrator.code_failures,
             ":code_lock": lock_to_sql(administrator.code_lock),
         },
-    )
+    );
 }
 
-pub(super) fn update(
-    database: &Connection,
-    record: &AdministratorRecord,
-) -> Result<(), StoreError> {
+pub(super) fn update(statements: &mut Statements, record: &AdministratorRecord) {
     let administrator = &record.administrator;
     let (resynchronised, learnt) = administrator.drift.parts();
-    change_one(
-        database,
+    statements.one(
         "UPDATE administrators SET version = version + 1, roles = :roles, removed = :removed,
             sign_in_failures = :sign_in_failures, sign_in_pause = :sign_in_pause,
             drift_resync = :drift_resync, drift_learnt = :drift_learnt,
@@ -110,15 +96,12 @@ pub(super) fn update(
             ":code_failures": administrator.code_failures,
             ":code_lock": lock_to_sql(administrator.code_lock),
         },
-    )
+    );
 }
 
-pub(in super::super) fn session(
-    database: &Connection,
-    id: SessionId,
-) -> rusqlite::Result<Option<AdministratorSessionRecord>> {
+pub(in super::super) fn session(id: SessionId) -> Query<AdministratorSessionRecord> {
     let sql = "SELECT * FROM administrator_sessions WHERE id = ?1";
-    find(database, sql, [id.as_bytes()], |row| {
+    query(sql, params![id.as_bytes()], |row| {
         Ok(AdministratorSessionRecord {
             id: SessionId::from_bytes(row.get("id")?),
             administrator: row.get("administrator")?,
@@ -130,12 +113,8 @@ pub(in super::super) fn session(
     })
 }
 
-pub(super) fn insert_session(
-    database: &Connection,
-    record: &AdministratorSessionRecord,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn insert_session(statements: &mut Statements, record: &AdministratorSessionRecord) {
+    statements.one(
         "INSERT INTO administrator_sessions (id, version, administrator, signed_in, last_seen,
             full_since)
          VALUES (?1, 1, ?2, ?3, ?4, ?5)",
@@ -146,49 +125,31 @@ pub(super) fn insert_session(
             to_sql(record.last_seen.0),
             record.full_since.map(|at| to_sql(at.0)),
         ],
-    )
+    );
 }
 
-pub(super) fn delete_session(
-    database: &Connection,
-    id: SessionId,
-    version: u64,
-) -> Result<(), StoreError> {
-    change_one(
-        database,
+pub(super) fn delete_session(statements: &mut Statements, id: SessionId, version: u64) {
+    statements.one(
         "DELETE FROM administrator_sessions WHERE id = ?1 AND version = ?2",
         params![id.as_bytes(), to_sql(version)],
-    )
+    );
 }
 
-pub(super) fn expect_session(database: &Connection, id: SessionId) -> Result<(), StoreError> {
+pub(super) fn expect_session(statements: &mut Statements, id: SessionId) {
     let sql = "SELECT 1 FROM administrator_sessions WHERE id = ?1";
-    let found = find(database, sql, [id.as_bytes()], |_| Ok(()));
-    found.map_err(failed)?.ok_or(StoreError::Conflict)
+    statements.one(sql, params![id.as_bytes()]);
 }
 
-pub(super) fn touch_session(
-    database: &Connection,
-    id: SessionId,
-    seen: UnixTime,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
-        "UPDATE administrator_sessions SET last_seen = max(last_seen, ?2) WHERE id = ?1",
+pub(super) fn touch_session(statements: &mut Statements, id: SessionId, seen: UnixTime) {
+    statements.any(
+        "UPDATE administrator_sessions SET last_seen = CASE WHEN last_seen < ?2 THEN ?2 ELSE last_seen END WHERE id = ?1",
         params![id.as_bytes(), to_sql(seen.0)],
-    )?;
-    Ok(())
+    );
 }
 
-pub(super) fn forget_sessions(
-    database: &Connection,
-    key: &str,
-    before: UnixTime,
-) -> Result<(), StoreError> {
-    change_any(
-        database,
+pub(super) fn forget_sessions(statements: &mut Statements, key: &str, before: UnixTime) {
+    statements.any(
         "DELETE FROM administrator_sessions WHERE administrator = ?1 AND signed_in < ?2",
         params![key, to_sql(before.0)],
-    )?;
-    Ok(())
+    );
 }

@@ -1,0 +1,143 @@
+//! Records as rows, and rows as records.
+
+mod access;
+mod administrators;
+mod audit;
+mod drifts;
+mod events;
+mod losses;
+mod passphrase_resets;
+mod people;
+mod requests;
+mod step_ups;
+mod stock;
+mod tokens;
+
+pub(super) use access::{
+    access, changes as access_changes, executed as executed_access, pending as pending_access,
+    to_tidy as access_to_tidy,
+};
+pub(super) use administrators::{administrator, administrators, session as administrator_session};
+pub(super) use audit::{
+    audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
+};
+pub(super) use drifts::drift_samples;
+pub(super) use events::{events, events_between, events_with};
+pub(super) use losses::loss;
+pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
+pub(super) use people::{
+    account, accounts_with, activation, association, open_activation, secret, session,
+};
+pub(super) use requests::{
+    request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
+};
+pub(super) use step_ups::{step_up, step_up_sends};
+pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
+pub(super) use tokens::{
+    report, sealed_seed, token, tokens_after, tokens_given_up, tokens_of, tokens_to_sync,
+    tokens_with,
+};
+
+use super::{
+    Row, Statements,
+    row::{
+        count, damaged, instant, lock, lock_to_sql, maybe_count, maybe_instant, maybe_parsed,
+        parsed, to_sql, word,
+    },
+    statements::{Query, query},
+    values::{ToValue, Values, named_params, params},
+};
+use crate::store::{Changes, Write};
+
+/// What must be run for changes, all or none of it.
+pub(in crate::store) fn statements_of(changes: &Changes) -> Statements {
+    let mut statements = Statements::default();
+    for write in &changes.writes {
+        add(&mut statements, write);
+    }
+    for event in &changes.events {
+        events::insert(&mut statements, event);
+    }
+    statements
+}
+
+fn add(statements: &mut Statements, write: &Write) {
+    match write {
+        Write::InsertSecret { name, sealed, made } => {
+            people::insert_secret(statements, name, sealed, *made)
+        }
+        Write::InsertAccount(record) => people::insert_account(statements, record),
+        Write::UpdateAccount(record) => people::update_account(statements, record),
+        Write::InsertActivation(record) => people::insert_activation(statements, record),
+        Write::UpdateActivation(record) => people::update_activation(statements, record),
+        Write::InsertToken(record) => tokens::insert(statements, record),
+        Write::UpdateToken(record) => tokens::update(statements, record),
+        Write::ExpectToken { serial, version } => tokens::expect(statements, serial, *version),
+        Write::ExpectTokensOf { npi, number } => tokens::expect_number(statements, *npi, *number),
+        Write::ExpectSession { id, version } => people::expect_session(statements, *id, *version),
+        Write::Nothing => people::write_nothing(statements),
+        Write::InsertSession(record) => people::insert_session(statements, record),
+        Write::UpdateSession(record) => people::update_session(statements, record),
+        Write::TouchSession { id, seen } => people::touch_session(statements, *id, *seen),
+        Write::DeleteSession(id) => people::delete_session(statements, *id),
+        Write::ForgetSessions { npi, before } => people::forget_sessions(statements, *npi, *before),
+        Write::ForgetSessionsBy { npi, serial, except } => {
+            people::forget_sessions_by(statements, *npi, serial, *except)
+        }
+        Write::InsertAssociation { npi, key, serial, at } => {
+            people::insert_association(statements, *npi, key, serial, *at)
+        }
+        Write::InsertReport { reporter, id, lost, at } => {
+            tokens::insert_report(statements, reporter, *id, lost, *at)
+        }
+        Write::InsertRequest(record) => requests::insert(statements, record),
+        Write::UpdateRequest(record) => requests::update(statements, record),
+        Write::InsertStockImport(record) => stock::insert_import(statements, record),
+        Write::UpdateStockImport(record) => stock::update_import(statements, record),
+        Write::StageTokens { import, tokens } => stock::stage(statements, *import, tokens),
+        Write::NoteFindings { import, findings } => stock::note(statements, *import, findings),
+        Write::TakeStock { import, actor, at } => stock::take(statements, *import, actor, *at),
+        Write::ForgetStaged { import, until } => stock::forget_staged(statements, *import, until),
+        Write::InsertLinks(links) => audit::insert_links(statements, links),
+        Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(statements, checkpoint),
+        Write::InsertAccess(record) => access::insert(statements, record),
+        Write::UpdateAccess(record) => access::update(statements, record),
+        Write::NoteDrift(sample) => drifts::note(statements, sample),
+        Write::InsertLoss(record) => losses::insert(statements, record),
+        Write::UpdateLoss(record) => losses::update(statements, record),
+        Write::InsertStepUp(record) => step_ups::insert(statements, record),
+        Write::UpdateStepUp(record) => step_ups::update(statements, record),
+        Write::ForgetStepUps { npi, before } => step_ups::forget(statements, *npi, *before),
+        Write::InsertStepUpSends(record) => step_ups::insert_sends(statements, record),
+        Write::UpdateStepUpSends(record) => step_ups::update_sends(statements, record),
+        Write::InsertPassphraseReset(record) => passphrase_resets::insert(statements, record),
+        Write::UpdatePassphraseReset(record) => passphrase_resets::update(statements, record),
+        Write::InsertAdministrator(record) => administrators::insert(statements, record),
+        Write::UpdateAdministrator(record) => administrators::update(statements, record),
+        Write::InsertAdministratorSession(record) => {
+            administrators::insert_session(statements, record)
+        }
+        Write::TouchAdministratorSession { id, seen } => {
+            administrators::touch_session(statements, *id, *seen)
+        }
+        Write::ExpectAdministratorSession(id) => administrators::expect_session(statements, *id),
+        Write::DeleteAdministratorSession { id, version } => {
+            administrators::delete_session(statements, *id, *version)
+        }
+        Write::ForgetAdministratorSessions { key, before } => {
+            administrators::forget_sessions(statements, key, *before)
+        }
+    }
+}
+
+/// A pattern of `LIKE ... ESCAPE '\\'`, in small letters, for what has this text in it.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.to_ascii_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern + "%"
+}
