@@ -40,7 +40,7 @@ pub(crate) enum Failure {
     MasterKeyLength { path: PathBuf, found: u64 },
 
     #[error(
-        "{address} can be reached from other machines, and plain HTTP is for this machine only (TLS comes in a later version): listen on 127.0.0.1, and put a proxy with TLS before it"
+        "{address} can be reached from other machines, and plain HTTP is for this machine only: give --tls-certificate and --tls-key, or listen on 127.0.0.1 and put a proxy with TLS before it"
     )]
     PlainHttpOffLoopback { address: SocketAddr },
     #[error(
@@ -51,6 +51,12 @@ pub(crate) enum Failure {
         "the public address has no path of its own: give --public-url as https://host or https://host:port"
     )]
     PublicUrlPath,
+    #[error(
+        "browsers reach this server from other machines, and it does not know by which name: give --public-url"
+    )]
+    NoPublicUrl,
+    #[error("{path} cannot be used as a certificate or its key: {cause}")]
+    Certificate { path: PathBuf, cause: String },
     #[error("the server stopped: {0}")]
     Serve(io::Error),
 

@@ -4,8 +4,9 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`cli`] | what the command line takes |
+//! | [`cli`], [`configuration`] | what the command line takes; the configuration file |
 //! | [`commands`] | one command a file |
+//! | [`listening`] | the port: TLS, and the end that finishes what was accepted |
 //! | [`http`] | the server: routes, headers, limits, the API's errors |
 //! | [`dashboard`] | the pages |
 //! | [`sealer`], [`network`] | what runs beside the requests: the audit's sealing, the network's telling |
@@ -22,10 +23,12 @@ mod checkpoint_file;
 mod cli;
 mod clock;
 mod commands;
+mod configuration;
 mod dashboard;
 mod data_dir;
 mod failure;
 mod http;
+mod listening;
 mod mail;
 mod master_key_file;
 mod network;
@@ -40,12 +43,12 @@ mod webhook;
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::Parser;
 use failure::Failure;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli =
+        configuration::parse(std::env::args_os().collect()).unwrap_or_else(|error| error.exit());
     let json = cli.json;
     let ended = Runtime::new().map_err(Failure::Serve).and_then(|runtime| {
         let ended = runtime.block_on(commands::run(cli));

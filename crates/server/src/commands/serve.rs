@@ -5,7 +5,6 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 
 use clap::Args;
@@ -13,11 +12,6 @@ use lettre::message::Mailbox;
 use oath::UnixTime;
 use provisioning::{IssuerName, ServerUrl};
 use registry::Registry;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::oneshot,
-};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 use zeroize::Zeroizing;
@@ -28,6 +22,7 @@ use crate::{
     data_dir::DataDir,
     failure::Failure,
     http::{self, Addresses, SiteParts},
+    listening::{Listening, Signals},
     mail::{Postman, Sending, SmtpUrl},
     network::{Network, Telling},
     opening,
@@ -35,66 +30,112 @@ use crate::{
     sealer::Sealing,
 };
 
-/// The longest that requests may go on after the signal to stop.
-const GRACE: Duration = Duration::from_secs(30);
-
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// The address to listen on, on this machine's loopback; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    /// The address to listen on; without a certificate on this machine's loopback; port 0 is any free one
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080",
+        env = "COUNTERSIGN_LISTEN"
+    )]
     listen: SocketAddr,
-    /// The address by which browsers reach this server, where a proxy with TLS stands before it
-    #[arg(long, value_name = "URL")]
+    /// The file with the certificate and those between it and a root, in PEM; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "COUNTERSIGN_TLS_CERTIFICATE")]
+    tls_certificate: Option<PathBuf>,
+    /// The file with the certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate", env = "COUNTERSIGN_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// The address by which browsers reach this server, where it is not the one that is listened on
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_PUBLIC_URL")]
     public_url: Option<ServerUrl>,
     /// Believe the last address in `X-Forwarded-For`, which that proxy must add itself: a sign of whether a
     /// token is on another device than the browser in which it is added
-    #[arg(long, requires = "public_url")]
+    #[arg(long, requires = "public_url", env = "COUNTERSIGN_TRUST_FORWARDED_FOR")]
     trust_forwarded_for: bool,
     /// Who issues the tokens that are added on the dashboard
-    #[arg(long, value_name = "NAME", default_value = "Countersign")]
+    #[arg(long, value_name = "NAME", default_value = "Countersign", env = "COUNTERSIGN_ISSUER")]
     issuer: IssuerName,
     /// Where hard tokens that are given up are sent back to by post
-    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "",
+        hide_default_value = true,
+        env = "COUNTERSIGN_RETURN_ADDRESS"
+    )]
     return_address: String,
     /// How prescribers reach the help desk, such as its telephone number; stands in mails
-    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "",
+        hide_default_value = true,
+        env = "COUNTERSIGN_HELP_DESK"
+    )]
     help_desk: String,
     /// Who activation mails are from
-    #[arg(long, value_name = "MAILBOX", default_value = "Countersign <countersign@localhost>")]
+    #[arg(
+        long,
+        value_name = "MAILBOX",
+        default_value = "Countersign <countersign@localhost>",
+        env = "COUNTERSIGN_MAIL_FROM"
+    )]
     mail_from: Mailbox,
     /// The file with the address of the mail server: smtps://user:password@mail.example.org
-    #[arg(long, value_name = "FILE", requires = "mail_from")]
+    #[arg(long, value_name = "FILE", requires = "mail_from", env = "COUNTERSIGN_SMTP_URL_FILE")]
     smtp_url_file: Option<PathBuf>,
     /// Where activation mails are put as files, where there is no mail server [default: mail in the
     /// data folder]
-    #[arg(long, value_name = "DIR", conflicts_with = "smtp_url_file")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "smtp_url_file",
+        env = "COUNTERSIGN_MAIL_FOLDER"
+    )]
     mail_folder: Option<PathBuf>,
     /// Where the audit's checkpoints are written down besides the database: best on another machine
     /// [default: audit-checkpoints.jsonl in the data folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_CHECKPOINTS")]
     checkpoints: Option<PathBuf>,
     /// Where the e-prescribing network is told of each token; until it answers with 200 to 299 (but
     /// 202), for 60 minutes at most, the token signs nothing
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_NETWORK_WEBHOOK")]
     network_webhook: Option<ServerUrl>,
     /// The file with the key that the network knows this server by, sent as a bearer token
-    #[arg(long, value_name = "FILE", requires = "network_webhook")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "network_webhook",
+        env = "COUNTERSIGN_NETWORK_KEY_FILE"
+    )]
     network_key_file: Option<PathBuf>,
     /// Who sends codes to phones, by text message or call: with it, a token is added only after a code
     /// was sent to the prescriber's phone and typed
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_PHONE_WEBHOOK")]
     phone_webhook: Option<ServerUrl>,
     /// The file with the key that the sender of codes knows this server by, sent as a bearer token
-    #[arg(long, value_name = "FILE", requires = "phone_webhook")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "phone_webhook",
+        env = "COUNTERSIGN_PHONE_KEY_FILE"
+    )]
     phone_key_file: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     start_log();
-    if !arguments.listen.ip().is_loopback() {
-        return Err(Failure::PlainHttpOffLoopback { address: arguments.listen });
+    let listening = Listening::start(
+        arguments.listen,
+        arguments.tls_certificate.clone().zip(arguments.tls_key.clone()),
+    )
+    .await?;
+    let (address, scheme) = (listening.address, listening.scheme());
+    if arguments.public_url.is_none() && !address.ip().is_loopback() {
+        return Err(Failure::NoPublicUrl);
     }
     let postman = postman(&arguments)?;
     let network = match arguments.network_webhook {
@@ -111,9 +152,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(_) => registry.telling_network(),
         None => warned_of_waiting(registry).await?,
     };
-    let cannot_listen = |cause| Failure::Listen { address: arguments.listen, cause };
-    let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
-    let address = listener.local_addr().map_err(cannot_listen)?;
     let checkpoints = match arguments.checkpoints {
         Some(path) => path,
         None => DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints(),
@@ -125,23 +163,24 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         phone,
         issuer: arguments.issuer,
         return_address: arguments.return_address,
-        https: arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
-        addresses: match (arguments.public_url.is_some(), arguments.trust_forwarded_for) {
-            (false, _) => Addresses::ThisMachine,
-            (true, true) => Addresses::ForwardedFor,
-            (true, false) => Addresses::Unknown,
+        https: scheme == "https" || arguments.public_url.as_ref().is_some_and(ServerUrl::is_https),
+        addresses: match (arguments.public_url.is_some(), arguments.trust_forwarded_for, scheme) {
+            (_, true, _) => Addresses::ForwardedFor,
+            (_, false, "https") => Addresses::OtherEnd,
+            (false, false, _) => Addresses::ThisMachine,
+            (true, false, _) => Addresses::Unknown,
         },
-        origins: origins(arguments.public_url.as_ref(), address)?,
+        origins: origins(arguments.public_url.as_ref(), scheme, address)?,
         verification: Verification::default(),
         stock_jobs: StockJobs::default(),
         checkpoints: checkpoints.clone(),
     });
-    let mut stop = Stop::listen()?;
+    let signals = Signals::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
     let telling = Telling::start(site.clone(), network);
     let sending = Sending::start(site.clone(), postman, arguments.help_desk);
-    announce(address)?;
-    let ended = serve(listener, http::router(site), async move { stop.asked().await }).await;
+    announce(scheme, address)?;
+    let ended = listening.serve(http::router(site), signals).await;
     telling.finish().await;
     sending.finish().await;
     sealing.finish().await;
@@ -188,17 +227,22 @@ fn start_log() {
 }
 
 /// The line that whoever started the server waits for.
-fn announce(address: SocketAddr) -> Result<(), Failure> {
+fn announce(scheme: &str, address: SocketAddr) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    writeln!(out, "listening on http://{address}")
+    writeln!(out, "listening on {scheme}://{address}")
         .and_then(|()| out.flush())
         .map_err(Failure::Output)
 }
 
 /// The origins that our own pages have in a browser.
-fn origins(public_url: Option<&ServerUrl>, address: SocketAddr) -> Result<Vec<String>, Failure> {
+fn origins(
+    public_url: Option<&ServerUrl>,
+    scheme: &str,
+    address: SocketAddr,
+) -> Result<Vec<String>, Failure> {
     let Some(public_url) = public_url else {
-        let local = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
+        let localhost = format!("{scheme}://localhost:{}", address.port());
+        let local = [format!("{scheme}://{address}"), localhost];
         return local.iter().map(|url| origin(url)).collect();
     };
     let url = Url::parse(&public_url.to_string()).map_err(|_| Failure::PublicUrlPath)?;
@@ -214,69 +258,19 @@ fn origin(url: &str) -> Result<String, Failure> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// Serves until asked to stop; then finishes what was accepted, within the grace.
-async fn serve(
-    listener: TcpListener,
-    router: axum::Router,
-    asked_to_stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Failure> {
-    let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        asked_to_stop.await;
-        tracing::info!("stopping: finishing what was accepted");
-        // The receiver is gone only if the server has ended already.
-        let _ = stopping.send(());
-    });
-    let out_of_grace = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(GRACE).await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        ended = server => ended.map_err(Failure::Serve),
-        () = out_of_grace => {
-            tracing::warn!("stopped with connections still open");
-            Ok(())
-        }
-    }
-}
-
-/// The signals that ask a server to stop.
-struct Stop {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt()).map_err(Failure::Serve)?,
-            terminate: signal(SignalKind::terminate()).map_err(Failure::Serve)?,
-        })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_origin_is_as_a_browser_writes_it() {
-        let local = |address: &str| origins(None, address.parse().unwrap()).unwrap();
+        let local = |address: &str| origins(None, "http", address.parse().unwrap()).unwrap();
         assert_eq!(local("127.0.0.1:8080"), ["http://127.0.0.1:8080", "http://localhost:8080"]);
         assert_eq!(local("127.0.0.1:80"), ["http://127.0.0.1", "http://localhost"]);
         assert_eq!(local("[::1]:80"), ["http://[::1]", "http://localhost"]);
         let public = |url: &str| {
             let url = url.parse().unwrap();
-            origins(Some(&url), "127.0.0.1:80".parse().unwrap()).unwrap()
+            origins(Some(&url), "http", "127.0.0.1:80".parse().unwrap()).unwrap()
         };
         assert_eq!(public("https://tokens.example.org:443"), ["https://tokens.example.org"]);
     }

@@ -7,14 +7,16 @@ use registry::rules::devices::{Platform, Seen};
 
 use super::SiteParts;
 
-/// Where addresses of clients are known from. This server listens on its own machine's loopback only,
-/// so that a connection's other end is this machine, or the proxy before it.
+/// Where addresses of clients are known from. Without TLS this server listens on its own machine's
+/// loopback only, so that a connection's other end is this machine, or the proxy before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Addresses {
     /// There is no proxy: who asks is on this machine.
     ThisMachine,
     /// The proxy adds the address to `X-Forwarded-For`, as its last; the operator said so.
     ForwardedFor,
+    /// There is no proxy, and who asks is the other end of the connection: it is noted as a proxy would.
+    OtherEnd,
     /// There is a proxy, and nothing that it says is believed.
     Unknown,
 }
@@ -23,7 +25,7 @@ pub(crate) enum Addresses {
 pub(crate) fn address(site: &SiteParts, headers: &HeaderMap) -> Option<IpAddr> {
     match site.addresses {
         Addresses::ThisMachine => Some(Ipv4Addr::LOCALHOST.into()),
-        Addresses::ForwardedFor => last_forwarded_for(headers),
+        Addresses::ForwardedFor | Addresses::OtherEnd => last_forwarded_for(headers),
         Addresses::Unknown => None,
     }
 }

@@ -9,8 +9,9 @@ use axum::{
 pub(crate) async fn line(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
     let route = route.as_ref().map_or("no route", MatchedPath::as_str);
+    tracing::trace!(%method, route, "asked");
+    let response = next.run(request).await;
     tracing::info!(%method, route, status = response.status().as_u16(), "answered");
     response
 }

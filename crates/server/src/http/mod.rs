@@ -14,6 +14,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
+    listening::note_other_end,
     phone::PhoneSender,
 };
 use ::provisioning::IssuerName;
@@ -67,9 +68,16 @@ pub(crate) fn router(site: Site) -> Router {
         .method_not_allowed_fallback(problem::no_such_method);
     let api = Router::new().route("/healthz", get(health::health)).nest("/v1", api);
     let pages = crate::dashboard::router(&site);
-    guarded(api, REQUEST_TIMEOUT, || Problem::given_up().into_response())
-        .merge(guarded(pages, REQUEST_TIMEOUT, crate::dashboard::broken_page))
-        .layer(middleware::from_fn_with_state(site.clone(), headers::set))
+    let all = guarded(api, REQUEST_TIMEOUT, || Problem::given_up().into_response()).merge(guarded(
+        pages,
+        REQUEST_TIMEOUT,
+        crate::dashboard::broken_page,
+    ));
+    let all = match site.addresses {
+        Addresses::OtherEnd => all.layer(middleware::from_fn(note_other_end)),
+        Addresses::ThisMachine | Addresses::ForwardedFor | Addresses::Unknown => all,
+    };
+    all.layer(middleware::from_fn_with_state(site.clone(), headers::set))
         .layer(middleware::from_fn(log::line))
         .with_state(site)
 }

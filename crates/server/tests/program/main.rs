@@ -23,6 +23,7 @@ mod app_api;
 mod audit;
 mod changing_access;
 mod command_line;
+mod configuring;
 mod data_folder;
 mod devices;
 mod drifting;

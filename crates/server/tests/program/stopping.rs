@@ -50,7 +50,7 @@ fn plain_http_stays_on_this_machine() {
         assert_eq!(refused.status.code(), Some(1));
         let said = text(&refused.stderr);
         assert!(said.contains("plain HTTP is for this machine only"), "{said}");
-        assert!(said.contains("TLS comes in a later version"), "{said}");
+        assert!(said.contains("--tls-certificate"), "{said}");
     }
 }
 
