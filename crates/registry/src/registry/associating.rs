@@ -193,7 +193,7 @@ impl Registry {
 /// What an association comes to: the token is the account's, or the refused code is counted.
 fn associated(
     read: &Read,
-    mut decision: Decision,
+    decision: Decision,
     session: &SessionRecord,
     form: &Association,
     tells_network: bool,
@@ -219,8 +219,8 @@ fn associated(
         associated: Some(now),
         ..token
     };
-    decision.token = Some(token.clone());
-    let mut changes = decision.changes(&read.token);
+    let owned = TokenRecord { token: token.clone(), ..read.token.clone() };
+    let mut changes = decision.changes_by(Write::UpdateToken(Box::new(owned)));
     for activation in &read.activations {
         let state = ActivationState::Completed;
         let completed = ActivationRecord { state, ..activation.clone() };

@@ -51,12 +51,16 @@ impl Decision {
 
     /// The changes, on the condition that the token is as it was read.
     pub(super) fn changes(&self, read: &TokenRecord) -> Changes {
-        let write = match &self.token {
+        self.changes_by(match &self.token {
             Some(token) => {
-                Write::UpdateToken(Box::new(TokenRecord { token: token.clone(), ..read.clone() }))
+                Write::UpdateJudged { token: Box::new(token.clone()), version: read.version }
             }
             None => Write::ExpectToken { serial: read.token.serial.clone(), version: read.version },
-        };
+        })
+    }
+
+    /// The changes, where what becomes of the token is written otherwise.
+    pub(super) fn changes_by(&self, write: Write) -> Changes {
         let used_up = self.used_up.clone().map(|other| Write::UpdateToken(Box::new(other)));
         let sample = self.sample.clone().map(|sample| Write::NoteDrift(Box::new(sample)));
         let writes: Vec<_> = [write].into_iter().chain(used_up).chain(sample).collect();

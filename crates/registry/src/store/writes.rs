@@ -17,7 +17,7 @@ use crate::{
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StagedToken, StockFinding, StockImportId, StockImportRecord},
-    token::TokenRecord,
+    token::{Token, TokenRecord},
     values::{IdempotencyKey, Npi, SessionId},
 };
 
@@ -68,6 +68,14 @@ pub enum Write {
     InsertToken(Box<TokenRecord>),
     /// A changed token; its seed does not change.
     UpdateToken(Box<TokenRecord>),
+    /// A token as judging a code left it. Only what that can change is written, and none of it is in
+    /// an index: this is done for every code.
+    UpdateJudged {
+        /// The token.
+        token: Box<Token>,
+        /// The version that was read.
+        version: u64,
+    },
     /// Nothing, on the condition that the token is as it was read.
     ExpectToken {
         /// Which token.

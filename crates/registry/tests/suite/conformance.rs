@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oath::{Drift, Hotp, Manufacturer, SerialNumber, TokenType, Totp, UnixTime};
+use oath::{Drift, Hotp, Manufacturer, Period, SerialNumber, TokenType, Totp, UnixTime};
 use provisioning::{ActivationId, PinPolicy, ReportId};
 use registry::{
     Account, Actor, EventKind, Factor, Lock, NetworkSync, Npi, Otp, Outcome, Purpose, SecondFactor,
@@ -32,6 +32,7 @@ use crate::{
 /// The suite: `fresh` gives an empty store each time.
 async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
     what_is_written_is_read(&*fresh()).await;
+    a_judged_token_is_written_if_it_is_as_it_was_read(&*fresh()).await;
     an_update_expects_its_version(&*fresh()).await;
     an_insert_expects_nothing_there(&*fresh()).await;
     all_or_nothing(&*fresh()).await;
@@ -149,6 +150,33 @@ fn insert(record: &TokenRecord) -> Write {
 
 fn update(record: &TokenRecord) -> Write {
     Write::UpdateToken(Box::new(record.clone()))
+}
+
+async fn a_judged_token_is_written_if_it_is_as_it_was_read(store: &dyn Store) {
+    let mut record = token("AVT987");
+    write(store, [insert(&record)]).await.unwrap();
+    let judged = Token {
+        state: TokenState::Locked,
+        otp: Otp::Totp(Totp { period: Period::SECONDS_60, ..Totp::default() }),
+        drift: Drift::from_parts(3, -2),
+        last_accepted: Some(60_000_001),
+        last_used: Some(START.plus(9)),
+        failures: 10,
+        near_misses: 2,
+        lock: Some(Lock::Until(START.plus(900))),
+        rehearsal_misses: 3,
+        rehearsing_since: Some(START.plus(4)),
+        ..record.token.clone()
+    };
+    let update = |version| Write::UpdateJudged { token: Box::new(judged.clone()), version };
+    assert_eq!(write(store, [update(2)]).await, Err(StoreError::Conflict));
+    // A conflict keeps the events of its own changes away, and nobody else's.
+    let both = |version| Changes { writes: vec![update(version)], events: vec![event(5, None)] };
+    let (one, other) = tokio::join!(store.commit(both(1)), store.commit(both(1)));
+    assert_eq!([one, other].iter().filter(|result| result.is_ok()).count(), 1);
+    (record.token, record.version) = (judged, 2);
+    assert_eq!(store.token(&record.token.serial).await.unwrap(), Some(record));
+    assert_eq!(store.events(None, 9).await.unwrap().len(), 1);
 }
 
 async fn what_is_written_is_read(store: &dyn Store) {

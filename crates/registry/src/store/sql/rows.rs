@@ -72,6 +72,9 @@ fn add(statements: &mut Statements, write: &Write) {
         Write::UpdateActivation(record) => people::update_activation(statements, record),
         Write::InsertToken(record) => tokens::insert(statements, record),
         Write::UpdateToken(record) => tokens::update(statements, record),
+        Write::UpdateJudged { token, version } => {
+            tokens::update_judged(statements, token, *version)
+        }
         Write::ExpectToken { serial, version } => tokens::expect(statements, serial, *version),
         Write::ExpectTokensOf { npi, number } => tokens::expect_number(statements, *npi, *number),
         Write::ExpectSession { id, version } => people::expect_session(statements, *id, *version),

@@ -11,6 +11,15 @@ pub(in crate::store) struct Query<T> {
     pub(in crate::store) sql: Cow<'static, str>,
     pub(in crate::store) values: Values,
     pub(in crate::store) read: fn(&Row<'_>) -> Result<T, StoreError>,
+    /// Whether it finds a few rows only, by an index.
+    pub(in crate::store) few: bool,
+}
+
+impl<T> Query<T> {
+    /// A query that finds a few rows only, by an index.
+    pub(super) fn few(self) -> Self {
+        Self { few: true, ..self }
+    }
 }
 
 pub(super) fn query<T>(
@@ -18,7 +27,7 @@ pub(super) fn query<T>(
     values: Values,
     read: fn(&Row<'_>) -> Result<T, StoreError>,
 ) -> Query<T> {
-    Query { sql: sql.into(), values, read }
+    Query { sql: sql.into(), values, read, few: false }
 }
 
 /// A statement of a change.
@@ -28,6 +37,8 @@ pub(in crate::store) struct Statement {
     pub(in crate::store) values: Values,
     /// How many rows it must change or find, where that is a condition.
     pub(in crate::store) rows: Option<u64>,
+    /// Whether it cannot conflict with anything.
+    pub(in crate::store) sure: bool,
 }
 
 /// The statements of one decision's changes, in their order.
@@ -42,11 +53,23 @@ impl Statements {
 
     /// Adds a statement that must change so many rows.
     pub(super) fn exactly(&mut self, rows: u64, sql: impl Into<Cow<'static, str>>, values: Values) {
-        self.0.push(Statement { sql: sql.into(), values, rows: Some(rows) });
+        self.0.push(Statement { sql: sql.into(), values, rows: Some(rows), sure: false });
     }
 
     /// Adds a statement that may change any number of rows.
     pub(super) fn any(&mut self, sql: impl Into<Cow<'static, str>>, values: Values) {
-        self.0.push(Statement { sql: sql.into(), values, rows: None });
+        self.0.push(Statement { sql: sql.into(), values, rows: None, sure: false });
+    }
+
+    /// Adds a statement that cannot conflict with anything, whatever else is stored.
+    pub(super) fn sure(&mut self, sql: impl Into<Cow<'static, str>>, values: Values) {
+        self.0.push(Statement { sql: sql.into(), values, rows: None, sure: true });
+    }
+
+    /// Whether all of them hold if the first does, which changes or finds one row or none: then a
+    /// conflict leaves nothing behind that would have to be taken back. So it is for a judged code.
+    pub(in crate::store) fn hold_by_the_first(&self) -> bool {
+        let Some((first, others)) = self.0.split_first() else { return true };
+        (first.sure || first.rows == Some(1)) && others.iter().all(|other| other.sure)
     }
 }

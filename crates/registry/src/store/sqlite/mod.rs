@@ -1,8 +1,8 @@
 //! SQLite inside the process: one connection that writes, on a thread of its own, and a few that
 //! read.
 //!
-//! The writer takes all changes that wait and applies them in one transaction, each under its own
-//! savepoint, and answers after the commit: many share one flush of the disk (group commit). Every
+//! The writer takes all changes that wait and applies them in one transaction, each all or nothing,
+//! and answers after the commit: many share one flush of the disk (group commit). Every
 //! transaction is `BEGIN IMMEDIATE`, because another process (the command line) may write to the
 //! same file.
 
@@ -17,7 +17,7 @@ use std::path::Path;
 use self::opening::{connect, connect_to_read, failed, make_private, write_ahead};
 use super::{
     Changes, StoreError,
-    sql::{Driver, Query},
+    sql::{Driver, Query, statements_of},
 };
 
 /// A registry's database in one file.
@@ -42,7 +42,7 @@ impl SqliteStore {
         let mut connection = connect(path)?;
         migrations::check(&connection)?;
         write_ahead(&connection)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        opening::for_writing(&connection)?;
         migrations::run(&mut connection)?;
         Ok(Self {
             writer: Some(writer::Writer::start(connection)?),
@@ -63,10 +63,13 @@ impl SqliteStore {
 
 impl Driver for SqliteStore {
     async fn find<T: Send + 'static>(&self, query: Query<T>) -> Result<Option<T>, StoreError> {
-        self.readers.read(move |database| running::find(database, &query)).await
+        self.readers.find(|database| running::find(database, &query)).await
     }
 
     async fn list<T: Send + 'static>(&self, query: Query<T>) -> Result<Vec<T>, StoreError> {
+        if query.few {
+            return self.readers.find(|database| running::list(database, &query)).await;
+        }
         self.readers.read(move |database| running::list(database, &query)).await
     }
 
@@ -83,7 +86,7 @@ impl Driver for SqliteStore {
 
     async fn apply(&self, changes: Changes) -> Result<(), StoreError> {
         match &self.writer {
-            Some(writer) => writer.commit(changes).await,
+            Some(writer) => writer.commit(statements_of(&changes)).await,
             None => {
                 Err(StoreError::Unavailable { reason: "it was opened for reading only".to_owned() })
             }

@@ -38,6 +38,18 @@ fn prepared(connection: Connection) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Every commit is on the disk before it is answered. The pages of many codes stay in memory, and are
+/// brought from the log into the file together.
+pub(super) fn for_writing(connection: &Connection) -> Result<(), StoreError> {
+    /// In KiB; SQLite takes a negative number as such.
+    const CACHE: i64 = 32 * 1024;
+    /// In pages of 4 KiB.
+    const LOG: u32 = 8_192;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    connection.pragma_update(None, "cache_size", -CACHE).map_err(failed)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG).map_err(failed)
+}
+
 /// Turns write-ahead logging on. While others open the same new file, SQLite refuses this at once
 /// instead of waiting, so it is tried again for as long as a transaction would wait.
 pub(super) fn write_ahead(connection: &Connection) -> Result<(), StoreError> {

@@ -34,6 +34,21 @@ impl Readers {
         Ok(Self { idle: Arc::new(Mutex::new(idle)), places: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
 
+    /// Runs a query that finds a few rows by an index, at once and where it is asked: to hand it to
+    /// another thread would take longer than to answer it.
+    pub(super) async fn find<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let stopped = || StoreError::Unavailable { reason: "reading has stopped".to_owned() };
+        let _place = self.places.acquire().await.map_err(|_| stopped())?;
+        let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = taken.ok_or_else(stopped)?;
+        let found = query(&connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        found
+    }
+
     /// Runs `query` on a thread that may block.
     pub(super) async fn read<T: Send + 'static>(
         &self,

@@ -5,8 +5,8 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Changes, StoreError, failed, running};
-use crate::store::sql::statements_of;
+use super::{StoreError, failed, running};
+use crate::store::sql::Statements;
 
 /// How many changes may wait before whoever brings more waits too.
 const QUEUE: usize = 1_024;
@@ -14,7 +14,7 @@ const QUEUE: usize = 1_024;
 const GROUP: usize = 256;
 
 struct Job {
-    changes: Changes,
+    statements: Statements,
     answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
@@ -36,11 +36,11 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    pub(super) async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
+    pub(super) async fn commit(&self, statements: Statements) -> Result<(), StoreError> {
         let stopped = || StoreError::Unavailable { reason: "writing has stopped".to_owned() };
         let (answer, answered) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.send(Job { changes, answer }).await.map_err(|_| stopped())?;
+        jobs.send(Job { statements, answer }).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 }
@@ -63,9 +63,9 @@ fn work(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
         {
             group.push(next);
         }
-        let (changes, answers): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|job| (job.changes, job.answer)).unzip();
-        for (answer, result) in answers.into_iter().zip(commit_together(connection, &changes)) {
+        let (statements, answers): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|job| (job.statements, job.answer)).unzip();
+        for (answer, result) in answers.into_iter().zip(commit_together(connection, &statements)) {
             // Whoever asked may be gone; what was committed stays committed.
             let _ = answer.send(result);
         }
@@ -74,7 +74,7 @@ fn work(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
 
 /// Applies each of the changes or none of it, all in one transaction; the results are told only
 /// once that is committed.
-fn commit_together(connection: &Connection, group: &[Changes]) -> Vec<Result<(), StoreError>> {
+fn commit_together(connection: &Connection, group: &[Statements]) -> Vec<Result<(), StoreError>> {
     match try_together(connection, group) {
         Ok(results) => results,
         Err(error) => {
@@ -89,17 +89,16 @@ fn commit_together(connection: &Connection, group: &[Changes]) -> Vec<Result<(),
 
 fn try_together(
     connection: &Connection,
-    group: &[Changes],
+    group: &[Statements],
 ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     run(connection, "BEGIN IMMEDIATE")?;
     let mut results = Vec::with_capacity(group.len());
-    for changes in group {
-        run(connection, "SAVEPOINT one")?;
-        let applied = running::run_all(connection, &statements_of(changes));
-        if applied.is_err() {
-            run(connection, "ROLLBACK TO one")?;
-        }
-        run(connection, "RELEASE one")?;
+    for statements in group {
+        let applied = if statements.hold_by_the_first() {
+            running::run_all(connection, statements)
+        } else {
+            run_whole(connection, statements)?
+        };
         match applied {
             Ok(()) | Err(StoreError::Conflict) => results.push(applied),
             // A full or failing disk: nothing of the group can be trusted to be kept.
@@ -108,6 +107,20 @@ fn try_together(
     }
     run(connection, "COMMIT")?;
     Ok(results)
+}
+
+/// Runs statements under a savepoint: a conflict takes back what was written before it was found.
+fn run_whole(
+    connection: &Connection,
+    statements: &Statements,
+) -> Result<Result<(), StoreError>, StoreError> {
+    run(connection, "SAVEPOINT one")?;
+    let applied = running::run_all(connection, statements);
+    if applied.is_err() {
+        run(connection, "ROLLBACK TO one")?;
+    }
+    run(connection, "RELEASE one")?;
+    Ok(applied)
 }
 
 fn run(connection: &Connection, sql: &str) -> Result<(), StoreError> {

@@ -40,7 +40,7 @@ pub(super) fn note(statements: &mut Statements, sample: &DriftSample) {
         Observed::Steps(steps) => (Some(steps), None),
         Observed::Skipped(skipped) => (None, Some(to_sql(skipped))),
     };
-    statements.any(
+    statements.sure(
         "INSERT INTO drift_samples (serial, day, at, steps, skipped, accepted)
          VALUES (:serial, :day, :at, :steps, :skipped, :accepted)
          ON CONFLICT (serial, day) DO UPDATE SET at = excluded.at, steps = excluded.steps,
@@ -54,7 +54,7 @@ pub(super) fn note(statements: &mut Statements, sample: &DriftSample) {
             ":accepted": to_sql(sample.accepted),
         },
     );
-    statements.any(
+    statements.sure(
         "DELETE FROM drift_samples WHERE serial = ?1 AND day <=
             (SELECT day FROM drift_samples WHERE serial = ?1 ORDER BY day DESC LIMIT 1 OFFSET ?2)",
         params![sample.serial.as_str(), KEPT],

@@ -123,7 +123,7 @@ pub(super) fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Opti
 
 pub(super) fn insert(statements: &mut Statements, event: &NewEvent) {
     let (actor, actor_name, actor_token) = actor_to_sql(&event.actor);
-    statements.one(
+    statements.sure(
         "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
             purpose, cause)
          VALUES (:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,

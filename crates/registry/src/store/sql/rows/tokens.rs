@@ -31,6 +31,7 @@ pub(in super::super) fn tokens_of(npi: Npi) -> Query<TokenRecord> {
         params![to_sql(npi.number())],
         read,
     )
+    .few()
 }
 
 pub(in super::super) fn tokens_after(after: &str, limit: u32) -> Query<TokenRecord> {
@@ -255,6 +256,34 @@ pub(super) fn update(statements: &mut Statements, record: &TokenRecord) {
             ":sync_at": sync_at,
             ":associated": token.associated.map(|at| to_sql(at.0)),
         },
+    );
+}
+
+/// What judging a code can change, in no index: this is run for every code.
+pub(super) fn update_judged(statements: &mut Statements, token: &Token, version: u64) {
+    let (resynchronised, learnt) = token.drift.parts();
+    statements.one(
+        "UPDATE tokens SET version = version + 1, state = ?3, otp = ?4, period = ?5,
+            drift_resync = ?6, drift_learnt = ?7, last_accepted = ?8, last_used = ?9,
+            failures = ?10, near_misses = ?11, locked_until = ?12, rehearsal_misses = ?13,
+            rehearsing_since = ?14
+         WHERE serial = ?1 AND version = ?2",
+        params![
+            token.serial.as_str(),
+            to_sql(version),
+            token.state.name(),
+            token.otp.kind(),
+            token.otp.period().map_or(0, u32::from),
+            resynchronised,
+            learnt,
+            token.last_accepted.map(to_sql),
+            token.last_used.map(|at| to_sql(at.0)),
+            token.failures,
+            token.near_misses,
+            lock_to_sql(token.lock),
+            token.rehearsal_misses,
+            token.rehearsing_since.map(|at| to_sql(at.0)),
+        ],
     );
 }
 
