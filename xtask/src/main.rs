@@ -1,9 +1,10 @@
-//! `cargo xtask install | demo | test | bench | screenshots | check-targets | package`: installs what
-//! the system lacks, builds, and hands over.
+//! `cargo xtask install | demo | test | fuzz | bench | screenshots | check-targets | package`: installs
+//! what the system lacks, builds, and hands over.
 
 mod build;
 mod check_targets;
 mod error;
+mod fuzz;
 mod handover;
 mod install;
 mod npm;
@@ -37,6 +38,14 @@ enum Command {
         /// Passed on to `cargo test` as they are, for instance `-p countersign-oath` or a test's name.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Throw bytes at every parser: a minute at each, from the seeds in `fuzz/corpus`.
+    Fuzz {
+        /// How long each is fuzzed.
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u64,
+        /// Only this one of `fuzz/targets`.
+        target: Option<String>,
     },
     /// Measure the release build; fails where a limit is missed.
     Bench {
@@ -81,6 +90,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Install => Ok(ExitCode::SUCCESS),
         Command::Demo { headless } => handover::demo(headless),
         Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),
+        Command::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
         Command::Test { arguments } => handover::test(&arguments),
     }
 }
