@@ -93,9 +93,14 @@ impl OtpauthUri {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let account = encoded(self.account.as_str());
         let issuer = self.issuer.as_ref().map(Label::as_str);
-        // A colon ends the issuer's name where it stands before the account's.
-        let prefix = issuer.map(|issuer| encoded(&issuer.replace(':', " ")) + ":");
-        let label = prefix.unwrap_or_default() + &account;
+        // A colon ends the issuer's name where it stands before the account's, also no name at all:
+        // the first of the account's own would else.
+        let prefix = match issuer {
+            Some(issuer) => encoded(&issuer.replace(':', " ")) + ":",
+            None if self.account.as_str().contains(':') => ":".to_owned(),
+            None => String::new(),
+        };
+        let label = prefix + &account;
         let issuer = issuer.map_or_else(String::new, |i| format!("&issuer={}", encoded(i)));
         let secret = Zeroizing::new(BASE32_NOPAD.encode(self.seed.expose_bytes()));
         let (kind, algorithm, digits, last) = match self.kind {

@@ -58,7 +58,8 @@ fn all_digests_digits_periods_and_counters() {
 
 #[test]
 fn a_link_that_is_written_is_read_back() {
-    for (issuer, account) in [("Example Clinic", "Hedy"), ("A:B & C?#", "a/b c@d%é"), ("C", "x:y")]
+    for (issuer, account) in
+        [("Example Clinic", "Hedy"), ("A:B & C?#", "a/b c@d%é"), ("C", "x:y"), ("", "x:y")]
     {
         for kind in [
             OtpKind::Totp(Totp::default()),
