@@ -26,6 +26,7 @@ const COMMANDS: &[&str] = &[
     "lock_now",
     "codes",
     "next_counter_code",
+    "bound_code",
     "code_shown",
     "copy_code",
     "copy_credential_id",

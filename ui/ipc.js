@@ -34,6 +34,8 @@ async function withPins(pins, command) {
 /** `[{ id, digits, next, period, left }]`; `next` only in the last seconds; none for "hotp". */
 export const codes = () => invoke("codes");
 /** The code of the next counter: `{ digits, counter }`. */
+/** The code for one prescription, by the number of eight digits that the signing page shows. */
+export const boundCode = (id, number) => invoke("bound_code", { id, number });
 export const nextCounterCode = (id) => invoke("next_counter_code", { id });
 /** A hidden code was shown: the token goes on top next time, as one whose code was copied does. */
 export const codeShown = (id) => invoke("code_shown", { id });

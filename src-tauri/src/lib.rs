@@ -109,6 +109,7 @@ pub fn run() -> ExitCode {
             commands::lock::lock_now,
             commands::codes::codes,
             commands::codes::next_counter_code,
+            commands::codes::bound_code,
             commands::codes::code_shown,
             commands::codes::copy_code,
             commands::codes::copy_credential_id,

@@ -105,6 +105,8 @@ pub(crate) enum Problem {
     TypedDiffers,
     #[error("only a token of your own can do this: another issuer's cannot")]
     OnlyOwn,
+    #[error("the number to sign has 8 digits: type it as the signing page shows it")]
+    NoChallenge,
     #[error("this token has no counter: its codes change by themselves")]
     NoCounter,
     #[error("this token has given its last code: ask its issuer for a new one")]
@@ -225,6 +227,7 @@ impl From<vault::Error> for Problem {
             Error::TooLarge => Self::VaultFull,
             Error::OtherTokens => Self::Order,
             Error::CounterBased => Self::NoCounterCode,
+            Error::NoBoundCode => Self::OnlyOwn,
             Error::TimeBased => Self::NoCounter,
             Error::CounterUsedUp => Self::CounterUsedUp,
             Error::OtherIssuer => Self::OnlyOwn,

@@ -26,6 +26,7 @@ fn needs_the_vault(id: &str, link: &str) -> Vec<(&'static str, Value)> {
         ("copy_code", json!({ "id": id })),
         ("copy_credential_id", json!({ "id": id })),
         ("next_counter_code", json!({ "id": id })),
+        ("bound_code", json!({ "id": id, "number": "12345678" })),
         ("details", json!({ "id": id })),
         ("rename", json!({ "id": id, "name": "Taken over" })),
         ("reorder", json!({ "ids": [id] })),

@@ -2,6 +2,7 @@
 
 import { alert, button, h, iconButton, testid, title } from "../parts/dom.js";
 import { createAssociating } from "../parts/associating.js";
+import { createBoundCode } from "../parts/bound-code.js";
 import { createClockBanner } from "../parts/clock-banner.js";
 import { createDeletion } from "../parts/deletion.js";
 import { createRenaming } from "../parts/renaming.js";
@@ -39,6 +40,7 @@ export function details(app) {
   const doing = { said, done: load };
   const renaming = createRenaming(doing);
   const associating = createAssociating(doing, app);
+  const bound = createBoundCode({ said });
   const log = createTokenLog({ said, copied: () => toast.say(strings.copied) });
   const deletion = createDeletion({ said, done: () => app.refresh() });
   const known = h("section", { class: "card" }, idPlace, facts);
@@ -53,6 +55,7 @@ export function details(app) {
     known,
     stateCard,
     associating.element,
+    bound.element,
     ownRows,
     log.element,
     deletion.element,
@@ -62,7 +65,7 @@ export function details(app) {
   /** Until a token is known, nothing of it is shown, and nothing of the one before can be pressed. */
   function clear() {
     idPlace.replaceChildren();
-    for (const part of [renaming.opener, known, stateCard, associating.element, ownRows, log.element, deletion.element])
+    for (const part of [renaming.opener, known, stateCard, associating.element, bound.element, ownRows, log.element, deletion.element])
       part.hidden = true;
   }
 
@@ -93,7 +96,8 @@ export function details(app) {
     stateCard.hidden = !own || told.enrolment.status === "none";
     drawState();
     ownRows.hidden = !own;
-    for (const part of [renaming, associating, log, deletion]) part.show(told);
+    bound.element.hidden = !own;
+    for (const part of [renaming, associating, bound, log, deletion]) part.show(told);
   }
 
   function drawFacts(own) {
@@ -196,7 +200,7 @@ export function details(app) {
     hide() {
       token = undefined;
       toast.clear();
-      for (const part of [renaming, associating, log, deletion]) part.hide();
+      for (const part of [renaming, associating, bound, log, deletion]) part.hide();
       clear();
     },
     back: leave,

@@ -56,6 +56,7 @@ export const problems = {
     "This token belongs to a server already. Make a new token for another enrolment link.",
   "typed-differs": () => "This is not the token's credential ID. Type it as it is shown.",
   "only-own": () => "Another issuer's token cannot do this.",
+  "no-challenge": () => "The number has 8 digits. Type it as the signing page shows it.",
   "no-counter": () => "This token has no counter: its codes change by themselves.",
   "no-counter-code": () => "There is no code yet. Choose “Next code” first.",
   "order": () => "The tokens have changed meanwhile. Look at the list again.",

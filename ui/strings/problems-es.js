@@ -90,6 +90,7 @@ export const problems = {
     "Este token ya pertenece a un servidor. Para otro enlace de inscripción, cree un token nuevo.",
   "typed-differs": () => "No es el identificador de credencial del token. Escríbalo tal como aparece.",
   "only-own": () => "El token de otro emisor no puede hacer esto.",
+  "no-challenge": () => "El número tiene 8 cifras. Escríbalo como lo muestra la página de firma.",
   "no-counter": () => "Este token no tiene contador: sus códigos cambian solos.",
   "no-counter-code": () => "Todavía no hay ningún código. Elija antes «Código siguiente».",
   "order": () => "Entretanto los tokens han cambiado. Vuelva a mirar la lista.",

@@ -18,6 +18,9 @@ pub enum Error {
     /// Not a security code.
     #[error("a security code is 6 to 8 digits; type it as the token shows it")]
     Code,
+    /// Not the number of a prescription.
+    #[error("the number to sign has 8 digits; type it as the signing page shows it")]
+    Challenge,
     /// A seed shorter or longer than RFC 4226 (section 4, R6) and common sense allow.
     #[error("a seed must be 16 to 64 bytes long")]
     SeedLength,

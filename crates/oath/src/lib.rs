@@ -13,13 +13,15 @@
 //! | [`algorithm`] | the hash under the HMAC |
 //! | [`time`] | instants and time steps |
 //! | [`hotp`], [`totp`] | making codes |
+//! | [`ocra`] | a code that is good for one prescription only (RFC 6287) |
 //! | [`verify`] | judging a code: window, drift, resynchronisation |
 
 pub mod algorithm;
 pub mod code;
 pub mod credential_id;
-pub mod hmac_sha1;
-mod hotp;
+mod hmac_sha1;
+pub mod hotp;
+pub mod ocra;
 pub mod seed;
 pub mod serial_number;
 pub mod time;
@@ -33,6 +35,7 @@ pub use code::{Code, Digits};
 pub use credential_id::CredentialId;
 pub use error::Error;
 pub use hotp::{Hotp, KeyedHotp};
+pub use ocra::{Challenge, Ocra};
 pub use seed::Seed;
 pub use serial_number::{Manufacturer, SerialNumber, TokenType};
 pub use time::{Period, UnixTime};

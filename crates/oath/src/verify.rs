@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::{Code, Hotp, KeyedHotp, Seed, Totp, UnixTime};
+use crate::{Challenge, Code, Hotp, KeyedHotp, Ocra, Seed, Totp, UnixTime};
 
 /// How many time steps before and after the expected one are accepted.
 ///
@@ -151,8 +151,41 @@ impl Totp {
         last_accepted: Option<u64>,
         window: Window,
     ) -> Result<AcceptedStep, Refusal> {
+        self.judge_step(|step| keyed.code(step), code, at, drift, last_accepted, window)
+    }
+
+    /// Judges a code that is bound to a challenge (RFC 6287) as [`Totp::verify`] judges a plain one: by
+    /// the same window, and for a step later than the last accepted one of either kind.
+    ///
+    /// # Errors
+    /// Why it is refused; as wrong where the token's time step has no place in the RFC.
+    #[expect(clippy::too_many_arguments, reason = "those of `verify`, and the challenge")]
+    pub fn verify_bound(
+        &self,
+        seed: &Seed,
+        challenge: Challenge,
+        code: &Code,
+        at: UnixTime,
+        drift: Drift,
+        last_accepted: Option<u64>,
+        window: Window,
+    ) -> Result<AcceptedStep, Refusal> {
+        let ocra = Ocra::of(self).ok_or(Refusal::Wrong)?;
+        let codes = |step| ocra.code_of_step(seed, challenge, step);
+        self.judge_step(codes, code, at, drift, last_accepted, window)
+    }
+
+    fn judge_step(
+        &self,
+        codes: impl Fn(u64) -> Code,
+        code: &Code,
+        at: UnixTime,
+        drift: Drift,
+        last_accepted: Option<u64>,
+        window: Window,
+    ) -> Result<AcceptedStep, Refusal> {
         let expected = self.period.step_at(at).saturating_add_signed(i64::from(drift.steps()));
-        let Some(step) = step_of(keyed, code, expected, u64::from(window.0)) else {
+        let Some(step) = step_of(codes, code, expected, u64::from(window.0)) else {
             return Err(Refusal::Wrong);
         };
         match last_accepted {
@@ -170,7 +203,8 @@ impl Totp {
     /// Costs one HMAC for each of the `2 * reach + 1` steps, whatever matches.
     #[must_use]
     pub fn step_of(&self, seed: &Seed, code: &Code, around: u64, reach: u64) -> Option<u64> {
-        step_of(&self.keyed(seed), code, around, reach)
+        let keyed = self.keyed(seed);
+        step_of(|step| keyed.code(step), code, around, reach)
     }
 
     /// Finds the drift again by two consecutive codes, in a much wider window.
@@ -247,12 +281,12 @@ impl Hotp {
     pub const RESYNCHRONISE_WITHIN: u64 = 1_000;
 }
 
-fn step_of(keyed: &KeyedHotp, code: &Code, around: u64, reach: u64) -> Option<u64> {
+fn step_of(codes: impl Fn(u64) -> Code, code: &Code, around: u64, reach: u64) -> Option<u64> {
     let steps = around.saturating_sub(reach)..=around.saturating_add(reach);
     let mut found = subtle::Choice::from(0);
     let mut at = 0;
     for step in steps {
-        let matches = keyed.code(step).ct_eq(code);
+        let matches = codes(step).ct_eq(code);
         at.conditional_assign(&step, matches);
         found |= matches;
     }

@@ -4,7 +4,8 @@
 //! A code is good only for a later one, so that the same compare-and-set serves both.
 
 use oath::{
-    Algorithm, Code, Digits, Drift, Hotp, LookAhead, Period, Refusal, Seed, Totp, UnixTime, Window,
+    Algorithm, Challenge, Code, Digits, Drift, Hotp, LookAhead, Period, Refusal, Seed, Totp,
+    UnixTime, Window,
 };
 use serde::Serialize;
 use subtle::ConstantTimeEq;
@@ -135,6 +136,26 @@ impl Otp {
                 Ok(Good { otp: *self, accepted, drift })
             }
         }
+    }
+
+    /// Judges one code that is bound to a challenge. A token of which the step is not known, or that has
+    /// a button, makes none.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn judge_bound(
+        &self,
+        seed: &Seed,
+        challenge: Challenge,
+        code: &Code,
+        now: UnixTime,
+        drift: Drift,
+        last: Option<u64>,
+    ) -> Result<Good, Refusal> {
+        let Self::Totp(totp) = self else { return Err(Refusal::Wrong) };
+        let window = Window::default();
+        let good = totp.verify_bound(seed, challenge, code, now, drift, last, window)?;
+        Ok(Good { otp: *self, accepted: good.step, drift: good.drift })
     }
 
     /// Finds step or counter again by two consecutive codes, in a much wider window; neither is good

@@ -91,6 +91,9 @@ pub enum Error {
     /// The token's codes come one by one, on demand.
     #[error("this token gives its codes one by one: ask for the next one")]
     CounterBased,
+    /// The token's time step has no place in the name of an OCRA suite.
+    #[error("this token makes no codes for one prescription: its time step is an unusual one")]
+    NoBoundCode,
     /// The token's codes come by the clock.
     #[error("this token's codes change by the clock: there is no next one to ask for")]
     TimeBased,

@@ -5,7 +5,7 @@ mod enrolling;
 
 use std::sync::Arc;
 
-use oath::{Code, CredentialId, Seed, Totp, UnixTime};
+use oath::{Challenge, Code, CredentialId, Ocra, Seed, Totp, UnixTime};
 use provisioning::{OtpKind, OtpauthUri};
 use rand_core::CryptoRng;
 
@@ -144,6 +144,22 @@ impl UnlockedVault {
     pub fn code_at(&self, id: CredentialId, at: UnixTime) -> Result<Code, Error> {
         let (credential, seed) = self.sealed[self.place(id)?].open(&self.key)?;
         Ok(credential.totp().ok_or(Error::CounterBased)?.code_at(&seed, at))
+    }
+
+    /// The code that is good for one prescription only, by its challenge (RFC 6287).
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::code_at`]; [`Error::NoBoundCode`] where the RFC has no word for the time step.
+    pub fn bound_code_at(
+        &self,
+        id: CredentialId,
+        challenge: Challenge,
+        at: UnixTime,
+    ) -> Result<Code, Error> {
+        let (credential, seed) = self.sealed[self.place(id)?].open(&self.key)?;
+        let totp = credential.totp().ok_or(Error::CounterBased)?;
+        let ocra = Ocra::of(&totp).ok_or(Error::NoBoundCode)?;
+        Ok(ocra.code_of_step(&seed, challenge, totp.period.step_at(at)))
     }
 
     /// The security code of the time step after the one in which `at` falls.

@@ -5,7 +5,7 @@ use oath::CredentialId;
 use super::{Answer, Managed};
 use crate::{
     clock,
-    session::views::{CodeView, CounterCodeView},
+    session::views::{BoundCodeView, CodeView, CounterCodeView},
 };
 
 #[tauri::command]
@@ -20,6 +20,16 @@ pub(crate) async fn next_counter_code(
     id: CredentialId,
 ) -> Answer<CounterCodeView> {
     shell.act(move |session| session.next_counter_code(id)).await
+}
+
+/// The code that is good for one prescription only, by the number that the signing page shows.
+#[tauri::command]
+pub(crate) async fn bound_code(
+    shell: Managed<'_>,
+    id: CredentialId,
+    number: String,
+) -> Answer<BoundCodeView> {
+    shell.act(move |session| session.bound_code(id, &number, clock::now())).await
 }
 
 /// A hidden code was shown.

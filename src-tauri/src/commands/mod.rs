@@ -34,6 +34,7 @@
 //! | **codes** | | | |
 //! | `codes` | | `[{ id, digits, next, period, left }]` | V |
 //! | `next_counter_code` | `id` | `{ digits, counter }` | V |
+//! | `bound_code` | `id`, `number`: what the signing page shows | `{ digits, period, left }` | V |
 //! | `copy_code`, `copy_credential_id` | `id` | | V |
 //! | **tokens** | | | |
 //! | `details` | `id` | [`DetailsView`](crate::session::views::DetailsView) | V |

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Session,
-    views::{CodeView, CounterCodeView},
+    views::{BoundCodeView, CodeView, CounterCodeView},
 };
 use crate::{chance::rng, clock::Moment, problem::Problem};
 
@@ -49,6 +49,23 @@ impl Session {
         let digits = Zeroizing::new(code.expose_digits());
         self.counter_code = Some((id, digits.clone()));
         Ok(CounterCodeView { digits, counter })
+    }
+
+    /// The code that is good for one prescription only, by the number that the signing page shows.
+    pub(crate) fn bound_code(
+        &mut self,
+        id: CredentialId,
+        number: &str,
+        now: Moment,
+    ) -> Result<BoundCodeView, Problem> {
+        let credential = self.credential(id)?;
+        let totp = credential.totp().filter(|_| credential.is_own()).ok_or(Problem::OnlyOwn)?;
+        let challenge = number.parse().map_err(|_| Problem::NoChallenge)?;
+        let code = self.unlocked()?.bound_code_at(id, challenge, now.unix())?;
+        self.note.write_used_last(Some(id));
+        let digits = Zeroizing::new(code.expose_digits());
+        let left = now.left_in_step(totp.period);
+        Ok(BoundCodeView { digits, period: totp.period.seconds(), left })
     }
 
     /// The digits of one token's code; of a token with a counter, those that were shown last.

@@ -286,6 +286,16 @@ pub(crate) struct CodeView {
     pub(crate) left: u64,
 }
 
+/// A code that is good for one prescription only.
+#[derive(Serialize)]
+pub(crate) struct BoundCodeView {
+    pub(crate) digits: Zeroizing<String>,
+    /// The length of its time step in seconds.
+    pub(crate) period: u64,
+    /// What is left of it, in milliseconds.
+    pub(crate) left: u64,
+}
+
 /// A code that was counted.
 #[derive(Serialize)]
 pub(crate) struct CounterCodeView {

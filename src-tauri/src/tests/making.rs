@@ -130,6 +130,22 @@ fn other_issuers_tokens_make_their_codes() {
 }
 
 #[test]
+fn a_code_for_one_prescription_answers_its_number_and_the_time() {
+    let device = TestDevice::new();
+    let mut session = device.start();
+    let id = enrol_first(&mut session, &TestServer::new().link());
+    let mut code = |number, at| session.bound_code(id, number, at).map(|code| code.digits);
+    let first = code("1234 5678", after(0)).unwrap();
+    assert_eq!(code("12345678", after(0)).unwrap(), first);
+    assert_ne!(code("12345679", after(0)).unwrap(), first);
+    assert_ne!(code("12345678", after(30)).unwrap(), first);
+    assert_eq!(code("1234567", after(0)).err(), Some(Problem::NoChallenge));
+    session.add_other_link(Some(SETUP_LINK)).unwrap();
+    let other = session.enrol(after(0)).unwrap();
+    assert_eq!(session.bound_code(other, "12345678", after(0)).err(), Some(Problem::OnlyOwn));
+}
+
+#[test]
 fn a_counted_code_is_given_once() {
     let device = TestDevice::new();
     let mut session = device.start();

@@ -47,7 +47,7 @@ pub struct Association {
 
 impl Association {
     fn typed(&self) -> Typed<'_> {
-        Typed { code: &self.code, next: self.second_code.as_ref() }
+        Typed { code: &self.code, next: self.second_code.as_ref(), challenge: None }
     }
 }
 

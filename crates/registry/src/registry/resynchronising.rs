@@ -58,7 +58,7 @@ impl Registry {
         if self.was_just_done(&record, (first, second), now)? {
             return Ok(Some(record.token.at(now)));
         }
-        let typed = Typed { code: first, next: Some(second) };
+        let typed = Typed { code: first, next: Some(second), challenge: None };
         let purpose = Purpose::Resynchronisation;
         let mut decision = self.decide(&record, npi, typed, purpose, now).await?;
         decision.done_by(actor);

@@ -150,7 +150,7 @@ impl Registry {
         (first, second): (&Code, &Code),
         now: UnixTime,
     ) -> Result<Option<SessionSecret>, VerifyError> {
-        let typed = Typed { code: first, next: Some(second) };
+        let typed = Typed { code: first, next: Some(second), challenge: None };
         self.confirm_with(session, serial, typed, now).await
     }
 

@@ -1,6 +1,6 @@
 //! Judging a code, and committing the verdict before it is told.
 
-use oath::{Code, Seed, SerialNumber, UnixTime};
+use oath::{Challenge, Code, Seed, SerialNumber, UnixTime};
 use provisioning::Label;
 
 use super::{ATTEMPTS, Registry};
@@ -84,9 +84,37 @@ impl Registry {
         purpose: Purpose,
         now: UnixTime,
     ) -> Result<Accepted, VerifyError> {
+        self.verify_typed(account, serial, code.into(), purpose, now).await
+    }
+
+    /// Judges a code that is good for one prescription only (OCRA, RFC 6287): as [`Registry::verify`],
+    /// but that it must answer the challenge, which is made of what is signed. A plain code is wrong.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub async fn verify_bound(
+        &self,
+        account: &Npi,
+        serial: &SerialNumber,
+        (challenge, code): (Challenge, &Code),
+        purpose: Purpose,
+        now: UnixTime,
+    ) -> Result<Accepted, VerifyError> {
+        let typed = Typed { code, next: None, challenge: Some(challenge) };
+        self.verify_typed(account, serial, typed, purpose, now).await
+    }
+
+    async fn verify_typed(
+        &self,
+        account: &Npi,
+        serial: &SerialNumber,
+        typed: Typed<'_>,
+        purpose: Purpose,
+        now: UnixTime,
+    ) -> Result<Accepted, VerifyError> {
         for _ in 0..ATTEMPTS {
             let token = self.token_of(*account, serial, purpose, now).await?;
-            let decision = self.decide(&token, *account, code.into(), purpose, now).await?;
+            let decision = self.decide(&token, *account, typed, purpose, now).await?;
             if self.commit(decision.changes(&token)).await? {
                 return decision.result.map_err(VerifyError::Refused);
             }
@@ -154,6 +182,8 @@ impl Registry {
             Verdict::Miss { .. } if typed.next.is_some() => {
                 Explanation::from(Cause::NotConsecutive)
             }
+            // Which code was meant instead cannot be told from a bound one.
+            Verdict::Miss { .. } if typed.challenge.is_some() => Explanation::from(Cause::Wrong),
             Verdict::Miss { explain: false } => Explanation::from(Cause::Wrong),
             Verdict::Miss { explain: true } => {
                 let others = self.others_in_use(npi, serial).await;

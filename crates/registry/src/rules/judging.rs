@@ -8,7 +8,7 @@
 
 use core::fmt;
 
-use oath::{Code, Drift, Refusal, Seed, UnixTime};
+use oath::{Challenge, Code, Drift, Refusal, Seed, UnixTime};
 use provisioning::Label;
 
 use super::{
@@ -47,16 +47,18 @@ words!(Purpose {
     Resynchronisation = "resynchronisation",
 });
 
-/// What was typed: a code, or two that follow each other.
+/// What was typed: a code, or two that follow each other, or a code for one prescription.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Typed<'a> {
     pub(crate) code: &'a Code,
     pub(crate) next: Option<&'a Code>,
+    /// What the code has to be bound to.
+    pub(crate) challenge: Option<Challenge>,
 }
 
 impl<'a> From<&'a Code> for Typed<'a> {
     fn from(code: &'a Code) -> Self {
-        Self { code, next: None }
+        Self { code, next: None, challenge: None }
     }
 }
 
@@ -262,14 +264,17 @@ pub(crate) fn judge(
     now: UnixTime,
 ) -> Judgement {
     let mut token = token.at(now);
-    let Typed { code, next } = typed;
-    let judged = match next {
-        Some(next) => token
+    let Typed { code, next, challenge } = typed;
+    let judged = match (next, challenge) {
+        (Some(next), _) => token
             .otp
             .resynchronise(seed, (code, next), now, token.last_accepted)
             .filter(|good| purpose != Purpose::SignIn || !is_long_ago(&token, good, now))
             .ok_or(Refusal::Wrong),
-        None => token.otp.judge(seed, code, now, token.drift, token.last_accepted),
+        (None, Some(challenge)) => {
+            token.otp.judge_bound(seed, challenge, code, now, token.drift, token.last_accepted)
+        }
+        (None, None) => token.otp.judge(seed, code, now, token.drift, token.last_accepted),
     };
     let verdict = match judged {
         Ok(good) => {

@@ -1,6 +1,6 @@
 //! A test prescription: both factors judged as at signing, and nothing signed.
 
-use oath::{Code, UnixTime};
+use oath::{Challenge, Code, Ocra, Totp, UnixTime};
 use registry::{
     Accepted, Actor, Cause, EventKind, Outcome, PassphraseError, Purpose, Session,
     SigningTestError, Store, VerifyError,
@@ -18,7 +18,52 @@ async fn sign(
     now: UnixTime,
 ) -> Result<Accepted, SigningTestError> {
     let serial = app.serial();
-    clinic.registry.sign_test_prescription(session, passphrase, &serial, code, now).await
+    clinic.registry.sign_test_prescription(session, passphrase, &serial, (None, code), now).await
+}
+
+/// Signs with a code that answers a challenge, where that one is asked for.
+async fn sign_bound(
+    clinic: &Clinic,
+    session: &Session,
+    app: &App,
+    (asked, answered): (Challenge, Option<Challenge>),
+    now: UnixTime,
+) -> Result<Accepted, SigningTestError> {
+    let totp = Totp::default();
+    let code = match answered {
+        Some(challenge) => {
+            let step = totp.period.step_at(now);
+            Ocra::of(&totp).unwrap().code_of_step(&app.seed, challenge, step)
+        }
+        None => app.code(now),
+    };
+    let (serial, bound) = (app.serial(), (Some(asked), &code));
+    clinic.registry.sign_test_prescription(session, PASSPHRASE, &serial, bound, now).await
+}
+
+#[tokio::test]
+async fn a_code_for_one_prescription_is_good_for_that_one_and_once() {
+    let (clinic, app, session, now) = signed_in().await;
+    let (this, other) = (Challenge::of(b"twelve tablets"), Challenge::of(b"ninety tablets"));
+    let refused = |cause| Err(SigningTestError::Code(VerifyError::Refused(cause)));
+    // Bound to another prescription, or to none.
+    for (failures, answered) in [(1, Some(other)), (2, None)] {
+        let answer = sign_bound(&clinic, &session, &app, (this, answered), now).await;
+        assert_eq!(answer, refused(Cause::Wrong));
+        assert_eq!(clinic.token(&app, now).await.failures, failures);
+    }
+    sign_bound(&clinic, &session, &app, (this, Some(this)), now).await.unwrap();
+    assert_eq!(clinic.token(&app, now).await.failures, 0);
+    // The time step is used up, for codes of both kinds.
+    let later = now.plus(5);
+    let used = refused(Cause::AlreadyUsed { seconds_ago: 5 });
+    assert_eq!(sign_bound(&clinic, &session, &app, (this, Some(this)), later).await, used);
+    assert_eq!(sign(&clinic, &session, PASSPHRASE, (&app, &app.code(now)), later).await, used);
+    // In the next one, one of the other kind uses it up for this one.
+    let next = now.plus(30);
+    sign(&clinic, &session, PASSPHRASE, (&app, &app.code(next)), next).await.unwrap();
+    let used = refused(Cause::AlreadyUsed { seconds_ago: 0 });
+    assert_eq!(sign_bound(&clinic, &session, &app, (other, Some(other)), next).await, used);
 }
 
 async fn signed_in() -> (Clinic, App, Session, UnixTime) {

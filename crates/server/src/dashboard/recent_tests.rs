@@ -34,27 +34,27 @@ struct Test {
     serial: SerialNumber,
     key: IdempotencyKey,
     code: Code,
-    passphrase: u64,
+    beside: u64,
     answer: Arc<OnceCell<Judgement>>,
 }
 
 impl RecentTests {
     /// Where the answer to this submit is or will be. Whoever finds it empty judges the code;
-    /// whoever comes meanwhile waits for that. The passphrase is empty where the form has none.
+    /// whoever comes meanwhile waits for that. `beside` is what else the form has that counts.
     pub(super) async fn answer_to(
         &self,
         account: Npi,
         serial: &SerialNumber,
         key: &IdempotencyKey,
-        (passphrase, code): (&str, &Code),
+        (beside, code): (&[&str], &Code),
     ) -> Arc<OnceCell<Judgement>> {
-        let passphrase = self.hasher.hash_one(passphrase);
+        let beside = self.hasher.hash_one(beside);
         let mut tests = self.tests.lock().await;
         let same = |test: &&Test| {
             test.key == *key
                 && test.account == account
                 && test.serial == *serial
-                && test.passphrase == passphrase
+                && test.beside == beside
                 && bool::from(test.code.ct_eq(code))
         };
         if let Some(test) = tests.iter().find(same) {
@@ -69,7 +69,7 @@ impl RecentTests {
             serial: serial.clone(),
             key: key.clone(),
             code: code.clone(),
-            passphrase,
+            beside,
             answer: Arc::clone(&answer),
         });
         answer
@@ -89,7 +89,7 @@ mod tests {
         [npi, serial, key, code, passphrase]: [&str; 5],
     ) -> Arc<OnceCell<Judgement>> {
         let (serial, key, code) = (parsed(serial), parsed(key), parsed(code));
-        recent.answer_to(parsed(npi), &serial, &key, (passphrase, &code)).await
+        recent.answer_to(parsed(npi), &serial, &key, (&[passphrase], &code)).await
     }
 
     #[tokio::test]

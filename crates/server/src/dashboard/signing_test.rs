@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use oath::{Code, SerialNumber};
+use oath::{Challenge, Code, SerialNumber};
 use registry::{
     Error, IdempotencyKey, PassphraseError, Session, SigningTestError, Token, TokenState,
     VerifyError,
@@ -38,6 +38,8 @@ struct Page {
     tokens: Vec<(String, String)>,
     /// The chosen one, or the only one.
     token: String,
+    /// The number of the marked prescriptions, where the code is to be good for them only.
+    challenge: String,
     errors: FieldErrors,
     result: Option<Judgement>,
 }
@@ -47,6 +49,8 @@ struct Page {
 struct Filled {
     ready: Vec<&'static str>,
     token: String,
+    /// The form's key and the number that goes with it, where a bound code was asked for.
+    bound: Option<(IdempotencyKey, Challenge)>,
 }
 
 pub(super) async fn page(State(site): State<Site>, SignedIn(session): SignedIn) -> Response {
@@ -70,10 +74,22 @@ async fn judge(site: &Site, session: &Session, form: &Form) -> Response {
     let ready = SAMPLES.iter().map(|sample| sample.field).filter(|field| form.has(field)).collect();
     let serial: Option<SerialNumber> = form.text("token").parse().ok();
     let token = serial.as_ref().map_or_else(String::new, |serial| serial.as_str().to_owned());
-    let filled = Filled { ready, token };
+    let mut filled = Filled { ready, token, bound: None };
     let mut errors = FieldErrors::default();
     if filled.ready.is_empty() {
         errors.add("ready-1", "mark each prescription that is ready to be signed");
+    }
+    let shown = form.text("challenge");
+    let asks = form.has("ask");
+    let is_bound = (asks || !shown.is_empty()) && !filled.ready.is_empty();
+    let challenge = is_bound.then(|| challenge(session, &key, &filled.ready));
+    filled.bound = challenge.map(|challenge| (key.clone(), challenge));
+    if asks {
+        return show(site, session, &filled, errors, None).await;
+    }
+    if challenge.is_some_and(|challenge| shown != challenge.to_string()) {
+        errors
+            .add("ready-1", "other prescriptions are marked now: make the code by the new number");
     }
     if serial.is_none() {
         errors.add("token", "choose the token that the code is from");
@@ -85,9 +101,10 @@ async fn judge(site: &Site, session: &Session, form: &Form) -> Response {
     let (true, Some(serial), Some(code)) = (errors.is_empty(), serial, code) else {
         return show(site, session, &filled, errors, None).await;
     };
-    let factors = (form.text("passphrase"), &code);
+    let beside = [form.text("passphrase"), form.text("challenge")];
+    let factors = (beside.as_slice(), &code);
     let answer = site.recent_tests.answer_to(session.account.npi, &serial, &key, factors).await;
-    let signed = sign(site, session, form.text("passphrase"), &serial, &code);
+    let signed = sign(site, session, form.text("passphrase"), &serial, (challenge, &code));
     match answer.get_or_try_init(|| signed).await.cloned() {
         Ok(judgement) => show(site, session, &filled, errors, Some(judgement)).await,
         Err(NotJudged::Passphrase(text)) => {
@@ -96,6 +113,20 @@ async fn judge(site: &Site, session: &Session, form: &Form) -> Response {
         }
         Err(NotJudged::Page(answer)) => *answer,
     }
+}
+
+/// The number of the marked prescriptions: of what they say, of who signs, and of this form.
+fn challenge(session: &Session, key: &IdempotencyKey, ready: &[&str]) -> Challenge {
+    let mut said = format!("{}\n{}\n", session.account.npi, key.as_str());
+    for Sample { patient, drug, schedule, quantity, refills, directions, .. } in
+        SAMPLES.iter().filter(|sample| ready.contains(&sample.field))
+    {
+        for part in [patient, drug, schedule, quantity, refills, directions] {
+            said.push_str(part);
+            said.push('\n');
+        }
+    }
+    Challenge::of(said.as_bytes())
 }
 
 /// Why the code was not judged. It is good still, and the same form may be sent again.
@@ -115,7 +146,7 @@ async fn sign(
     session: &Session,
     passphrase: &str,
     serial: &SerialNumber,
-    code: &Code,
+    code: (Option<Challenge>, &Code),
 ) -> Result<Judgement, NotJudged> {
     let now = clock::now();
     match site.registry.sign_test_prescription(session, passphrase, serial, code, now).await {
@@ -174,9 +205,16 @@ async fn show(
     let is_fine = errors.is_empty() && !refused;
     let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let is_ready = |sample: &Sample| filled.ready.contains(&sample.field);
+    // The number is this form's: until a code is accepted, the form stays the same one.
+    let is_done = result.as_ref().is_some_and(|judgement| judgement.accepted);
+    let (key, challenge) = match filled.bound.as_ref().filter(|_| !is_done) {
+        Some((key, number)) => (key.clone(), number.to_string()),
+        None => (IdempotencyKey::generate(&mut randomness::rng()), String::new()),
+    };
     let page = Page {
         frame: visitor::frame(session),
-        idempotency_key: IdempotencyKey::generate(&mut randomness::rng()).as_str().to_owned(),
+        idempotency_key: key.as_str().to_owned(),
+        challenge,
         npi: session.account.npi.to_string(),
         date: time_text::date(clock::now()),
         prescriptions: SAMPLES.iter().map(|sample| (sample, is_ready(sample))).collect(),

@@ -109,7 +109,7 @@ async fn judge(
         Err(error) => return Ok(Judgement::refused("malformed", &oath::Error::to_string(&error))),
     };
     let npi = session.account.npi;
-    let answer = site.recent_tests.answer_to(npi, serial, &key, ("", &code)).await;
+    let answer = site.recent_tests.answer_to(npi, serial, &key, (&[], &code)).await;
     answer.get_or_try_init(|| verify(site, npi, serial, &code)).await.cloned()
 }
 

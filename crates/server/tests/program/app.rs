@@ -58,6 +58,11 @@ impl App {
 
     /// A code that was not given away before and is good now; waits where there is none yet.
     pub(crate) fn next_code(&self) -> String {
+        self.code_of(self.next_step())
+    }
+
+    /// The time step of [`App::next_code`].
+    pub(crate) fn next_step(&self) -> u64 {
         let period = Totp::default().period;
         loop {
             let now = clock::now();
@@ -66,7 +71,7 @@ impl App {
             let next = (step - 1).max(self.last.get() + 1);
             if left > 3 && next <= step {
                 self.last.set(next);
-                return self.code_of(next);
+                return next;
             }
             sleep(Duration::from_millis(200));
         }

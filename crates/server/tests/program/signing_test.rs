@@ -1,5 +1,7 @@
 //! Sign a test prescription: the prescriptions stay, both factors are judged, nothing is signed.
 
+use oath::{Challenge, Ocra, Totp};
+
 use crate::{
     add_token::add,
     app::App,
@@ -63,6 +65,55 @@ fn the_prescriptions_stay_while_both_factors_are_judged_and_nothing_is_signed() 
     assert_eq!((of("signing-test"), of("signing")), (2, 0));
     let activity = browser.get("/activity");
     assert!(activity.html.contains("Code accepted at a test prescription"), "{}", activity.html);
+}
+
+/// The token's code for the number that a page shows.
+fn bound_code(page: &Page, phone: &App) -> String {
+    let number: Challenge = page.element("challenge").unwrap().parse().unwrap();
+    let ocra = Ocra::of(&Totp::default()).unwrap();
+    ocra.code_of_step(&phone.seed, number, phone.next_step()).expose_digits()
+}
+
+fn with<'a>(fields: &[(&'a str, &'a str)], number: &'a str) -> Vec<(&'a str, &'a str)> {
+    [fields, &[("challenge", number)]].concat()
+}
+
+#[test]
+fn a_number_binds_the_code_to_the_marked_prescriptions() {
+    let (_server, browser, phone) = one_token();
+    let token = phone.id.as_str();
+    let form = browser.get(PAGE);
+    assert!(form.element("challenge").is_none());
+    let unmarked = browser.post(PAGE, &form.with_hidden(&[("token", token), ("ask", "yes")]));
+    assert!(unmarked.element("error-ready-1").is_some() && unmarked.element("challenge").is_none());
+    let ask = [("ready-1", "yes"), ("token", token), ("ask", "yes")];
+    let asked = browser.post(PAGE, &form.with_hidden(&ask));
+    assert_eq!(asked.status, 200);
+    stays(&asked);
+    let (number, code) = (asked.element("challenge").unwrap(), bound_code(&asked, &phone));
+
+    // More prescriptions are marked than the number is of: the code would be good for others.
+    let more = [
+        ("ready-1", "yes"),
+        ("ready-2", "yes"),
+        ("token", token),
+        ("passphrase", PASSPHRASE),
+        ("code", &code),
+    ];
+    let changed = browser.post(PAGE, &asked.with_hidden(&with(&more, &number)));
+    assert_eq!(changed.status, 422);
+    assert!(changed.element("error-ready-1").unwrap().contains("new number"));
+    let new = changed.element("challenge").unwrap();
+    assert_ne!(new, number);
+    let refused = browser.post(PAGE, &changed.with_hidden(&with(&more, &new)));
+    assert_eq!(outcome(&refused), ("refused".to_owned(), "wrong".to_owned()));
+    assert_eq!(refused.element("challenge"), Some(new), "it may be tried again");
+
+    let fields =
+        [("ready-1", "yes"), ("token", token), ("passphrase", PASSPHRASE), ("code", &code)];
+    let signed = browser.post(PAGE, &asked.with_hidden(&with(&fields, &number)));
+    assert_eq!(outcome(&signed), ("accepted".to_owned(), String::new()), "{}", signed.html);
+    assert!(signed.element("challenge").is_none(), "the next signing has a number of its own");
 }
 
 #[test]
