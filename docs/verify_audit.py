@@ -18,6 +18,8 @@ import sys
 
 COLUMNS = ("at", "actor", "actor_name", "actor_token", "kind", "outcome", "account", "serial",
            "purpose", "cause")
+# A link covers it only where there is one.
+LATER = "reference"
 
 
 def main():
@@ -148,7 +150,9 @@ def is_after(checkpoint, before):
 def check_events(database, checkpoints, covered, findings):
     links = dict(database.execute(
         "SELECT event, link FROM audit_links WHERE event > 0 AND length(link) = 32"))
-    columns = ", ".join(f"CAST(CAST({column} AS TEXT) AS BLOB)" for column in COLUMNS)
+    known = {row[1] for row in database.execute("PRAGMA table_info(events)")}
+    columns = ", ".join(f"CAST(CAST({column} AS TEXT) AS BLOB)"
+                        for column in (*COLUMNS, LATER) if column in known or column != LATER)
     rows = database.execute(f"SELECT id, {columns} FROM events WHERE id > 0 ORDER BY id")
     walk = Walk(links, checkpoints, findings)
     count = 0
@@ -233,7 +237,9 @@ class Walk:
 
 def next_link(link, event, values):
     text = b"countersign audit link 1" + link + event.to_bytes(8, "big")
-    for value in values:
+    for place, value in enumerate(values):
+        if value is None and place == len(COLUMNS):
+            continue
         if value is None:
             text += b"\xff\xff\xff\xff"
         else:

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     rules::judging::Purpose,
-    values::{Npi, SessionId},
+    values::{Npi, Reference, SessionId},
 };
 
 /// Who did something.
@@ -37,6 +37,11 @@ pub enum Actor {
         /// Which token.
         serial: SerialNumber,
     },
+    /// A relying party, by its API key.
+    RelyingParty {
+        /// Under which name.
+        name: Label,
+    },
     /// An app that sent a sealed token.
     App,
     /// Somebody who has not shown who they are.
@@ -61,6 +66,7 @@ impl fmt::Display for Actor {
             Self::Prescriber { npi } => write!(f, "prescriber {npi}"),
             Self::Administrator { name, .. } => write!(f, "administrator {name}"),
             Self::Token { npi, serial } => write!(f, "token {serial} of prescriber {npi}"),
+            Self::RelyingParty { name } => write!(f, "relying party {name}"),
             Self::App => f.write_str("app"),
             Self::Stranger => f.write_str("stranger"),
             Self::System => f.write_str("system"),
@@ -132,6 +138,8 @@ pub enum EventKind {
     CodeJudged,
     /// A token was locked by wrong codes.
     TokenLocked,
+    /// Codes of an account that name no token were paused by wrong ones.
+    CodesPaused,
     /// The e-prescribing network was told of a token.
     NetworkSync,
     /// A token's lock was taken away.
@@ -162,6 +170,10 @@ pub enum EventKind {
     TokenExported,
     /// The key that signs the audit's checkpoints was changed.
     AuditKeyChanged,
+    /// A relying party got an API key.
+    ApiKeyMade,
+    /// An API key was given an end, or revoked.
+    ApiKeyEnded,
     /// An administrator was added.
     AdministratorAdded,
     /// An administrator's pause and lock were taken away.
@@ -221,6 +233,7 @@ words!(EventKind {
     TokenAssociated = "token-associated",
     CodeJudged = "code-judged",
     TokenLocked = "token-locked",
+    CodesPaused = "codes-paused",
     NetworkSync = "network-sync",
     TokenUnlocked = "token-unlocked",
     TokenSuspended = "token-suspended",
@@ -236,6 +249,8 @@ words!(EventKind {
     StockExported = "stock-exported",
     TokenExported = "token-exported",
     AuditKeyChanged = "audit-key-changed",
+    ApiKeyMade = "api-key-made",
+    ApiKeyEnded = "api-key-ended",
     AdministratorAdded = "administrator-added",
     AdministratorUnlocked = "administrator-unlocked",
     AdministratorLocked = "administrator-locked",
@@ -290,12 +305,23 @@ pub struct NewEvent {
     pub purpose: Option<Purpose>,
     /// Why, in a few words.
     pub cause: Option<String>,
+    /// What a code signed, as the relying party calls it.
+    pub reference: Option<Reference>,
 }
 
 impl NewEvent {
     pub(crate) fn new(at: UnixTime, actor: Actor, kind: EventKind, outcome: Outcome) -> Self {
-        let (account, serial, purpose, cause) = (None, None, None, None);
-        Self { at, actor, kind, outcome, account, serial, purpose, cause }
+        Self {
+            at,
+            actor,
+            kind,
+            outcome,
+            account: None,
+            serial: None,
+            purpose: None,
+            cause: None,
+            reference: None,
+        }
     }
 
     pub(crate) fn of(mut self, npi: Npi) -> Self {

@@ -13,6 +13,7 @@
 //! | [`otp`] | how a token's codes are made, by time or by counter |
 //! | [`access`] | what opens or ends a prescriber's access, or gives them a new passphrase, by two people |
 //! | [`passphrase_reset`] | the link and the code by which a prescriber chooses a new passphrase |
+//! | [`api_key`], [`kept_answer`], [`code_misses`] | relying parties, what they were answered, codes that named no token |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, moving a token to a new phone, locks, judging and explaining a code, association, reports of a loss |
 //! | [`drift`] | how a clock or counter went, by the codes that were accepted |
@@ -28,9 +29,12 @@ pub mod access;
 pub mod account;
 pub mod activation;
 pub mod administrator;
+pub mod api_key;
 pub mod audit;
+pub mod code_misses;
 pub mod drift;
 pub mod event;
+pub mod kept_answer;
 pub mod loss;
 pub mod master_key;
 pub mod otp;
@@ -56,16 +60,19 @@ pub use activation::{ActivationOrder, BegunActivation};
 pub use administrator::{
     AddedAdministrator, Administrator, AdministratorSession, NewAdministrator, Role, Roles,
 };
+pub use api_key::{ApiKey, ApiKeyError, ApiKeyId, ApiKeyRecord, RelyingParty, Scope};
 pub use association_error::{AssociateError, Field};
+pub use code_misses::{CodeMisses, CodeRefusal};
 pub use drift::{DriftHistory, DriftSample, Observed, Outlook};
 pub use error::{AccessError, AppRequestError, Error, OwnTokenError, VerifyError};
 pub use event::{Actor, Event, EventKind, Outcome};
+pub use kept_answer::{Answer, AnswerError, KeptAnswer, Once};
 pub use loss::{CodesSince, Loss, LossStory, Mark};
 pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
-    Accepted, ActivationMail, ActivityPage, Association, Consumed, Deactivation, Landing,
-    ProcessedRequest, Processing, Registry, RequestedBy, StockCheck, StockExport,
+    Accepted, ActivationMail, ActivityPage, Association, CodeOrder, Consumed, Deactivation,
+    Landing, ProcessedRequest, Processing, Registry, RequestedBy, StockCheck, StockExport,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;
@@ -94,6 +101,6 @@ pub use store::{Store, StoreError, sqlite::SqliteStore};
 pub use token::{Token, TokenState};
 pub use values::{
     ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi,
-    Passphrase, Phone, PostalAddress, ProofingRecord, RequestId, ResetSecret, SessionSecret,
-    ValueError, ZipCode,
+    Passphrase, Phone, PostalAddress, ProofingRecord, Reference, RequestId, ResetSecret,
+    SessionSecret, ValueError, ZipCode,
 };

@@ -132,6 +132,13 @@ impl MasterKey {
         hmac(&*key, &[link, code])
     }
 
+    /// A keyed hash of a relying party's request, which may hold a code.
+    pub(crate) fn request_tag(&self, party: &str, request: &[u8]) -> [u8; 32] {
+        let key = self.derive(b"countersign kept answers 1");
+        let length = u32::try_from(party.len()).unwrap_or(u32::MAX).to_be_bytes();
+        hmac(&*key, &[&length, party.as_bytes(), request])
+    }
+
     /// The secret that takes a session's place when one submit makes it full: the same for the same
     /// submit again, and unknown to whoever knows the session's secret only.
     pub(crate) fn renewed_session(&self, session: &[u8; 32], submit: &[u8]) -> [u8; 32] {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_phone, account_unlock, activation_begin, admin, audit, events, import,
-    issuer_card, request, serve, stock, token_change, token_list, token_resynchronise, token_show,
-    token_sync_again, token_unlock,
+    account_add, account_phone, account_unlock, activation_begin, admin, api_key, audit, events,
+    import, issuer_card, request, serve, stock, token_change, token_list, token_resynchronise,
+    token_show, token_sync_again, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Administrators, who sign in on the dashboard under /admin
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// API keys of relying parties: the programs that let codes be judged
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
     /// Show the issuer card, to which an app seals an export
     IssuerCard(issuer_card::Arguments),
     /// Take the provisioning data that an app exported for this server's issuer card
@@ -81,6 +84,18 @@ pub(crate) enum AdminCommand {
     Unlock(admin::NameArguments),
     /// Remove an administrator: they are signed out, and never sign in again
     Remove(admin::NameArguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ApiKeyCommand {
+    /// Make a relying party's key, and show it once
+    Add(api_key::AddArguments),
+    /// List keys, what they are good for, and when they were used last
+    List(Place),
+    /// Make the key that follows another, which ends a while later
+    Rotate(api_key::RotateArguments),
+    /// End a key at once: within five seconds no server takes it any more
+    Revoke(api_key::RevokeArguments),
 }
 
 #[derive(Subcommand)]

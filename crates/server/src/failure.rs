@@ -127,6 +127,8 @@ pub(crate) enum Failure {
     TakeStock(#[from] registry::TakeStockError),
 
     #[error(transparent)]
+    ApiKey(#[from] registry::ApiKeyError),
+    #[error(transparent)]
     Value(#[from] registry::ValueError),
     #[error(transparent)]
     Store(#[from] registry::StoreError),

@@ -84,6 +84,7 @@ impl Sealer {
         let mut tick = interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut failures, mut untidy) = (Failures::default(), Failures::default());
+        let mut unforgotten = Failures::default();
         let mut seconds = 0_u32;
         loop {
             let stop = tokio::select! {
@@ -96,6 +97,9 @@ impl Sealer {
                 untidy.tell("what is over could not be tidied away; trying again", result);
             }
             seconds = (seconds + 1) % TIDIED_EVERY;
+            let forgotten = self.site.registry.forget_old_answers(clock::now()).await;
+            unforgotten
+                .tell("answers of a day ago could not be forgotten; trying again", forgotten);
             let result = self.seal().await;
             failures.tell("the audit could not be sealed; trying again", result);
             // The writer is gone only if it panicked, which it has told.

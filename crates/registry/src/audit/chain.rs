@@ -18,12 +18,12 @@ pub struct AuditRow {
     pub id: u64,
     /// The other columns, in the order of [`AuditRow::COLUMNS`], byte for byte, numbers in
     /// decimal.
-    pub columns: [Option<Vec<u8>>; 10],
+    pub columns: [Option<Vec<u8>>; 11],
 }
 
 impl AuditRow {
     /// The columns that a link covers besides the ID.
-    pub const COLUMNS: [&'static str; 10] = [
+    pub const COLUMNS: [&'static str; 11] = [
         "at",
         "actor",
         "actor_name",
@@ -34,7 +34,12 @@ impl AuditRow {
         "serial",
         "purpose",
         "cause",
+        "reference",
     ];
+
+    /// How many of the columns every link covers; those after them only where they have a value, so
+    /// that links from before there was such a column stay as they are.
+    const ALWAYS: usize = 10;
 
     /// When it was, if that is an instant at all.
     pub(crate) fn at(&self) -> Option<UnixTime> {
@@ -53,14 +58,14 @@ impl Link {
 
     /// The link of the next event: SHA-256 of the domain, this link, the ID in 8 bytes, and each
     /// column as its length in 4 bytes and its bytes; numbers are big-endian, and a column
-    /// without a value is the length `0xFFFF_FFFF`.
+    /// without a value is the length `0xFFFF_FFFF`. The reference stands there only with a value.
     #[must_use]
     pub fn then(self, row: &AuditRow) -> Self {
         let mut digest = Sha256::new();
         digest.update(DOMAIN);
         digest.update(self.0);
         digest.update(row.id.to_be_bytes());
-        for column in &row.columns {
+        for (place, column) in row.columns.iter().enumerate() {
             match column {
                 // A column is far below 4 GiB; a longer one would only never match.
                 Some(text) => {
@@ -68,7 +73,8 @@ impl Link {
                     digest.update(length.to_be_bytes());
                     digest.update(text);
                 }
-                None => digest.update(ABSENT.to_be_bytes()),
+                None if place < AuditRow::ALWAYS => digest.update(ABSENT.to_be_bytes()),
+                None => {}
             }
         }
         Self(digest.finalize().into())
@@ -102,6 +108,7 @@ mod tests {
             Some("1234567893"),
             Some("CSST4F7K92MQ"),
             Some("signing"),
+            None,
             None,
         ];
         AuditRow { id, columns: columns.map(|text| text.map(|text| text.as_bytes().to_vec())) }

@@ -129,6 +129,9 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::SignInPaused
         | EventKind::SignInUnlocked
         | EventKind::TokenLocked
+        | EventKind::CodesPaused
+        | EventKind::ApiKeyMade
+        | EventKind::ApiKeyEnded
         | EventKind::TokenUnlocked
         | EventKind::TokenSuspended
         | EventKind::TokenFound

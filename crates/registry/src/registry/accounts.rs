@@ -62,7 +62,8 @@ impl Registry {
         Ok(records.into_iter().map(|record| record.account).collect())
     }
 
-    /// Ends the pause of an account's sign-in and forgets its failures.
+    /// Ends the pause of an account's sign-in and of its codes that name no token, and forgets the
+    /// failures of both.
     ///
     /// # Errors
     /// [`Error::UnknownAccount`], [`Error::NotAllowed`], [`Error::Busy`].
@@ -80,7 +81,11 @@ impl Registry {
             let event =
                 NewEvent::new(now, actor.clone(), EventKind::SignInUnlocked, Outcome::Success)
                     .of(*npi);
-            if self.commit(Changes::new([Write::UpdateAccount(record)], [event])).await? {
+            let misses = self.store.code_misses(*npi).await?.filter(|misses| misses.failures > 0);
+            let forgiven = misses.map(|misses| Write::UpdateCodeMisses(misses.forgiven()));
+            let writes: Vec<_> =
+                [Write::UpdateAccount(record)].into_iter().chain(forgiven).collect();
+            if self.commit(Changes::new(writes, [event])).await? {
                 return Ok(());
             }
         }

@@ -7,6 +7,7 @@ mod activations;
 mod activity;
 mod administrator_sign_in;
 mod administrators;
+mod api_keys;
 mod app_requests;
 mod associating;
 mod consuming;
@@ -19,6 +20,7 @@ mod network_sync;
 mod own_tokens;
 mod passphrase_reset;
 mod proofing;
+mod relying;
 mod replacing;
 mod request_queue;
 mod requests;
@@ -45,6 +47,7 @@ pub use self::{
     consuming::Consumed,
     mailing::{ActivationMail, Landing, MOST_TRIES},
     own_tokens::Deactivation,
+    relying::CodeOrder,
     request_queue::{ProcessedRequest, Processing},
     requests::RequestedBy,
     stock::StockCheck,
@@ -83,6 +86,8 @@ pub struct Registry {
     asks_step_up: bool,
     /// A sealed seed that no token has, to be opened where there is no token.
     nobodys_seed: Vec<u8>,
+    /// API keys that were read a moment ago.
+    known_keys: api_keys::KnownKeys,
 }
 
 impl Registry {
@@ -109,6 +114,7 @@ impl Registry {
             tells_network: false,
             asks_step_up: false,
             nobodys_seed,
+            known_keys: api_keys::KnownKeys::default(),
         })
     }
 
@@ -223,8 +229,10 @@ async fn stored_server_key(
 pub(crate) fn only_the_help_desk(actor: &Actor) -> Result<(), Error> {
     match actor {
         Actor::Administrator { .. } | Actor::System => Ok(()),
-        Actor::Prescriber { .. } | Actor::Token { .. } | Actor::App | Actor::Stranger => {
-            Err(Error::NotAllowed)
-        }
+        Actor::Prescriber { .. }
+        | Actor::Token { .. }
+        | Actor::RelyingParty { .. }
+        | Actor::App
+        | Actor::Stranger => Err(Error::NotAllowed),
     }
 }

@@ -12,7 +12,7 @@ mod writes;
 
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
-use provisioning::{ActivationId, ReportId};
+use provisioning::{ActivationId, Label, ReportId};
 
 pub use self::{
     error::StoreError,
@@ -23,12 +23,15 @@ use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
     administrator::{AdministratorRecord, AdministratorSessionRecord},
+    api_key::{ApiKeyId, ApiKeyRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    code_misses::CodeMisses,
     drift::DriftSample,
     event::{Event, EventKind, Outcome},
+    kept_answer::KeptAnswer,
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
@@ -104,6 +107,19 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<Checkpoint>, StoreError>;
     /// The last checkpoint, of those that can be read.
     async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError>;
+    // Relying parties.
+    /// An API key.
+    async fn api_key(&self, id: &ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError>;
+    /// Every API key, by relying party, the earlier first.
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError>;
+    /// What a relying party was answered under a key.
+    async fn kept_answer(
+        &self,
+        party: &Label,
+        key: &IdempotencyKey,
+    ) -> Result<Option<KeptAnswer>, StoreError>;
+    /// The account's wrong codes that named no token.
+    async fn code_misses(&self, npi: Npi) -> Result<Option<CodeMisses>, StoreError>;
     // Administrators.
     /// An administrator, by the key of the name.
     async fn administrator(&self, key: &str) -> Result<Option<AdministratorRecord>, StoreError>;

@@ -8,9 +8,12 @@ use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
     administrator::{AdministratorRecord, AdministratorSessionRecord},
+    api_key::{ApiKeyId, ApiKeyRecord},
     audit::{chain::Link, checkpoint::Checkpoint},
+    code_misses::CodeMisses,
     drift::DriftSample,
     event::{Actor, NewEvent},
+    kept_answer::KeptAnswer,
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::RequestRecord,
@@ -222,6 +225,47 @@ pub enum Write {
     InsertPassphraseReset(Box<PassphraseResetRecord>),
     /// A changed passphrase reset: its state, its wrong codes, what used it.
     UpdatePassphraseReset(Box<PassphraseResetRecord>),
+    /// A new API key.
+    InsertApiKey(Box<ApiKeyRecord>),
+    /// Lets an API key end, on the condition that it is as it was read.
+    EndApiKey {
+        /// Which key.
+        id: ApiKeyId,
+        /// The version that was read.
+        version: u64,
+        /// From when on it is good no more.
+        ends: UnixTime,
+    },
+    /// Notes a use of an API key; no condition.
+    TouchApiKey {
+        /// Which key.
+        id: ApiKeyId,
+        /// When it was used.
+        used: UnixTime,
+    },
+    /// Keeps the answer to a request, on the condition that none under its key is kept since.
+    KeepAnswer {
+        /// The answer.
+        answer: Box<KeptAnswer>,
+        /// An answer of until then is none any more.
+        before: UnixTime,
+    },
+    /// Forgets some of the answers of until an instant; no condition.
+    ForgetAnswers {
+        /// Until when.
+        before: UnixTime,
+    },
+    /// The first count of an account's wrong codes that named no token.
+    InsertCodeMisses(CodeMisses),
+    /// A changed count of an account's wrong codes that named no token.
+    UpdateCodeMisses(CodeMisses),
+    /// Nothing, on the condition that this count is as it was read.
+    ExpectCodeMisses {
+        /// Whose.
+        npi: Npi,
+        /// The version that was read; 0 where there was none.
+        version: u64,
+    },
     /// A new administrator.
     InsertAdministrator(Box<AdministratorRecord>),
     /// A changed administrator; neither passphrase nor seed changes.

@@ -10,6 +10,7 @@ mod passphrase;
 mod phone;
 mod postal_address;
 mod proofing;
+mod reference;
 mod request_id;
 mod reset_secret;
 mod session_secret;
@@ -24,6 +25,7 @@ pub use passphrase::Passphrase;
 pub use phone::Phone;
 pub use postal_address::{PostalAddress, ZipCode};
 pub use proofing::ProofingRecord;
+pub use reference::Reference;
 pub use request_id::RequestId;
 pub use reset_secret::{ResetId, ResetSecret};
 pub use session_secret::{CsrfToken, SessionId, SessionSecret};
@@ -66,6 +68,18 @@ pub enum ValueError {
     /// Not 1 to 64 characters on one line.
     #[error("an administrator's name has 1 to 64 characters on one line")]
     AdministratorName,
+    /// Not 1 to 128 characters on one line.
+    #[error("a reference of what is signed has 1 to 128 characters on one line")]
+    Reference,
+    /// Not a key that this program gave out.
+    #[error("this is not an API key: it begins with csk_; copy the whole of it")]
+    ApiKey,
+    /// Not what names an API key.
+    #[error("this is not the ID of an API key: it has 16 hexadecimal digits")]
+    ApiKeyId,
+    /// Not one of the scopes.
+    #[error("there is no such scope of an API key")]
+    Scope,
     /// Not one of the roles.
     #[error("a role is one of token-administrator, access-administrator, registrant, auditor")]
     Role,

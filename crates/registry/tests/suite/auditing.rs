@@ -301,7 +301,7 @@ async fn records_that_cannot_be_are_found_and_stop_no_search() {
             vec![missing(4, last - 1), forged],
         ),
         (
-            "INSERT INTO events SELECT 0, at, actor, actor_name, kind, outcome, account, serial, purpose, cause, actor_token FROM events WHERE id = 1",
+            "INSERT INTO events SELECT 0, at, actor, actor_name, kind, outcome, account, serial, purpose, cause, actor_token, reference FROM events WHERE id = 1",
             vec![Finding::OutOfPlace { records: 1 }],
         ),
         (

@@ -27,6 +27,9 @@ use crate::{
         passphrase_resets_are_kept, the_access_that_was_executed_last_is_found,
         tokens_of_an_account_are_counted,
     },
+    conformance_relying::{
+        answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
+    },
 };
 
 /// The suite: `fresh` gives an empty store each time.
@@ -40,6 +43,9 @@ async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
     sessions_are_touched_and_forgotten(&*fresh()).await;
     passphrase_resets_are_kept(&*fresh()).await;
     tokens_of_an_account_are_counted(&*fresh()).await;
+    api_keys_are_kept(&*fresh()).await;
+    answers_are_kept_for_a_day(&*fresh()).await;
+    misses_that_named_no_token_are_counted(&*fresh()).await;
     the_access_that_was_executed_last_is_found(&*fresh()).await;
     events_come_in_order(&*fresh()).await;
     the_audit_is_read_in_order(&*fresh()).await;
@@ -134,6 +140,7 @@ fn event(at: u64, account: Option<Npi>) -> NewEvent {
         serial: Some(serial("SYMC12345678")),
         purpose: Some(Purpose::Signing),
         cause: Some("wrong".to_owned()),
+        reference: Some("rx-7".parse().unwrap()),
     }
 }
 
@@ -418,6 +425,7 @@ async fn events_come_in_order(store: &dyn Store) {
         Actor::Prescriber { npi: ada() },
         Actor::Administrator { name: label("Hedy"), session: None },
         Actor::Token { npi: ada(), serial: serial("SYMC12345678") },
+        Actor::RelyingParty { name: label("Vendor") },
         Actor::App,
         Actor::Stranger,
         Actor::System,
@@ -454,6 +462,7 @@ async fn the_audit_is_read_in_order(store: &dyn Store) {
         text("SYMC12345678"),
         text("signing"),
         text("wrong"),
+        text("rx-7"),
     ];
     assert_eq!(rows[0].columns, expected);
 

@@ -12,10 +12,11 @@ use std::{
 
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
-use provisioning::{ActivationId, ReportId};
+use provisioning::{ActivationId, Label, ReportId};
 use registry::{
-    Cause, DeactivationReason, Event, EventKind, IdempotencyKey, Npi, Purpose, Registry,
-    ReportRefusal, SqliteStore, Store, StoreError, TokenState, VerifyError,
+    ApiKeyId, ApiKeyRecord, Cause, CodeMisses, DeactivationReason, Event, EventKind,
+    IdempotencyKey, KeptAnswer, Npi, Purpose, Registry, ReportRefusal, SqliteStore, Store,
+    StoreError, TokenState, VerifyError,
     access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
@@ -180,6 +181,18 @@ impl Store for Interrupted {
     }
     async fn last_checkpoint(&self) -> Found<Checkpoint> {
         self.inner.last_checkpoint().await
+    }
+    async fn api_key(&self, id: &ApiKeyId) -> Found<ApiKeyRecord> {
+        self.inner.api_key(id).await
+    }
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        self.inner.api_keys().await
+    }
+    async fn kept_answer(&self, party: &Label, key: &IdempotencyKey) -> Found<KeptAnswer> {
+        self.inner.kept_answer(party, key).await
+    }
+    async fn code_misses(&self, npi: Npi) -> Found<CodeMisses> {
+        self.inner.code_misses(npi).await
     }
     async fn administrator(&self, key: &str) -> Found<AdministratorRecord> {
         self.inner.administrator(key).await

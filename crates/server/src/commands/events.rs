@@ -60,6 +60,9 @@ impl fmt::Display for EventLine<'_> {
         if let Some(cause) = &what.cause {
             write!(f, "  ({cause})")?;
         }
+        if let Some(reference) = &what.reference {
+            write!(f, "  for {reference}")?;
+        }
         Ok(())
     }
 }

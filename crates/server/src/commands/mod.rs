@@ -5,6 +5,7 @@ pub(crate) mod account_phone;
 pub(crate) mod account_unlock;
 pub(crate) mod activation_begin;
 pub(crate) mod admin;
+pub(crate) mod api_key;
 pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod import;
@@ -25,8 +26,8 @@ use rustix::process::getuid;
 use self::token_change::Change;
 use crate::{
     cli::{
-        AccountCommand, ActivationCommand, AdminCommand, AuditCommand, Cli, Command, StockCommand,
-        TokenCommand,
+        AccountCommand, ActivationCommand, AdminCommand, ApiKeyCommand, AuditCommand, Cli, Command,
+        StockCommand, TokenCommand,
     },
     failure::Failure,
 };
@@ -50,6 +51,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Admin(AdminCommand::List(place)) => admin::list(&place, json).await,
         Command::Admin(AdminCommand::Unlock(arguments)) => admin::unlock(arguments, json).await,
         Command::Admin(AdminCommand::Remove(arguments)) => admin::remove(arguments, json).await,
+        Command::ApiKey(ApiKeyCommand::Add(arguments)) => api_key::add(arguments, json).await,
+        Command::ApiKey(ApiKeyCommand::List(place)) => api_key::list(&place, json).await,
+        Command::ApiKey(ApiKeyCommand::Rotate(arguments)) => api_key::rotate(arguments, json).await,
+        Command::ApiKey(ApiKeyCommand::Revoke(arguments)) => api_key::revoke(arguments, json).await,
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,

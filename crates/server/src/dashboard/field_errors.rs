@@ -40,7 +40,7 @@ impl FieldErrors {
 }
 
 /// Begins with a capital and ends with a full stop.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let mut sentence: String =
         characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();

@@ -61,6 +61,7 @@ use axum::{
 
 pub(crate) use admin::{StockJobs, Verification};
 pub(crate) use drift_text::DriftText;
+pub(crate) use field_errors::sentence;
 pub(crate) use recent_tests::RecentTests;
 pub(crate) use sign_in_form::SignInPlaces;
 

@@ -9,6 +9,7 @@ mod health;
 mod log;
 mod problem;
 mod provisioning;
+mod v1;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -64,6 +65,7 @@ pub(crate) fn router(site: Site) -> Router {
     let api = Router::new()
         .route("/provisioning", post(provisioning::provision))
         .route("/app", post(app::answer))
+        .merge(v1::routes())
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_method);
     let api = Router::new().route("/healthz", get(health::health)).nest("/v1", api);

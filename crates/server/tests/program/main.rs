@@ -48,3 +48,4 @@ mod stock;
 mod stopping;
 mod test_code;
 mod two_people;
+mod verify_api;

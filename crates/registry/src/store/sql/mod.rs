@@ -11,7 +11,7 @@ mod values;
 
 use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
-use provisioning::{ActivationId, ReportId};
+use provisioning::{ActivationId, Label, ReportId};
 
 pub(in crate::store) use self::{
     row::Row,
@@ -24,12 +24,15 @@ use crate::{
     account::AccountRecord,
     activation::ActivationRecord,
     administrator::{AdministratorRecord, AdministratorSessionRecord},
+    api_key::{ApiKeyId, ApiKeyRecord},
     audit::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    code_misses::CodeMisses,
     drift::DriftSample,
     event::Event,
+    kept_answer::KeptAnswer,
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
@@ -166,6 +169,26 @@ impl<D: Driver> Store for D {
 
     async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
         self.find(rows::last_checkpoint()).await
+    }
+
+    async fn api_key(&self, id: &ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
+        self.find(rows::api_key(id)).await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        self.list(rows::api_keys()).await
+    }
+
+    async fn kept_answer(
+        &self,
+        party: &Label,
+        key: &IdempotencyKey,
+    ) -> Result<Option<KeptAnswer>, StoreError> {
+        self.find(rows::kept_answer(party, key)).await
+    }
+
+    async fn code_misses(&self, npi: Npi) -> Result<Option<CodeMisses>, StoreError> {
+        self.find(rows::code_misses(npi)).await
     }
 
     async fn administrator(&self, key: &str) -> Result<Option<AdministratorRecord>, StoreError> {

@@ -2,9 +2,12 @@
 
 mod access;
 mod administrators;
+mod api_keys;
 mod audit;
+mod code_misses;
 mod drifts;
 mod events;
+mod kept_answers;
 mod losses;
 mod passphrase_resets;
 mod people;
@@ -18,11 +21,14 @@ pub(super) use access::{
     to_tidy as access_to_tidy,
 };
 pub(super) use administrators::{administrator, administrators, session as administrator_session};
+pub(super) use api_keys::{api_key, api_keys};
 pub(super) use audit::{
     audit_links_after, audit_out_of_place, audit_rows_after, checkpoints_after, last_checkpoint,
 };
+pub(super) use code_misses::code_misses;
 pub(super) use drifts::drift_samples;
 pub(super) use events::{events, events_between, events_with};
+pub(super) use kept_answers::kept_answer;
 pub(super) use losses::loss;
 pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
 pub(super) use people::{
@@ -115,6 +121,14 @@ fn add(statements: &mut Statements, write: &Write) {
         Write::UpdateStepUpSends(record) => step_ups::update_sends(statements, record),
         Write::InsertPassphraseReset(record) => passphrase_resets::insert(statements, record),
         Write::UpdatePassphraseReset(record) => passphrase_resets::update(statements, record),
+        Write::InsertApiKey(record) => api_keys::insert(statements, record),
+        Write::EndApiKey { id, version, ends } => api_keys::end(statements, id, *version, *ends),
+        Write::TouchApiKey { id, used } => api_keys::touch(statements, id, *used),
+        Write::KeepAnswer { answer, before } => kept_answers::keep(statements, answer, *before),
+        Write::ForgetAnswers { before } => kept_answers::forget(statements, *before),
+        Write::InsertCodeMisses(record) => code_misses::insert(statements, record),
+        Write::UpdateCodeMisses(record) => code_misses::update(statements, record),
+        Write::ExpectCodeMisses { npi, version } => code_misses::expect(statements, *npi, *version),
         Write::InsertAdministrator(record) => administrators::insert(statements, record),
         Write::UpdateAdministrator(record) => administrators::update(statements, record),
         Write::InsertAdministratorSession(record) => {

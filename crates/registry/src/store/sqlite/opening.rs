@@ -9,7 +9,7 @@ use super::StoreError;
 /// How long a transaction waits for another process's to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared on each connection: all that there are.
-const STATEMENTS: usize = 112;
+const STATEMENTS: usize = 128;
 
 pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();

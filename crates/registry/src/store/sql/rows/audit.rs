@@ -14,12 +14,16 @@ use crate::{
 // whatever they say, and a link or checkpoint that is none is passed over, as if it were removed.
 
 pub(in super::super) fn audit_rows_after(after: u64, limit: u32) -> Query<AuditRow> {
+    // A database that is opened for reading only may be from before there was a reference: then the
+    // name means the absent one.
     let sql = "SELECT id, CAST(CAST(at AS TEXT) AS BLOB) AS at, CAST(actor AS BLOB) AS actor,
             CAST(actor_name AS BLOB) AS actor_name, CAST(actor_token AS BLOB) AS actor_token,
             CAST(kind AS BLOB) AS kind, CAST(outcome AS BLOB) AS outcome,
             CAST(CAST(account AS TEXT) AS BLOB) AS account, CAST(serial AS BLOB) AS serial,
-            CAST(purpose AS BLOB) AS purpose, CAST(cause AS BLOB) AS cause
-         FROM events WHERE id > ?1 ORDER BY id LIMIT ?2";
+            CAST(purpose AS BLOB) AS purpose, CAST(cause AS BLOB) AS cause,
+            (SELECT CAST(reference AS BLOB) FROM events AS own WHERE own.id = events.id) AS reference
+         FROM events CROSS JOIN (SELECT NULL AS reference) AS absent
+         WHERE id > ?1 ORDER BY id LIMIT ?2";
     query(sql, params![to_sql(after), limit], |row| {
         let mut columns = [const { None }; AuditRow::COLUMNS.len()];
         for (column, name) in columns.iter_mut().zip(AuditRow::COLUMNS) {

@@ -10,7 +10,7 @@ use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     rules::judging::Purpose,
     store::{EventSearch, StoreError},
-    values::{Npi, ValueError},
+    values::{Npi, Reference, ValueError},
 };
 
 pub(in super::super) fn events(account: Option<Npi>, limit: u32) -> Query<Event> {
@@ -86,6 +86,7 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
         serial: maybe_parsed(row, "serial")?,
         purpose,
         cause: row.get("cause")?,
+        reference: maybe_parsed(row, "reference")?,
     };
     Ok(Event { id: count(row, "id")?, what })
 }
@@ -100,6 +101,7 @@ fn actor(row: &Row<'_>) -> Result<Actor, StoreError> {
             npi: parsed(row, "actor_name")?,
             serial: parsed(row, "actor_token")?,
         }),
+        "relying-party" => Ok(Actor::RelyingParty { name: parsed(row, "actor_name")? }),
         "app" => Ok(Actor::App),
         "stranger" => Ok(Actor::Stranger),
         "system" => Ok(Actor::System),
@@ -115,6 +117,7 @@ pub(super) fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Opti
             ("administrator", Some(name.as_str().to_owned()), None)
         }
         Actor::Token { npi, serial } => ("token", Some(npi.to_string()), Some(serial.as_str())),
+        Actor::RelyingParty { name } => ("relying-party", Some(name.as_str().to_owned()), None),
         Actor::App => ("app", None, None),
         Actor::Stranger => ("stranger", None, None),
         Actor::System => ("system", None, None),
@@ -125,9 +128,9 @@ pub(super) fn insert(statements: &mut Statements, event: &NewEvent) {
     let (actor, actor_name, actor_token) = actor_to_sql(&event.actor);
     statements.sure(
         "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
-            purpose, cause)
+            purpose, cause, reference)
          VALUES (:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,
-            :purpose, :cause)",
+            :purpose, :cause, :reference)",
         named_params! {
             ":at": to_sql(event.at.0),
             ":actor": actor,
@@ -139,6 +142,7 @@ pub(super) fn insert(statements: &mut Statements, event: &NewEvent) {
             ":serial": event.serial.as_ref().map(SerialNumber::as_str),
             ":purpose": event.purpose.map(Purpose::name),
             ":cause": event.cause,
+            ":reference": event.reference.as_ref().map(Reference::as_str),
         },
     );
 }

@@ -1,0 +1,128 @@
+//! Who asks, under which idempotency key, and with what body.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION},
+    response::{IntoResponse, Response},
+};
+use registry::{Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, RelyingParty, Scope};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::super::{Problem, Site, Unread};
+use crate::clock;
+
+/// The most that a request has, in bytes.
+const MAX_LENGTH: usize = 16 * 1024;
+
+/// The relying party whose key stands in the request, if it is good for this.
+pub(super) async fn relying_party(
+    site: &Site,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<Arc<RelyingParty>, Problem> {
+    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.ok_or_else(|| {
+        unauthorised("send the API key in the header `Authorization: Bearer csk_...`".to_owned())
+    })?;
+    // The scheme is written in any case (RFC 9110, section 11.1).
+    let key = shown
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, key)| key.trim().parse::<ApiKey>().ok());
+    let key = key.ok_or_else(|| unauthorised(registry::ValueError::ApiKey.to_string()))?;
+    let party = site.registry.relying_party(&key, scope, clock::now()).await;
+    party.map_err(|error| match error {
+        ApiKeyError::Scope(_) => Problem {
+            status: StatusCode::FORBIDDEN,
+            slug: "scope",
+            title: "This API key is not good for this",
+            detail: error.to_string(),
+        },
+        ApiKeyError::Registry(error) => unavailable(&error),
+        ApiKeyError::NotGood | ApiKeyError::Unknown | ApiKeyError::Over => {
+            unauthorised(error.to_string())
+        }
+    })
+}
+
+fn unauthorised(detail: String) -> Problem {
+    Problem {
+        status: StatusCode::UNAUTHORIZED,
+        slug: "unauthorised",
+        title: "No good API key",
+        detail,
+    }
+}
+
+/// The key under which this request is the same one when it is sent again; with quotation marks, as
+/// a string of a structured field, or without.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let key = bare.parse().map_err(|error| malformed("Idempotency-Key", &error))?;
+    Ok(Some(key))
+}
+
+pub(super) async fn body(body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    super::super::read(body, MAX_LENGTH).await.map_err(|why| match why {
+        Unread::Broken => not_read("the request did not arrive whole: send it again".to_owned()),
+        Unread::TooLarge => Problem {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            slug: "too-large",
+            title: "Too large",
+            detail: "this is larger than any request of the API".to_owned(),
+        },
+    })
+}
+
+pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| not_read(error.to_string()))
+}
+
+fn not_read(detail: String) -> Problem {
+    Problem {
+        status: StatusCode::BAD_REQUEST,
+        slug: "malformed",
+        title: "The request cannot be read",
+        detail,
+    }
+}
+
+/// A field that is not well formed.
+pub(super) fn malformed(field: &str, error: &dyn core::fmt::Display) -> Problem {
+    not_read(format!("{field}: {error}"))
+}
+
+pub(super) fn not_answered(error: AnswerError) -> Problem {
+    match error {
+        AnswerError::KeyReused => Problem {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            slug: "idempotency-key-reused",
+            title: "Another request under the same idempotency key",
+            detail: error.to_string(),
+        },
+        AnswerError::Registry(error) => unavailable(&error),
+    }
+}
+
+fn unavailable(error: &registry::Error) -> Problem {
+    tracing::error!(%error, "the registry could not do it");
+    Problem::unavailable()
+}
+
+/// An answer as it is sent, and whether it was sent before.
+pub(super) fn sent(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let media_type = HeaderValue::from_static("application/json");
+    let headers = [(axum::http::header::CONTENT_TYPE, media_type)];
+    let mut response = (status, headers, answer.body).into_response();
+    if answer.repeated {
+        let name = axum::http::HeaderName::from_static("idempotency-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    response
+}

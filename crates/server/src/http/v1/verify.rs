@@ -1,0 +1,155 @@
+//! `POST /v1/verify`: a relying party lets a security code be judged.
+
+use std::borrow::Cow;
+
+use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
+use oath::{Code, SerialNumber, UnixTime};
+use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Once, Purpose, Scope};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{Problem, Site},
+    asking::{body, idempotency_key, json, malformed, not_answered, relying_party, sent},
+};
+use crate::{clock, time_text};
+
+/// A code, and what it is for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked<'a> {
+    /// The prescriber's NPI.
+    #[serde(borrow)]
+    account: Cow<'a, str>,
+    /// The token's credential ID or serial number. Without it every token of the account is tried.
+    #[serde(borrow)]
+    credential_id: Option<Cow<'a, str>>,
+    /// The security code as it was typed.
+    #[serde(borrow)]
+    code: Cow<'a, str>,
+    #[serde(default)]
+    purpose: For,
+    /// What is signed, as the relying party calls it; it stands in the audit.
+    #[serde(borrow)]
+    reference: Option<Cow<'a, str>>,
+}
+
+/// What a relying party asks codes for.
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(rename_all = "kebab-case")]
+enum For {
+    /// A prescription is signed.
+    #[default]
+    Signing,
+    /// Somebody signs in.
+    SignIn,
+    /// The token is tried; nothing is signed, and a wrong code locks nothing.
+    Test,
+}
+
+impl From<For> for Purpose {
+    fn from(purpose: For) -> Self {
+        match purpose {
+            For::Signing => Self::Signing,
+            For::SignIn => Self::SignIn,
+            For::Test => Self::Test,
+        }
+    }
+}
+
+/// What was decided. A refusal is an answer too: its status is 200.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    accepted: bool,
+    /// When, RFC 3339.
+    at: String,
+    /// The token that the code was from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_id: Option<&'a str>,
+    /// What the prescriber calls that token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_name: Option<&'a str>,
+    /// Why it was refused, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    /// What to tell the prescriber.
+    message: String,
+    /// In how many seconds codes are judged again, where they are not now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
+}
+
+pub(super) async fn verify(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Response, Problem> {
+    let party = relying_party(&site, &headers, Scope::Verify).await?;
+    let key = idempotency_key(&headers)?;
+    let request = body(request).await?;
+    let now = clock::now();
+    let order = match order(json(&request)?)? {
+        Ok(order) => order,
+        Err(error) => return Ok(sent(no_code(&error, now))),
+    };
+    let once = key.as_ref().map(|key| Once { key, request: &request });
+    let answer = |result: &_| told(result, now);
+    let answer = site.registry.verify_for(&party, &order, once, now, answer).await;
+    answer.map(sent).map_err(not_answered)
+}
+
+/// What is asked; the inner error is that what was typed is no code.
+fn order(asked: Asked<'_>) -> Result<Result<CodeOrder, oath::Error>, Problem> {
+    let account = asked.account.parse().map_err(|error| malformed("account", &error))?;
+    let serial = asked.credential_id.map(|text| text.parse::<SerialNumber>()).transpose();
+    let serial = serial.map_err(|error| malformed("credential_id", &error))?;
+    let reference = asked.reference.map(|text| text.parse()).transpose();
+    let reference = reference.map_err(|error| malformed("reference", &error))?;
+    let purpose = asked.purpose.into();
+    let code = asked.code.parse::<Code>();
+    Ok(code.map(|code| CodeOrder { account, serial, code, purpose, reference }))
+}
+
+fn told(result: &Result<Accepted, CodeRefusal>, now: UnixTime) -> Answer {
+    match result {
+        Ok(Accepted { serial, name, at }) => answer(&Verdict {
+            accepted: true,
+            at: time_text::rfc3339(*at),
+            credential_id: Some(serial.as_str()),
+            token_name: Some(name.as_str()),
+            cause: None,
+            message: "This code is accepted, and used up.".to_owned(),
+            retry_after_seconds: None,
+        }),
+        Err(refusal) => {
+            answer(&refused(refusal.name(), &refusal.to_string(), refusal.seconds_left(), now))
+        }
+    }
+}
+
+/// Nobody is charged for what is no code, and it is not recorded.
+fn no_code(error: &oath::Error, now: UnixTime) -> Answer {
+    answer(&refused("malformed", &error.to_string(), None, now))
+}
+
+fn refused(
+    cause: &'static str,
+    why: &str,
+    retry_after_seconds: Option<u64>,
+    now: UnixTime,
+) -> Verdict<'static> {
+    Verdict {
+        accepted: false,
+        at: time_text::rfc3339(now),
+        credential_id: None,
+        token_name: None,
+        cause: Some(cause),
+        message: crate::dashboard::sentence(why),
+        retry_after_seconds,
+    }
+}
+
+fn answer(verdict: &Verdict<'_>) -> Answer {
+    // Text and numbers only: this does not fail.
+    let body = serde_json::to_string(verdict).unwrap_or_default();
+    Answer { status: 200, body, repeated: false }
+}

@@ -1,0 +1,232 @@
+//! `POST /v1/verify`, and the API keys that open it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    browser::Browser,
+    process::{NPI, OTHER_NPI, Server, agent, run, text},
+};
+
+/// What came back: status, body, and whether it was sent before.
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) replayed: bool,
+}
+
+/// A relying party that knows its key.
+pub(crate) struct Vendor {
+    address: String,
+    pub(crate) key: String,
+    pub(crate) id: String,
+}
+
+impl Vendor {
+    pub(crate) fn of(server: &Server, scopes: &[&str]) -> Self {
+        let mut arguments = vec!["api-key", "add", "--party", "Example EHR"];
+        arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
+        let made = server.folder.json(&arguments, "");
+        let field = |name: &str| made[name].as_str().unwrap().to_owned();
+        Self { address: server.address.clone(), key: field("key"), id: field("id") }
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &str, once: Option<&str>) -> Told {
+        let url = format!("{}{path}", self.address);
+        let mut request = agent()
+            .post(&url)
+            .header("content-type", "application/json")
+            .header("authorization", &format!("Bearer {}", self.key));
+        if let Some(key) = once {
+            request = request.header("idempotency-key", key);
+        }
+        told(request.send(body).unwrap())
+    }
+
+    pub(crate) fn verify(&self, body: &Value) -> Told {
+        self.post("/v1/verify", &body.to_string(), None)
+    }
+}
+
+fn told(mut response: ureq::http::Response<ureq::Body>) -> Told {
+    let status = response.status().as_u16();
+    let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+    let expected = if status < 400 { "application/json" } else { "application/problem+json" };
+    assert_eq!(media_type, expected);
+    assert_eq!(response.headers().contains_key("www-authenticate"), status == 401);
+    let replayed = response.headers().contains_key("idempotency-replayed");
+    let body = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+    Told { status, body, replayed }
+}
+
+/// A server at which Ada's app has an active token, and a relying party.
+pub(crate) fn with_vendor(scopes: &[&str]) -> (Server, App, Vendor) {
+    let (server, app, confirmation) = Server::with_provisioned_token();
+    let browser = Browser::signed_in(&server, &confirmation);
+    assert_eq!(crate::add_token::add(&browser, &app, "iPhone token").status, 303);
+    let vendor = Vendor::of(&server, scopes);
+    (server, app, vendor)
+}
+
+fn assert_problem(told: &Told, status: u16, slug: &str) {
+    assert_eq!(
+        (told.status, told.body["type"].as_str().unwrap()),
+        (status, &*format!("/problems/{slug}"))
+    );
+    assert!(told.body["detail"].as_str().unwrap().len() > 10, "{}", told.body);
+}
+
+#[test]
+fn a_code_is_accepted_once_and_the_audit_says_for_what() {
+    let (server, app, vendor) = with_vendor(&["verify"]);
+    let code = app.next_code();
+    let asked = json!({
+        "account": NPI, "credential_id": app.id.to_string().to_lowercase(), "code": code,
+        "purpose": "signing", "reference": "rx-2041",
+    });
+    let accepted = vendor.verify(&asked);
+    assert_eq!(
+        (accepted.status, &accepted.body["accepted"]),
+        (200, &json!(true)),
+        "{}",
+        accepted.body
+    );
+    assert_eq!(accepted.body["credential_id"], app.id.as_str());
+    assert_eq!(accepted.body["token_name"], "iPhone token");
+    assert!(accepted.body["cause"].is_null());
+    let again = vendor.verify(&asked);
+    assert_eq!((again.status, &again.body["accepted"]), (200, &json!(false)));
+    assert_eq!(again.body["cause"], "already-used");
+    assert!(again.body["message"].as_str().unwrap().starts_with("This code was already used"));
+
+    let event = server.folder.json(&["events", "--npi", NPI], "")[1].take();
+    assert_eq!(event["actor"], json!({ "role": "relying_party", "name": "Example EHR" }));
+    assert_eq!((&event["kind"], &event["reference"]), (&json!("code-judged"), &json!("rx-2041")));
+    let mut lines = server.folder.command(&["events"]);
+    lines.arg("--npi").arg(NPI);
+    assert!(text(&run(lines, "").stdout).contains("for rx-2041"));
+    assert!(!server.log().contains(&vendor.key), "no key in the log");
+    server.stop();
+}
+
+#[test]
+fn without_a_credential_id_a_tokens_code_is_found_and_a_wrong_one_refused() {
+    let (_server, app, vendor) = with_vendor(&["verify"]);
+    let found = vendor.verify(&json!({ "account": NPI, "code": app.next_code() }));
+    assert_eq!(found.body["credential_id"], app.id.as_str(), "{}", found.body);
+    for (asked, cause) in [
+        (json!({ "account": NPI, "code": app.wrong_code() }), "wrong"),
+        (json!({ "account": NPI, "code": "twelve", "purpose": "test" }), "malformed"),
+        (json!({ "account": OTHER_NPI, "code": "123456", "purpose": "sign-in" }), "unknown-token"),
+        (
+            json!({ "account": NPI, "code": "123456", "credential_id": "SYMC12345678" }),
+            "unknown-token",
+        ),
+    ] {
+        let refused = vendor.verify(&asked);
+        assert_eq!((refused.status, refused.body["cause"].as_str()), (200, Some(cause)), "{asked}");
+    }
+}
+
+#[test]
+fn the_same_request_gets_the_same_answer_also_of_the_next_process() {
+    let (server, app, vendor) = with_vendor(&["verify"]);
+    let asked = json!({ "account": NPI, "code": app.next_code() }).to_string();
+    let first = vendor.post("/v1/verify", &asked, Some("sig-1"));
+    assert_eq!((first.status, first.replayed, &first.body["accepted"]), (200, false, &json!(true)));
+    let server = Server::start_in(server.stop(), &[]);
+    let vendor = Vendor { address: server.address.clone(), ..vendor };
+    // As a string of a structured field, too.
+    for key in ["sig-1", "\"sig-1\""] {
+        let again = vendor.post("/v1/verify", &asked, Some(key));
+        assert_eq!((again.status, again.replayed), (200, true));
+        assert_eq!(again.body, first.body);
+    }
+    let other = json!({ "account": NPI, "code": "000000" }).to_string();
+    assert_problem(
+        &vendor.post("/v1/verify", &other, Some("sig-1")),
+        422,
+        "idempotency-key-reused",
+    );
+    assert_problem(&vendor.post("/v1/verify", &other, Some("no key!")), 400, "malformed");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_by_its_field() {
+    let (_server, _app, vendor) = with_vendor(&["verify"]);
+    for (body, named) in [
+        ("", "EOF"),
+        ("[]", "struct"),
+        ("{\"account\": \"1234567893\"}", "code"),
+        ("{\"account\": 1, \"code\": \"123456\"}", "string"),
+        ("{\"account\": \"12\", \"code\": \"123456\"}", "account: this is not an NPI"),
+        (
+            "{\"account\": \"1234567893\", \"code\": \"1\", \"credential_id\": \"\"}",
+            "credential_id: ",
+        ),
+        ("{\"account\": \"1234567893\", \"code\": \"1\", \"reference\": \"a\\nb\"}", "reference: "),
+        ("{\"account\": \"1234567893\", \"code\": \"1\", \"purpose\": \"fun\"}", "fun"),
+        ("{\"account\": \"1234567893\", \"code\": \"1\", \"acount\": \"\"}", "unknown field"),
+    ] {
+        let problem = vendor.post("/v1/verify", body, None);
+        assert_problem(&problem, 400, "malformed");
+        assert!(
+            problem.body["detail"].as_str().unwrap().contains(named),
+            "{body}: {}",
+            problem.body
+        );
+    }
+    let large = format!("{{\"account\": \"{}\"}}", "1".repeat(20_000));
+    assert_problem(&vendor.post("/v1/verify", &large, None), 413, "too-large");
+}
+
+#[test]
+fn a_key_is_rotated_and_revoked_while_the_server_runs() {
+    let (server, _app, vendor) = with_vendor(&["verify"]);
+    let asked = json!({ "account": NPI, "code": "000000", "purpose": "test" });
+    assert_eq!(vendor.verify(&asked).status, 200);
+    let next = server.folder.json(&["api-key", "rotate", &vendor.id, "--overlap-hours", "1"], "");
+    let field = |name: &str| next[name].as_str().unwrap().to_owned();
+    let next = Vendor { address: server.address.clone(), key: field("key"), id: field("id") };
+    assert_eq!((vendor.verify(&asked).status, next.verify(&asked).status), (200, 200));
+
+    let revoked = server.folder.json(&["api-key", "revoke", &vendor.id], "");
+    assert_eq!(revoked["state"], "over");
+    let deadline = crate::clock::now().0 + 20;
+    while vendor.verify(&asked).status == 200 {
+        assert!(crate::clock::now().0 < deadline, "it is still good");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_problem(&vendor.verify(&asked), 401, "unauthorised");
+    assert_eq!(next.verify(&asked).status, 200);
+    let listed = server.folder.json(&["api-key", "list"], "");
+    let states: Vec<_> = listed.as_array().unwrap().iter().map(|key| &key["state"]).collect();
+    assert!(states.contains(&&json!("good")) && states.contains(&&json!("over")), "{listed}");
+    assert!(listed.as_array().unwrap().iter().all(|key| key["last_used"].is_string()), "{listed}");
+    assert!(!listed.to_string().contains("csk_"), "a key is shown once");
+}
+
+#[test]
+fn without_a_good_key_nothing_is_judged() {
+    let (server, _app, vendor) = with_vendor(&["verify"]);
+    let url = format!("{}/v1/verify", server.address);
+    let forged = vendor.key.replace(&vendor.key[24..30], "AAAAAA");
+    for header in [
+        None,
+        Some("Basic YTpi"),
+        Some("Bearer "),
+        Some("Bearer nonsense"),
+        Some(&*format!("Bearer {forged}")),
+    ] {
+        let mut request = agent().post(&url);
+        if let Some(header) = header {
+            request = request.header("authorization", header);
+        }
+        let refused =
+            told(request.send("{\"account\":\"1234567893\",\"code\":\"123456\"}").unwrap());
+        assert_problem(&refused, 401, "unauthorised");
+    }
+    let events = server.folder.json(&["events"], "");
+    let by_vendor = |event: &&Value| event["actor"]["role"] == "relying_party";
+    assert_eq!(events.as_array().unwrap().iter().filter(by_vendor).count(), 0);
+}
