@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(in super::super) fn api_key(id: &ApiKeyId) -> Query<ApiKeyRecord> {
-    query("SELECT * FROM api_keys WHERE id = ?1", params![id.as_str()], read)
+    query("SELECT * FROM api_keys WHERE id = ?1", params![id.as_str()], read).few()
 }
 
 pub(in super::super) fn api_keys() -> Query<ApiKeyRecord> {

@@ -15,6 +15,7 @@ pub(in super::super) fn code_misses(npi: Npi) -> Query<CodeMisses> {
             version: count(row, "version")?,
         })
     })
+    .few()
 }
 
 pub(super) fn insert(statements: &mut Statements, record: &CodeMisses) {

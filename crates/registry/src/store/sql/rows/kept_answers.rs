@@ -22,6 +22,7 @@ pub(in super::super) fn kept_answer(party: &Label, key: &IdempotencyKey) -> Quer
             at: instant(row, "at")?,
         })
     })
+    .few()
 }
 
 pub(super) fn keep(statements: &mut Statements, answer: &KeptAnswer, before: UnixTime) {
