@@ -118,6 +118,13 @@ pub(crate) const ALL: &[Requirement] = &[
         .found_by(Probe::Path(&["/usr/lib/python3/dist-packages/pskc"])),
     program("pskctool", &["pskctool"], &["--version"], "another reader of PSKC files, in plain")
         .known(2, 2),
+    program(
+        "postgresql",
+        &[],
+        &[],
+        "a real PostgreSQL for the tests, started by them; none need run",
+    )
+    .found_by(Probe::Path(&["/usr/lib/postgresql"])),
     program("npm", &["npm"], &[], "gets axe-core, which checks the pages' accessibility"),
     program("fonts-inter", &[], &[], "a legible font in the virtual display").found_by(
         Probe::Path(&["/usr/share/fonts/opentype/inter", "/usr/share/fonts/truetype/inter"]),

@@ -97,7 +97,11 @@ pub use step_up::{PhoneChannel, StepUpMessage};
 pub use stock::{
     StockCounts, StockFinding, StockImport, StockImportId, StockState, StockWhat, TakeStockError,
 };
-pub use store::{Store, StoreError, sqlite::SqliteStore};
+pub use store::{
+    Store, StoreError,
+    postgres::{DatabaseUrl, DatabaseUrlError, PostgresStore},
+    sqlite::SqliteStore,
+};
 pub use token::{Token, TokenState};
 pub use values::{
     ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi,

@@ -162,8 +162,17 @@ pub(crate) enum RequestCommand {
 #[derive(Args)]
 pub(crate) struct Place {
     /// The data folder; made, for its owner only, where it does not exist
-    #[arg(long, value_name = "DIR", env = "COUNTERSIGN_DATA_DIR")]
-    pub(crate) data_dir: PathBuf,
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "database_url",
+        env = "COUNTERSIGN_DATA_DIR"
+    )]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The PostgreSQL database, postgres://user@host/database, in place of one in the data folder;
+    /// best given by the environment, as a password in it is otherwise seen among the processes
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
     /// The file with the 32 bytes of the master key; made at first start [default: master.key in
     /// the data folder]
     #[arg(long, value_name = "FILE", env = "COUNTERSIGN_MASTER_KEY_FILE")]

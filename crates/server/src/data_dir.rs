@@ -1,4 +1,5 @@
-//! The folder that holds everything the server keeps: its database and, by default, its master key.
+//! The folder that holds what the server keeps: its database, where that is not a PostgreSQL server's,
+//! and, by default, its master key.
 
 use std::{
     fs::{self, DirBuilder},

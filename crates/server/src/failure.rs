@@ -17,6 +17,14 @@ pub(crate) enum Failure {
         "{path} holds no Countersign database: check --data-dir, or start with `countersign-server serve`, `account add` or `issuer-card`"
     )]
     NoDatabase { path: PathBuf },
+    #[error(
+        "the database holds nothing yet: check --database-url, or start with `countersign-server serve`, `account add` or `issuer-card`"
+    )]
+    EmptyDatabase,
+    #[error("without a data folder there is no place for it: give --data-dir, or {instead}")]
+    NoDataDir { instead: &'static str },
+    #[error("--database-url: {0}")]
+    DatabaseUrl(#[from] registry::DatabaseUrlError),
 
     #[error(
         "the master key {path} is missing, and the database that it opens is there: put the key back from its backup, or name it with --master-key-file; a new key would open nothing"

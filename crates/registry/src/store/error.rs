@@ -20,7 +20,9 @@ pub enum StoreError {
         known: u32,
     },
     /// It is some other program's database.
-    #[error("this file is not a database of Countersign: check the path; nothing was changed")]
+    #[error(
+        "this is not a database of Countersign: check its path or address; nothing was changed"
+    )]
     NotOurs,
     /// It cannot be read as what it should be.
     #[error("the database is damaged ({reason}): restore it from its last backup")]
@@ -28,8 +30,10 @@ pub enum StoreError {
         /// What was found.
         reason: String,
     },
-    /// The disk is full, read-only, or fails.
-    #[error("the database cannot be used ({reason}): check the disk and the rights on the file")]
+    /// The disk is full, read-only, or fails; or the server of the database is not reached.
+    #[error(
+        "the database cannot be used ({reason}): check that it runs, its disk, and the rights on it"
+    )]
     Unavailable {
         /// What the database says.
         reason: String,

@@ -6,6 +6,7 @@
 //! or [`StoreError::Conflict`] with nothing changed; then the rule reads and decides again.
 
 mod error;
+pub mod postgres;
 mod sql;
 pub mod sqlite;
 mod writes;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use oath::UnixTime;
 use registry::{
-    Error, Registry, SqliteStore, Store,
+    Error, Registry, SqliteStore,
     audit::{
         checkpoint::Checkpoint,
         verifying::{Finding, Outside, Verified, verify},

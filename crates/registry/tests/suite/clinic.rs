@@ -1,4 +1,4 @@
-//! A clinic for the tests: a registry on a SQLite file, prescribers, and their apps.
+//! A clinic for the tests: a registry on a database of its own, prescribers, and their apps.
 
 use std::sync::Arc;
 
@@ -11,10 +11,12 @@ use provisioning::{
 use registry::{
     ActivationOrder, Actor, AssociateError, Association, BegunActivation, ConfirmationCode,
     Consumed, Error, IdempotencyKey, MasterKey, NewAccount, Npi, Passphrase, Registry, Session,
-    SessionSecret, SqliteStore, Store, Token,
+    SessionSecret, Store, Token,
     store::{Changes, Write},
 };
 use tempfile::TempDir;
+
+use crate::stores::Place;
 
 /// The first instant of the tests; the start of a time step.
 pub(crate) const START: UnixTime = UnixTime(1_812_345_660);
@@ -119,22 +121,33 @@ impl App {
     }
 }
 
-/// A registry on a file of its own, gone with this value.
+/// A registry on a database of its own, gone with this value.
 pub(crate) struct Clinic {
     pub(crate) registry: Arc<Registry>,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) folder: TempDir,
+    place: Place,
     key: [u8; 32],
 }
 
 impl Clinic {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let place = Place::Sqlite(folder.path().join("countersign.db"));
+        Self::at(folder, place).await
+    }
+
+    /// A clinic on PostgreSQL.
+    pub(crate) async fn on_postgres() -> Self {
+        Self::at(tempfile::tempdir().unwrap(), Place::postgres()).await
+    }
+
+    async fn at(folder: TempDir, place: Place) -> Self {
         let key = *MasterKey::generate(&mut rng()).expose_bytes();
-        let store = Arc::new(SqliteStore::open(folder.path().join("countersign.db")).unwrap());
+        let store = place.open().await;
         let master = MasterKey::from_bytes(key);
         let registry = Registry::open(store.clone(), master, START, &mut rng()).await.unwrap();
-        Self { registry: Arc::new(registry), store, folder, key }
+        Self { registry: Arc::new(registry), store, folder, place, key }
     }
 
     /// A clinic that tells an e-prescribing network of its tokens.
@@ -162,20 +175,27 @@ impl Clinic {
 
     /// A clinic at which Ada has an account and one active token, which was used for step zero.
     pub(crate) async fn with_token() -> (Self, App) {
-        let clinic = Self::with_ada().await;
-        let app = App::new("Phone");
-        clinic.enrol_first(ada(), &app, START).await;
+        let clinic = Self::new().await;
+        let app = clinic.first_token_of_ada().await;
         (clinic, app)
+    }
+
+    /// Opens an account for Ada, with an active token that was used for step zero.
+    pub(crate) async fn first_token_of_ada(&self) -> App {
+        self.open_account(ada()).await;
+        let app = App::new("Phone");
+        self.enrol_first(ada(), &app, START).await;
+        app
     }
 
     pub(crate) fn master(&self) -> MasterKey {
         MasterKey::from_bytes(self.key)
     }
 
-    /// Another registry over the same file, as another process would have it.
+    /// Another registry over the same database, as another process would have it.
     pub(crate) async fn second_process(&self) -> Arc<Registry> {
-        let store = SqliteStore::open(self.folder.path().join("countersign.db")).unwrap();
-        let opened = Registry::open(Arc::new(store), self.master(), START, &mut rng()).await;
+        let store = self.place.open().await;
+        let opened = Registry::open(store, self.master(), START, &mut rng()).await;
         Arc::new(opened.unwrap())
     }
 

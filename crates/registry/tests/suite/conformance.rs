@@ -1,4 +1,4 @@
-//! What every store must do: [`conforms`] takes any, and each has its test at the end of this file.
+//! What every store must do: [`conforms`] takes any, and each has its test.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use oath::{Drift, Hotp, Manufacturer, Period, SerialNumber, TokenType, Totp, Uni
 use provisioning::{ActivationId, PinPolicy, ReportId};
 use registry::{
     Account, Actor, EventKind, Factor, Lock, NetworkSync, Npi, Otp, Outcome, Purpose, SecondFactor,
-    SqliteStore, Store, StoreError, Token, TokenState,
+    Store, StoreError, Token, TokenState,
     account::AccountRecord,
     activation::{ActivationRecord, ActivationState},
     audit::{
@@ -30,27 +30,29 @@ use crate::{
     conformance_relying::{
         answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
     },
+    stores::{Place, on_every_store},
 };
 
-/// The suite: `fresh` gives an empty store each time.
-async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
-    what_is_written_is_read(&*fresh()).await;
-    a_judged_token_is_written_if_it_is_as_it_was_read(&*fresh()).await;
-    an_update_expects_its_version(&*fresh()).await;
-    an_insert_expects_nothing_there(&*fresh()).await;
-    all_or_nothing(&*fresh()).await;
-    one_open_activation_an_account(&*fresh()).await;
-    sessions_are_touched_and_forgotten(&*fresh()).await;
-    passphrase_resets_are_kept(&*fresh()).await;
-    tokens_of_an_account_are_counted(&*fresh()).await;
-    api_keys_are_kept(&*fresh()).await;
-    answers_are_kept_for_a_day(&*fresh()).await;
-    misses_that_named_no_token_are_counted(&*fresh()).await;
-    the_access_that_was_executed_last_is_found(&*fresh()).await;
-    events_come_in_order(&*fresh()).await;
-    the_audit_is_read_in_order(&*fresh()).await;
-    tokens_come_in_order(&*fresh()).await;
-    of_many_at_once_one_wins(fresh()).await;
+/// The suite: `place` gives a place for an empty store each time.
+async fn conforms(place: impl Fn() -> Place) {
+    let fresh = async || place().open().await;
+    what_is_written_is_read(&*fresh().await).await;
+    a_judged_token_is_written_if_it_is_as_it_was_read(&*fresh().await).await;
+    an_update_expects_its_version(&*fresh().await).await;
+    an_insert_expects_nothing_there(&*fresh().await).await;
+    all_or_nothing(&*fresh().await).await;
+    one_open_activation_an_account(&*fresh().await).await;
+    sessions_are_touched_and_forgotten(&*fresh().await).await;
+    passphrase_resets_are_kept(&*fresh().await).await;
+    tokens_of_an_account_are_counted(&*fresh().await).await;
+    api_keys_are_kept(&*fresh().await).await;
+    answers_are_kept_for_a_day(&*fresh().await).await;
+    misses_that_named_no_token_are_counted(&*fresh().await).await;
+    the_access_that_was_executed_last_is_found(&*fresh().await).await;
+    events_come_in_order(&*fresh().await).await;
+    the_audit_is_read_in_order(&*fresh().await).await;
+    tokens_come_in_order(&*fresh().await).await;
+    of_many_at_once_one_wins(fresh().await).await;
 }
 
 pub(crate) fn account(npi: Npi) -> AccountRecord {
@@ -537,13 +539,4 @@ async fn of_many_at_once_one_wins(store: Arc<dyn Store>) {
     assert_eq!(events.iter().map(|e| e.what.at.0).collect::<Vec<_>>(), [u64::from(won[0])]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sqlite_conforms() {
-    let folder = tempfile::tempdir().unwrap();
-    let number = std::sync::atomic::AtomicU32::new(0);
-    conforms(|| {
-        let n = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Arc::new(SqliteStore::open(folder.path().join(format!("{n}.db"))).unwrap())
-    })
-    .await;
-}
+on_every_store!(conforms);

@@ -2,12 +2,15 @@
 
 use oath::{Manufacturer, TokenType, Totp, UnixTime};
 use registry::{
-    NetworkSync, Otp, SqliteStore, Store, Token, TokenState,
+    NetworkSync, Otp, Store, Token, TokenState,
     store::{Changes, Write},
     token::TokenRecord,
 };
 
-use crate::clinic::{START, label};
+use crate::{
+    clinic::{START, label},
+    stores::{Place, on_every_store},
+};
 
 fn token(serial: &str, state: TokenState, sync: NetworkSync) -> TokenRecord {
     let serial = serial.parse().unwrap();
@@ -56,8 +59,8 @@ async fn what_is_due_comes_in_order(store: &dyn Store) {
     assert_eq!((read.token.sync, read.version), (told.token.sync, 2));
 }
 
-#[tokio::test]
-async fn sqlite_conforms() {
-    let folder = tempfile::tempdir().unwrap();
-    what_is_due_comes_in_order(&SqliteStore::open(folder.path().join("one.db")).unwrap()).await;
+async fn conforms(place: impl Fn() -> Place) {
+    what_is_due_comes_in_order(&*place().open().await).await;
 }
+
+on_every_store!(conforms);

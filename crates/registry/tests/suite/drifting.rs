@@ -2,7 +2,7 @@
 
 use oath::{Hotp, SerialNumber, Totp, UnixTime};
 use registry::{
-    DriftSample, Observed, Otp, Outlook, Purpose, Store,
+    DriftSample, Observed, Otp, Outlook, Purpose,
     rules::drift::Forecast,
     store::{Changes, Write},
 };

@@ -2,7 +2,7 @@
 
 use oath::{Code, Drift, Hotp, Period, Totp, UnixTime};
 use registry::{
-    AssociateError, Association, Cause, Lock, Otp, Outcome, Purpose, Session, Store, TokenState,
+    AssociateError, Association, Cause, Lock, Otp, Outcome, Purpose, Session, TokenState,
     VerifyError,
     store::{Changes, Write},
 };

@@ -15,8 +15,8 @@ use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, Label, ReportId};
 use registry::{
     ApiKeyId, ApiKeyRecord, Cause, CodeMisses, DeactivationReason, Event, EventKind,
-    IdempotencyKey, KeptAnswer, Npi, Purpose, Registry, ReportRefusal, SqliteStore, Store,
-    StoreError, TokenState, VerifyError,
+    IdempotencyKey, KeptAnswer, Npi, Purpose, Registry, ReportRefusal, Store, StoreError,
+    TokenState, VerifyError,
     access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
@@ -50,7 +50,7 @@ pub(crate) enum Before {
 
 /// A real store that lets somebody else go first.
 struct Interrupted {
-    inner: Arc<SqliteStore>,
+    inner: Arc<dyn Store>,
     before: Before,
     meanwhile: Mutex<Option<Meanwhile>>,
     /// Whether there was a commit.

@@ -41,6 +41,7 @@ mod signing_in;
 mod signing_test;
 mod step_up;
 mod stock;
+mod stores;
 mod token_life;
 mod two_people;
 mod verifying;

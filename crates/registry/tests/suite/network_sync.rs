@@ -6,7 +6,7 @@ use oath::UnixTime;
 use provisioning::{AppAsk, AppTokenState};
 use registry::{
     Cause, DeactivationReason, Error, EventKind, NetworkSync, Outcome, OwnTokenError, Purpose,
-    Registry, SqliteStore, Store, SyncRecord, TokenState, VerifyError,
+    Registry, SqliteStore, SyncRecord, TokenState, VerifyError,
     rules::network_sync::{LASTS, pause_after},
     store::{Changes, Write},
 };

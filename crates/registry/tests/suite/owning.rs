@@ -3,7 +3,7 @@
 use oath::UnixTime;
 use registry::{
     Actor, Deactivation, DeactivationReason, Error, EventKind, Npi, Outcome, OwnTokenError,
-    Remaining, Session, Store, TokenState,
+    Remaining, Session, TokenState,
     rules::owning::remaining,
     store::{Changes, Write},
 };

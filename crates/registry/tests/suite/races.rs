@@ -1,5 +1,5 @@
-//! Many at once: one code is accepted once, the tenth wrong one locks, nobody else is hurt. Two
-//! registries over one file stand for two processes.
+//! Many at once: one code is accepted once, the tenth wrong one locks, nobody else is hurt. Several
+//! registries over one database stand for several processes.
 
 use std::sync::Arc;
 
@@ -37,7 +37,19 @@ async fn burst(
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_five_hundred_submissions_of_one_code_one_is_accepted() {
     let (clinic, app) = Clinic::with_token().await;
-    let registries = [clinic.registry.clone(), clinic.second_process().await];
+    one_of_five_hundred_is_accepted(clinic, app).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_five_hundred_submissions_of_one_code_one_is_accepted_on_postgres() {
+    let clinic = Clinic::on_postgres().await;
+    let app = clinic.first_token_of_ada().await;
+    one_of_five_hundred_is_accepted(clinic, app).await;
+}
+
+async fn one_of_five_hundred_is_accepted(clinic: Clinic, app: App) {
+    let registries =
+        [clinic.registry.clone(), clinic.second_process().await, clinic.second_process().await];
     let answers = burst(&registries, ada(), &app.serial(), &app.code(NOW)).await;
     let accepted = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(accepted, 1);
@@ -54,6 +66,17 @@ async fn of_five_hundred_submissions_of_one_code_one_is_accepted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_five_hundred_wrong_codes_ten_are_judged_and_honest_ones_are_not_hurt() {
     let (clinic, app) = Clinic::with_token().await;
+    ten_of_five_hundred_are_judged(clinic, app).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_five_hundred_wrong_codes_ten_are_judged_on_postgres() {
+    let clinic = Clinic::on_postgres().await;
+    let app = clinic.first_token_of_ada().await;
+    ten_of_five_hundred_are_judged(clinic, app).await;
+}
+
+async fn ten_of_five_hundred_are_judged(clinic: Clinic, app: App) {
     clinic.open_account(ben()).await;
     let honest: Vec<App> = [App::new("Ben's"), App::new("Ben's other")].into();
     clinic.enrol_first(ben(), &honest[0], START).await;

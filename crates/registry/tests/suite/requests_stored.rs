@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oath::{TokenType, UnixTime};
 use provisioning::{ActivationId, PinPolicy};
 use registry::{
-    Account, DeactivationReason, IdempotencyKey, Npi, RequestState, SqliteStore, Store, StoreError,
+    Account, DeactivationReason, IdempotencyKey, Npi, RequestState, Store, StoreError,
     TokenRequest,
     account::AccountRecord,
     activation::{ActivationRecord, ActivationState},
@@ -13,18 +13,22 @@ use registry::{
     store::{Changes, Write},
 };
 
-use crate::clinic::{START, ada, ben, label};
+use crate::{
+    clinic::{START, ada, ben, label},
+    stores::{Place, on_every_store},
+};
 
-async fn conforms<S: Store>(fresh: impl Fn() -> Arc<S>) {
-    what_is_written_is_read(&*with_accounts(fresh()).await).await;
-    an_update_expects_its_version(&*with_accounts(fresh()).await).await;
-    they_come_in_order(&*with_accounts(fresh()).await).await;
-    one_submit_makes_one_of_a_type(&*with_accounts(fresh()).await).await;
-    a_token_is_on_its_way_to_one(&*with_accounts(fresh()).await).await;
-    those_to_mail_are_found(&*with_accounts(fresh()).await).await;
+async fn conforms(place: impl Fn() -> Place) {
+    let fresh = async || with_accounts(place().open().await).await;
+    what_is_written_is_read(&*fresh().await).await;
+    an_update_expects_its_version(&*fresh().await).await;
+    they_come_in_order(&*fresh().await).await;
+    one_submit_makes_one_of_a_type(&*fresh().await).await;
+    a_token_is_on_its_way_to_one(&*fresh().await).await;
+    those_to_mail_are_found(&*fresh().await).await;
 }
 
-async fn with_accounts<S: Store>(store: Arc<S>) -> Arc<S> {
+async fn with_accounts(store: Arc<dyn Store>) -> Arc<dyn Store> {
     for npi in [ada(), ben()] {
         let account = Account {
             npi,
@@ -238,13 +242,4 @@ async fn those_to_mail_are_found(store: &dyn Store) {
     assert_eq!(due(30, 1).await, ["00000002"]);
 }
 
-#[tokio::test]
-async fn sqlite_keeps_requests_as_every_store_must() {
-    let folder = tempfile::tempdir().unwrap();
-    let count = std::sync::atomic::AtomicU32::new(0);
-    conforms(|| {
-        let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Arc::new(SqliteStore::open(folder.path().join(format!("{number}.db"))).unwrap())
-    })
-    .await;
-}
+on_every_store!(conforms);

@@ -2,7 +2,7 @@
 
 use registry::{
     EventKind, Outcome,
-    store::{EventSearch, Store, TokenSearch},
+    store::{EventSearch, TokenSearch},
 };
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label};

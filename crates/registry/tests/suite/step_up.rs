@@ -5,7 +5,7 @@ use registry::{
     Actor, AssociateError, EventKind, Outcome, PhoneChannel, Session, StepUpError, StepUpMessage,
     StepUpStanding,
     step_up::{StepUpRecord, StepUpSends},
-    store::{Changes, Store, StoreError, Write},
+    store::{Changes, StoreError, Write},
     values::SessionId,
 };
 

@@ -9,7 +9,7 @@ use oath::{
 use provisioning::stock::{StockFile, StockOtp, StockToken};
 use registry::{
     Actor, Association, Error, EventKind, IdempotencyKey, Otp, Outcome, StockFinding, StockImport,
-    StockImportId, StockState, StockWhat, Store, TakeStockError, TokenState,
+    StockImportId, StockState, StockWhat, TakeStockError, TokenState,
 };
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};

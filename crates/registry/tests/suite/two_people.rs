@@ -7,7 +7,6 @@ use registry::{
     EventKind, IdempotencyKey, Outcome, Passphrase, Registry, Role,
     access::{AccessChange, AccessOrder, AccessState, ExecutedAccess, NewAccess},
     rules::access::{AccessRefusal, SHOWN_AGAIN, WAITS},
-    store::Store,
 };
 
 use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, help_desk, label, rng};

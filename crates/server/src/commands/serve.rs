@@ -19,7 +19,6 @@ use zeroize::Zeroizing;
 use crate::{
     cli::Place,
     dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
-    data_dir::DataDir,
     failure::Failure,
     http::{self, Addresses, SiteParts},
     listening::{Listening, Signals},
@@ -154,7 +153,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let checkpoints = match arguments.checkpoints {
         Some(path) => path,
-        None => DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints(),
+        None => opening::data_dir(&arguments.place, "--checkpoints")?.default_checkpoints(),
     };
     let site = Arc::new(SiteParts {
         registry,
@@ -203,7 +202,8 @@ fn postman(arguments: &Arguments) -> Result<Postman, Failure> {
     let Some(path) = &arguments.smtp_url_file else {
         let folder = match &arguments.mail_folder {
             Some(folder) => folder.clone(),
-            None => DataDir::create(&arguments.place.data_dir)?.default_mail_folder(),
+            None => opening::data_dir(&arguments.place, "--mail-folder or --smtp-url-file")?
+                .default_mail_folder(),
         };
         return Ok(Postman::folder(folder, from));
     };

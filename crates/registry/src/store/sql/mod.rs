@@ -1,7 +1,8 @@
 //! The store in SQL, once for every database: what is asked and written, and what rows are read as.
 //!
 //! A database's own module says only how a [`Query`] is asked and how a group of [`Statements`] is
-//! made durable ([`Driver`]). Statements are decided before any is run: each says how many rows it must meet,
+//! made durable ([`Driver`]). So one text stands for both, and what differs stands beside the other
+//! ([`Sql::Each`]). Statements are decided before any is run: each says how many rows it must meet,
 //! and none depends on what another found.
 
 mod row;
@@ -15,7 +16,7 @@ use provisioning::{ActivationId, Label, ReportId};
 
 pub(in crate::store) use self::{
     row::Row,
-    statements::{Query, Statement, Statements},
+    statements::{Query, Sql, Statement, Statements},
     values::{Value, Values},
 };
 use super::{Changes, EventSearch, Store, StoreError, TokenSearch};

@@ -11,6 +11,8 @@ use crate::{rules::lock::Lock, store::StoreError};
 pub(in crate::store) enum Row<'a> {
     /// Of SQLite.
     Sqlite(&'a rusqlite::Row<'a>),
+    /// Of PostgreSQL.
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -21,6 +23,7 @@ impl Row<'_> {
     fn integer(&self, column: &str) -> Result<Option<i64>, StoreError> {
         match self {
             Self::Sqlite(row) => row.get(column).map_err(|error| damaged(column, error)),
+            Self::Postgres(row) => row.try_get(column).map_err(|error| damaged(column, error)),
         }
     }
 
@@ -30,6 +33,7 @@ impl Row<'_> {
                 let value = row.get_ref(column).map_err(|error| damaged(column, error))?;
                 value.as_str_or_null().map_err(|error| damaged(column, error))
             }
+            Self::Postgres(row) => row.try_get(column).map_err(|error| damaged(column, error)),
         }
     }
 
@@ -39,6 +43,7 @@ impl Row<'_> {
                 let value = row.get_ref(column).map_err(|error| damaged(column, error))?;
                 value.as_blob_or_null().map_err(|error| damaged(column, error))
             }
+            Self::Postgres(row) => row.try_get(column).map_err(|error| damaged(column, error)),
         }
     }
 }

@@ -5,10 +5,54 @@ use std::borrow::Cow;
 use super::{Row, values::Values};
 use crate::store::StoreError;
 
+/// The text of a statement, with parameters as SQLite writes them.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum Sql {
+    /// One that both databases understand.
+    Both(Cow<'static, str>),
+    /// One for each.
+    Each {
+        /// SQLite's.
+        sqlite: &'static str,
+        /// PostgreSQL's.
+        postgres: &'static str,
+    },
+}
+
+impl Sql {
+    /// SQLite's.
+    pub(in crate::store) fn sqlite(&self) -> &str {
+        match self {
+            Self::Both(text) => text,
+            Self::Each { sqlite, .. } => sqlite,
+        }
+    }
+
+    /// PostgreSQL's.
+    pub(in crate::store) fn postgres(&self) -> &str {
+        match self {
+            Self::Both(text) => text,
+            Self::Each { postgres, .. } => postgres,
+        }
+    }
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self::Both(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self::Both(Cow::Owned(text))
+    }
+}
+
 /// What is asked, and how a row of the answer is read.
 #[derive(Debug)]
 pub(in crate::store) struct Query<T> {
-    pub(in crate::store) sql: Cow<'static, str>,
+    pub(in crate::store) sql: Sql,
     pub(in crate::store) values: Values,
     pub(in crate::store) read: fn(&Row<'_>) -> Result<T, StoreError>,
     /// Whether it finds a few rows only, by an index.
@@ -23,7 +67,7 @@ impl<T> Query<T> {
 }
 
 pub(super) fn query<T>(
-    sql: impl Into<Cow<'static, str>>,
+    sql: impl Into<Sql>,
     values: Values,
     read: fn(&Row<'_>) -> Result<T, StoreError>,
 ) -> Query<T> {
@@ -33,7 +77,7 @@ pub(super) fn query<T>(
 /// A statement of a change.
 #[derive(Debug)]
 pub(in crate::store) struct Statement {
-    pub(in crate::store) sql: Cow<'static, str>,
+    pub(in crate::store) sql: Sql,
     pub(in crate::store) values: Values,
     /// How many rows it must change or find, where that is a condition.
     pub(in crate::store) rows: Option<u64>,
@@ -47,22 +91,22 @@ pub(in crate::store) struct Statements(pub(in crate::store) Vec<Statement>);
 
 impl Statements {
     /// Adds a statement that must change, or find, exactly one row.
-    pub(super) fn one(&mut self, sql: impl Into<Cow<'static, str>>, values: Values) {
+    pub(super) fn one(&mut self, sql: impl Into<Sql>, values: Values) {
         self.exactly(1, sql, values);
     }
 
     /// Adds a statement that must change so many rows.
-    pub(super) fn exactly(&mut self, rows: u64, sql: impl Into<Cow<'static, str>>, values: Values) {
+    pub(super) fn exactly(&mut self, rows: u64, sql: impl Into<Sql>, values: Values) {
         self.0.push(Statement { sql: sql.into(), values, rows: Some(rows), sure: false });
     }
 
     /// Adds a statement that may change any number of rows.
-    pub(super) fn any(&mut self, sql: impl Into<Cow<'static, str>>, values: Values) {
+    pub(super) fn any(&mut self, sql: impl Into<Sql>, values: Values) {
         self.0.push(Statement { sql: sql.into(), values, rows: None, sure: false });
     }
 
     /// Adds a statement that cannot conflict with anything, whatever else is stored.
-    pub(super) fn sure(&mut self, sql: impl Into<Cow<'static, str>>, values: Values) {
+    pub(super) fn sure(&mut self, sql: impl Into<Sql>, values: Values) {
         self.0.push(Statement { sql: sql.into(), values, rows: None, sure: true });
     }
 

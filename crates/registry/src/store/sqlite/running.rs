@@ -6,14 +6,14 @@ use super::{StoreError, failed};
 use crate::store::sql::{Query, Row, Statement, Statements, Value, Values};
 
 pub(super) fn find<T>(database: &Connection, query: &Query<T>) -> Result<Option<T>, StoreError> {
-    let mut statement = bound(database, query.sql.as_ref(), &query.values).map_err(failed)?;
+    let mut statement = bound(database, query.sql.sqlite(), &query.values).map_err(failed)?;
     let mut rows = statement.raw_query();
     let row = rows.next().map_err(failed)?;
     row.map(|row| (query.read)(&Row::Sqlite(row))).transpose()
 }
 
 pub(super) fn list<T>(database: &Connection, query: &Query<T>) -> Result<Vec<T>, StoreError> {
-    let mut statement = bound(database, query.sql.as_ref(), &query.values).map_err(failed)?;
+    let mut statement = bound(database, query.sql.sqlite(), &query.values).map_err(failed)?;
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
@@ -36,7 +36,7 @@ fn run(database: &Connection, statement: &Statement) -> Result<(), StoreError> {
 
 /// Runs a statement, and returns how many rows it changed or found.
 fn meet(database: &Connection, statement: &Statement) -> rusqlite::Result<u64> {
-    let mut prepared = bound(database, statement.sql.as_ref(), &statement.values)?;
+    let mut prepared = bound(database, statement.sql.sqlite(), &statement.values)?;
     if prepared.column_count() == 0 {
         return prepared.raw_execute().map(|changed| changed as u64);
     }

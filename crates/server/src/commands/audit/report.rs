@@ -17,8 +17,7 @@ use serde::Serialize;
 
 use super::verify::{Text as VerifiedText, judge, kept};
 use crate::{
-    cli::Place, clock, commands::events::EventLine, data_dir::DataDir, failure::Failure, opening,
-    output, time_text,
+    cli::Place, clock, commands::events::EventLine, failure::Failure, opening, output, time_text,
 };
 
 #[derive(Args)]
@@ -52,8 +51,14 @@ pub(crate) async fn report(arguments: Arguments, json: bool) -> Result<(), Failu
     let (registry, store) = opening::registry_and_store(&arguments.place).await?;
     let yesterday = UnixTime(clock::now().0.saturating_sub(DAY));
     let report = registry.daily_report(arguments.day.unwrap_or(yesterday)).await?;
-    let default = DataDir::in_use(&arguments.place.data_dir)?.default_checkpoints();
-    let checkpoints = match arguments.checkpoints.or_else(|| default.exists().then_some(default)) {
+    let kept_by_default = match arguments.place.data_dir {
+        Some(_) => {
+            Some(opening::data_dir(&arguments.place, "--checkpoints")?.default_checkpoints())
+        }
+        None => None,
+    };
+    let default = kept_by_default.filter(|path| path.exists());
+    let checkpoints = match arguments.checkpoints.or(default) {
         Some(path) => kept(&path, json)?,
         None => Vec::new(),
     };

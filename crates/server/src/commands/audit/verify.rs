@@ -4,16 +4,13 @@ use core::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use registry::{
-    SqliteStore,
-    audit::{
-        checkpoint::Checkpoint,
-        keys::AuditPublicKey,
-        verifying::{self, Outside, Verified},
-    },
+use registry::audit::{
+    checkpoint::Checkpoint,
+    keys::AuditPublicKey,
+    verifying::{self, Outside, Verified},
 };
 
-use crate::{checkpoint_file, cli::Place, data_dir::DataDir, failure::Failure, output, time_text};
+use crate::{checkpoint_file, cli::Place, failure::Failure, opening, output, time_text};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,13 +25,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn verify(arguments: Arguments, json: bool) -> Result<(), Failure> {
-    let store = SqliteStore::open_to_read(DataDir::in_use(&arguments.place.data_dir)?.database())?;
+    let store = opening::store_to_read(&arguments.place).await?;
     let checkpoints = match &arguments.checkpoints {
         Some(path) => kept(path, json)?,
         None => Vec::new(),
     };
     let outside = Outside { checkpoints, first_key: arguments.key };
-    let verified = verifying::verify(&store, &outside).await?;
+    let verified = verifying::verify(&*store, &outside).await?;
     let alone = outside.is_empty();
     output::print(json, &verified, &Text { verified: &verified, alone })?;
     judge(&verified, alone, json)

@@ -1,6 +1,8 @@
 //! The audit's rows, links and checkpoints.
 
-use super::{Query, Row, Statements, ToValue, Values, count, instant, params, query, to_sql};
+use super::{
+    super::Sql, Query, Row, Statements, ToValue, Values, count, instant, params, query, to_sql,
+};
 use crate::{
     audit::{
         chain::{AuditRow, Link},
@@ -16,14 +18,24 @@ use crate::{
 pub(in super::super) fn audit_rows_after(after: u64, limit: u32) -> Query<AuditRow> {
     // A database that is opened for reading only may be from before there was a reference: then the
     // name means the absent one.
-    let sql = "SELECT id, CAST(CAST(at AS TEXT) AS BLOB) AS at, CAST(actor AS BLOB) AS actor,
+    let sql = Sql::Each {
+        sqlite: "SELECT id, CAST(CAST(at AS TEXT) AS BLOB) AS at, CAST(actor AS BLOB) AS actor,
             CAST(actor_name AS BLOB) AS actor_name, CAST(actor_token AS BLOB) AS actor_token,
             CAST(kind AS BLOB) AS kind, CAST(outcome AS BLOB) AS outcome,
             CAST(CAST(account AS TEXT) AS BLOB) AS account, CAST(serial AS BLOB) AS serial,
             CAST(purpose AS BLOB) AS purpose, CAST(cause AS BLOB) AS cause,
             (SELECT CAST(reference AS BLOB) FROM events AS own WHERE own.id = events.id) AS reference
          FROM events CROSS JOIN (SELECT NULL AS reference) AS absent
-         WHERE id > ?1 ORDER BY id LIMIT ?2";
+         WHERE id > ?1 ORDER BY id LIMIT ?2",
+        postgres: "SELECT id, convert_to(CAST(at AS TEXT), 'UTF8') AS at,
+            convert_to(actor, 'UTF8') AS actor, convert_to(actor_name, 'UTF8') AS actor_name,
+            convert_to(actor_token, 'UTF8') AS actor_token, convert_to(kind, 'UTF8') AS kind,
+            convert_to(outcome, 'UTF8') AS outcome,
+            convert_to(CAST(account AS TEXT), 'UTF8') AS account,
+            convert_to(serial, 'UTF8') AS serial, convert_to(purpose, 'UTF8') AS purpose,
+            convert_to(cause, 'UTF8') AS cause, convert_to(reference, 'UTF8') AS reference
+         FROM events WHERE id > ?1 ORDER BY id LIMIT ?2",
+    };
     query(sql, params![to_sql(after), limit], |row| {
         let mut columns = [const { None }; AuditRow::COLUMNS.len()];
         for (column, name) in columns.iter_mut().zip(AuditRow::COLUMNS) {

@@ -1,0 +1,201 @@
+//! A PostgreSQL server of a test's own: in a temporary folder, on a socket in it, ended by its process
+//! ID, at the latest when the test's process ends, however that is.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::chown,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread::sleep,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, getuid, kill_process};
+use tempfile::TempDir;
+
+/// How often it is looked whether a server has started or stopped.
+const TRIES: u32 = 1_500;
+const MOMENT: Duration = Duration::from_millis(20);
+
+/// Runs the server, and ends it when it is told so, or when this script's own input ends: with the
+/// process that holds it. Then nobody needs the folder any more.
+const GUARDED: &str = r#"
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses='' -c max_connections=400 \
+    -c cluster_name=test > "$2/log" 2>&1 < /dev/null &
+server=$!
+read line
+kill -INT $server 2> /dev/null
+wait $server
+[ "$line" = stop ] || rm -rf "$2"
+"#;
+
+/// A server with its databases, gone with this value.
+#[derive(Debug)]
+pub struct TestPostgres {
+    folder: TempDir,
+    programs: PathBuf,
+    guard: Option<(Child, ChildStdin)>,
+    made: AtomicU32,
+}
+
+impl TestPostgres {
+    /// Makes a server and starts it.
+    ///
+    /// # Panics
+    /// Where PostgreSQL is not installed or does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
+        if let Some((user, group)) = unprivileged() {
+            chown(folder.path(), Some(user), Some(group)).unwrap();
+        }
+        let mut server =
+            Self { programs: programs(), folder, guard: None, made: AtomicU32::new(0) };
+        let initdb = server
+            .unprivileged_command(server.programs.join("initdb"))
+            .args(["--no-sync", "--auth=trust", "--username=countersign", "--encoding=UTF8"])
+            .args(["--locale=C.UTF-8", "-D"])
+            .arg(server.folder.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(initdb.status.success(), "initdb: {}", String::from_utf8_lossy(&initdb.stderr));
+        server.start_again();
+        server
+    }
+
+    /// Starts it again after [`TestPostgres::stop`] or [`TestPostgres::kill`].
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_again(&mut self) {
+        assert!(self.guard.is_none(), "it runs");
+        let mut guard = self
+            .unprivileged_command("sh".into())
+            .args(["-c", GUARDED, "postgres"])
+            .args([&self.programs, self.folder.path()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let input = guard.stdin.take().unwrap();
+        self.guard = Some((guard, input));
+        self.wait("start", |server| server.try_sql("postgres", "SELECT 1").is_some());
+    }
+
+    /// Stops it as an administrator does: what is under way is broken off.
+    ///
+    /// # Panics
+    /// Where it does not stop.
+    pub fn stop(&mut self) {
+        let Some((mut guard, mut input)) = self.guard.take() else { return };
+        input.write_all(b"stop\n").unwrap();
+        guard.wait().unwrap();
+    }
+
+    /// Ends all its processes at once, as a crash does.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    pub fn kill(&mut self) {
+        let pid_file = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
+        let pid = pid_file.lines().next().unwrap().parse().unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+        // Its other processes end as soon as they see that it is gone.
+        self.wait("end", |server| server.try_sql("postgres", "SELECT 1").is_none());
+        self.stop();
+    }
+
+    /// The address of a new, empty database.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    pub fn new_database(&self) -> String {
+        let name = format!("registry_{}", self.made.fetch_add(1, Ordering::Relaxed));
+        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
+        self.address(&name)
+    }
+
+    /// The address of a database.
+    #[must_use]
+    pub fn address(&self, database: &str) -> String {
+        format!("postgres:///{database}?user=countersign&host={}", self.folder.path().display())
+    }
+
+    /// Runs SQL in a database, and returns what `psql` prints.
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        self.try_sql(database, sql).unwrap_or_else(|| {
+            panic!("{sql}: {}", fs::read_to_string(self.folder.path().join("log")).unwrap())
+        })
+    }
+
+    fn try_sql(&self, database: &str, sql: &str) -> Option<String> {
+        let output = Command::new(self.programs.join("psql"))
+            .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.address(database)])
+            .output()
+            .unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    }
+
+    /// A command as somebody whom PostgreSQL runs for: it refuses root.
+    fn unprivileged_command(&self, program: PathBuf) -> Command {
+        if unprivileged().is_none() {
+            return Command::new(program);
+        }
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program).current_dir(self.folder.path());
+        command
+    }
+
+    fn wait(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        for _ in 0..TRIES {
+            if done(self) {
+                return;
+            }
+            sleep(MOMENT);
+        }
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        panic!("PostgreSQL does not {what}: {log}");
+    }
+}
+
+impl Drop for TestPostgres {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Whom it runs for where this is root.
+fn unprivileged() -> Option<(u32, u32)> {
+    let id = |what: &str| {
+        let output = Command::new("id").args([what, "postgres"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+    };
+    getuid().is_root().then(|| (id("-u"), id("-g")))
+}
+
+/// The folder of PostgreSQL's programs: Debian keeps them apart from the others, by version.
+fn programs() -> PathBuf {
+    let by_version = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = by_version
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+        .max_by_key(|(version, _): &(u32, _)| *version)
+        .map(|(_, path)| path.join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let in_path = std::env::split_paths(&path).find(|folder| folder.join("initdb").is_file());
+    newest
+        .or(in_path)
+        .filter(|folder| is_complete(folder))
+        .unwrap_or_else(|| panic!("PostgreSQL is not installed: cargo xtask install"))
+}
+
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
+}
