@@ -54,6 +54,7 @@ impl Requirement {
 /// Everything, in the order in which it is explained.
 pub(crate) const ALL: &[Requirement] = &[
     program("pkg-config", &["pkg-config"], &[], "finds the web view's library"),
+    program("curl", &["curl"], &[], "the commands of docs/integrate.md are run with it"),
     program("libwebkit2gtk-4.1-dev", &[], &[], "the app's window")
         .found_by(Probe::Library("webkit2gtk-4.1"))
         .known(2, 2),

@@ -68,7 +68,10 @@ pub(crate) fn router(site: Site) -> Router {
         .merge(v1::routes())
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_method);
-    let api = Router::new().route("/healthz", get(health::health)).nest("/v1", api);
+    let api = Router::new()
+        .route("/healthz", get(health::health))
+        .merge(v1::other_routes())
+        .nest("/v1", api);
     let pages = crate::dashboard::router(&site);
     let all = guarded(api, REQUEST_TIMEOUT, || Problem::given_up().into_response()).merge(guarded(
         pages,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One error, in words for a person and by a slug for a program.
 pub(crate) struct Problem {
@@ -40,12 +41,22 @@ impl Problem {
     }
 }
 
-/// The members of RFC 9457, section 3.1.
-#[derive(Serialize)]
-struct Members {
+/// A problem (RFC 9457, section 3.1).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({
+    "type": "/problems/malformed",
+    "title": "The request cannot be read",
+    "status": 400,
+    "detail": "account: this is not an NPI: it has ten digits, and one of these is mistyped; check it"
+}))]
+pub(super) struct Members {
+    /// What kind of error it is, for programs; stays the same across versions.
     r#type: String,
+    /// The same in words.
     title: &'static str,
+    /// The status of HTTP.
     status: u16,
+    /// What happened and what to do next.
     detail: String,
 }
 

@@ -30,6 +30,7 @@ mod drifting;
 mod flood;
 mod forgery;
 mod hard_token;
+mod integrating;
 mod logs;
 mod losing;
 mod lost_token;

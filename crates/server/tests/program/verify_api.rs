@@ -230,3 +230,62 @@ fn without_a_good_key_nothing_is_judged() {
     let by_vendor = |event: &&Value| event["actor"]["role"] == "relying_party";
     assert_eq!(events.as_array().unwrap().iter().filter(by_vendor).count(), 0);
 }
+
+#[test]
+fn privacyideas_plugins_are_answered_as_they_expect() {
+    let (server, app, vendor) = with_vendor(&["verify"]);
+    let check = |path: &str, body: &str| {
+        let url = format!("{}{path}", server.address);
+        let media_type = "application/x-www-form-urlencoded";
+        let mut answer = agent().post(&url).header("content-type", media_type).send(body).unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), serde_json::from_str::<Value>(&text).unwrap())
+    };
+    let path = format!("/as/{}/validate/check", vendor.key);
+    let code = app.next_code();
+    let (status, accepted) = check(&path, &format!("user={NPI}&pass={code}&realm=x"));
+    assert_eq!((status, &accepted["result"]["value"]), (200, &json!(true)), "{accepted}");
+    assert_eq!(accepted["result"]["authentication"], "ACCEPT");
+    assert_eq!(accepted["detail"]["serial"], app.id.as_str());
+    let wrong = app.wrong_code();
+    for body in [
+        format!("serial={}&pass={code}", app.id.as_str()),
+        format!("user={NPI}&pass={wrong}"),
+        format!("user=nobody&pass={wrong}"),
+        format!("serial=SYMC12345678&pass={wrong}"),
+        format!("user={NPI}&pass=1234abc"),
+    ] {
+        let (status, refused) = check(&path, &body);
+        let result = json!({ "status": true, "value": false, "authentication": "REJECT" });
+        assert_eq!((status, &refused["result"]), (200, &result), "{body}");
+        assert_eq!(refused["detail"]["message"], "wrong otp value", "one refusal for all");
+    }
+    let (status, missing) = check(&path, "pass=123456");
+    assert_eq!((status, &missing["result"]["error"]["code"]), (400, &json!(905)));
+    let (status, stranger) = check("/validate/check", &format!("user={NPI}&pass={wrong}"));
+    assert_eq!((status, &stranger["result"]["status"]), (401, &json!(false)));
+
+    let serial = json!({ "serial": app.id.as_str(), "pass": app.next_code() });
+    let accepted = vendor.post("/validate/check", &serial.to_string(), None);
+    assert_eq!(accepted.body["result"]["value"], true, "JSON, with the key in the header");
+    assert!(!server.log().contains(&vendor.key), "no key in the log");
+}
+
+#[test]
+fn the_api_describes_itself() {
+    let server = Server::start();
+    let mut answer = agent().get(format!("{}/openapi.json", server.address)).call().unwrap();
+    let document: Value =
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let verify = &document["paths"]["/v1/verify"]["post"];
+    for status in ["200", "400", "401", "403", "413", "422", "503"] {
+        assert!(verify["responses"][status]["content"].is_object(), "{status}: {verify}");
+    }
+    assert!(document["paths"]["/validate/check"]["post"].is_object());
+    let schemas = &document["components"]["schemas"];
+    for schema in ["VerifyRequest", "Verdict", "Problem"] {
+        assert!(schemas[schema]["example"].is_object(), "{schema}: {schemas}");
+    }
+    assert_eq!(document["components"]["securitySchemes"]["key"]["scheme"], "bearer");
+}

@@ -109,7 +109,7 @@ pub(super) fn not_answered(error: AnswerError) -> Problem {
     }
 }
 
-fn unavailable(error: &registry::Error) -> Problem {
+pub(super) fn unavailable(error: &registry::Error) -> Problem {
     tracing::error!(%error, "the registry could not do it");
     Problem::unavailable()
 }

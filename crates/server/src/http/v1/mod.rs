@@ -1,12 +1,25 @@
-//! What relying parties ask: JSON under `/v1`, each with an API key.
+//! What relying parties ask, each with an API key: JSON under `/v1`, and as privacyIDEA is asked.
 
 mod asking;
+mod openapi;
+mod validate;
 mod verify;
 
-use axum::{Router, routing::post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use super::Site;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/verify", post(verify::verify))
+}
+
+/// What is asked elsewhere than under `/v1`.
+pub(super) fn other_routes() -> Router<Site> {
+    Router::new()
+        .route("/openapi.json", get(openapi::document))
+        .route("/validate/check", post(validate::check))
+        .route("/as/{key}/validate/check", post(validate::check_as))
 }

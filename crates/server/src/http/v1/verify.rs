@@ -6,37 +6,47 @@ use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use oath::{Code, SerialNumber, UnixTime};
 use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Once, Purpose, Scope};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
-    super::{Problem, Site},
+    super::{Problem, Site, problem::Members},
     asking::{body, idempotency_key, json, malformed, not_answered, relying_party, sent},
 };
 use crate::{clock, time_text};
 
 /// A code, and what it is for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked<'a> {
+#[schema(as = VerifyRequest, example = json!({
+    "account": "1234567893", "credential_id": "CSST 4F7K 92MQ", "code": "123456",
+    "purpose": "signing", "reference": "rx-2041"
+}))]
+pub(super) struct Asked<'a> {
     /// The prescriber's NPI.
     #[serde(borrow)]
+    #[schema(value_type = String, pattern = "^[0-9]{10}$")]
     account: Cow<'a, str>,
     /// The token's credential ID or serial number. Without it every token of the account is tried.
     #[serde(borrow)]
+    #[schema(value_type = Option<String>)]
     credential_id: Option<Cow<'a, str>>,
     /// The security code as it was typed.
     #[serde(borrow)]
+    #[schema(value_type = String)]
     code: Cow<'a, str>,
     #[serde(default)]
     purpose: For,
     /// What is signed, as the relying party calls it; it stands in the audit.
     #[serde(borrow)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
     reference: Option<Cow<'a, str>>,
 }
 
 /// What a relying party asks codes for.
-#[derive(Deserialize, Clone, Copy, Default)]
+#[derive(Deserialize, ToSchema, Clone, Copy, Default)]
 #[serde(rename_all = "kebab-case")]
-enum For {
+#[schema(as = Purpose)]
+pub(super) enum For {
     /// A prescription is signed.
     #[default]
     Signing,
@@ -57,8 +67,12 @@ impl From<For> for Purpose {
 }
 
 /// What was decided. A refusal is an answer too: its status is 200.
-#[derive(Serialize)]
-struct Verdict<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "accepted": false, "at": "2027-03-04T14:05:30Z", "cause": "already-used",
+    "message": "This code was already used 20 s ago: wait for the next one, then type that."
+}))]
+pub(super) struct Verdict<'a> {
     accepted: bool,
     /// When, RFC 3339.
     at: String,
@@ -78,6 +92,23 @@ struct Verdict<'a> {
     retry_after_seconds: Option<u64>,
 }
 
+/// Judges a security code. An accepted one is never accepted again.
+#[utoipa::path(
+    post,
+    path = "/v1/verify",
+    request_body = Asked,
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$",
+        description = "The same request under the same key gets the same answer for 24 hours.")),
+    responses(
+        (status = 200, description = "It was judged: `accepted` says how.", body = Verdict),
+        (status = 400, description = "The request cannot be read.", body = Members, content_type = "application/problem+json"),
+        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
+        (status = 403, description = "The key is not good for this.", body = Members, content_type = "application/problem+json"),
+        (status = 413, description = "Too large.", body = Members, content_type = "application/problem+json"),
+        (status = 422, description = "Another request was sent under this idempotency key.", body = Members, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided, or it is not known: send it again.", body = Members, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn verify(
     State(site): State<Site>,
     headers: HeaderMap,

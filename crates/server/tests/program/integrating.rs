@@ -1,0 +1,53 @@
+//! Every command of docs/integrate.md, run as it stands there.
+
+use std::{path::Path, process::Command};
+
+use crate::{
+    process::{NPI, text},
+    verify_api::with_vendor,
+};
+
+const PAGE: &str = include_str!("../../../../docs/integrate.md");
+
+/// What stands between "```sh" and "```", one after the other.
+fn commands() -> Vec<&'static str> {
+    PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_command_of_the_page_does_what_it_says() {
+    let (server, app, _) = with_vendor(&["verify"]);
+    let program = Path::new(env!("CARGO_BIN_EXE_countersign-server"));
+    let path =
+        format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let code = app.next_code();
+    let folder = tempfile::tempdir().unwrap();
+    let commands = commands();
+    assert_eq!(commands.len(), 6, "each has its answer below");
+    // One shell runs them all, as a reader's does.
+    let script = commands.join("\nprintf '\\n---\\n'\n");
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script])
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .env("DIR", server.folder.path())
+        .env("SERVER", &server.address)
+        .env("NPI", NPI)
+        .env("CODE", &code)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answers = text(&output.stdout);
+    let answers: Vec<_> = answers.split("\n---\n").collect();
+    for (answer, expected) in answers.iter().zip([
+        "",
+        "\"accepted\":true",
+        "relying party Example EHR",
+        "\"cause\":\"already-used\"",
+        "\"openapi\":\"3.1",
+        "\"authentication\":\"REJECT\"",
+    ]) {
+        assert!(answer.contains(expected), "{expected}: {answer}");
+    }
+    assert!(answers[2].contains("for rx-2041"), "{}", answers[2]);
+}
