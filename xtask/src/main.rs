@@ -1,4 +1,4 @@
-//! `cargo xtask install | demo | test | fuzz | bench | screenshots | check-targets | package`: installs
+//! `cargo xtask install | demo | test | fuzz | soak | bench | screenshots | check-targets | package`: installs
 //! what the system lacks, builds, and hands over.
 
 mod build;
@@ -9,6 +9,7 @@ mod handover;
 mod install;
 mod npm;
 mod requirements;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,12 @@ enum Command {
         seconds: u64,
         /// Only this one of `fuzz/targets`.
         target: Option<String>,
+    },
+    /// Keep the server under fire: killed every second for a minute, and whatever else it must stand.
+    Soak {
+        /// How long what goes on by time goes on.
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u64,
     },
     /// Measure the release build; fails where a limit is missed.
     Bench {
@@ -90,6 +97,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Install => Ok(ExitCode::SUCCESS),
         Command::Demo { headless } => handover::demo(headless),
         Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),
+        Command::Soak { seconds } => soak::soak(seconds),
         Command::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
         Command::Test { arguments } => handover::test(&arguments),
     }

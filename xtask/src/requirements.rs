@@ -111,6 +111,9 @@ pub(crate) const ALL: &[Requirement] = &[
     program("openbox", &["openbox"], &["--version"], "closes, minimises and moves the window")
         .known(3, 3),
     program("faketime", &["faketime"], &["--version"], "clocks that go wrong").known(0, 0),
+    program("util-linux", &["unshare", "nsenter"], &[], "a server with a small disk of its own"),
+    program("mount", &["mount"], &[], "that disk"),
+    program("g++", &["g++"], &[], "compiles libFuzzer"),
     program("qrencode", &["qrencode"], &["--version"], "somebody else's QR codes, to be read")
         .known(3, 4),
     program("imagemagick", &[], &[], "the same as JPEG, and pictures without one")

@@ -6,8 +6,10 @@ use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, http::HeaderValue};
 use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
 };
 
@@ -16,6 +18,10 @@ use crate::failure::Failure;
 
 /// The longest that requests may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// The longest that a connection may say nothing, or not to the end of a request's head; then it is
+/// closed, so that nobody keeps connections by doing nothing.
+const WAITS_FOR_A_REQUEST: Duration = Duration::from_secs(30);
 
 /// A port that is listened on.
 pub(crate) struct Listening {
@@ -26,7 +32,7 @@ pub(crate) struct Listening {
 
 impl Listening {
     /// Listens; without a certificate and its key on this machine's loopback only.
-    pub(crate) async fn start(
+    pub(crate) fn start(
         asked: SocketAddr,
         certificate_and_key: Option<(PathBuf, PathBuf)>,
     ) -> Result<Self, Failure> {
@@ -35,8 +41,9 @@ impl Listening {
         }
         let certificate =
             certificate_and_key.map(|(file, key)| Certificate::open(file, key)).transpose()?;
+        as_many_connections_as_may_be();
         let cannot_listen = |cause| Failure::Listen { address: asked, cause };
-        let listener = TcpListener::bind(asked).await.map_err(cannot_listen)?;
+        let listener = listen(asked).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
         Ok(Self { listener, address, certificate })
     }
@@ -58,8 +65,15 @@ impl Listening {
             tracing::info!("stopping: finishing what was accepted");
             stopping.graceful_shutdown(Some(GRACE));
         });
-        let server =
-            axum_server::from_tcp(listener).map_err(Failure::Serve)?.handle(handle.clone());
+        let mut server = axum_server::from_tcp(listener)
+            .map_err(Failure::Serve)?
+            .handle(handle.clone())
+            .http1_only();
+        server
+            .http_builder()
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(WAITS_FOR_A_REQUEST);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let ended = match acceptor {
             Some(acceptor) => server.acceptor(acceptor).serve(service).await,
@@ -70,6 +84,26 @@ impl Listening {
             tracing::warn!("stopped with connections still open");
         }
         ended.map_err(Failure::Serve)
+    }
+}
+
+/// Listens with room for a burst: of 500 who connect at once, none is to be turned away because the
+/// system's own room, 128, is full.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    const WAITING: u32 = 4096;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that is started anew need not wait until the old one's connections are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
+}
+
+/// Each connection is an open file, of which a process starts with a thousand and may have many more.
+fn as_many_connections_as_may_be() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, most = ?limit.current, "the number of open files was not raised");
     }
 }
 

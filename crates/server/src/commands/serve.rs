@@ -130,8 +130,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let listening = Listening::start(
         arguments.listen,
         arguments.tls_certificate.clone().zip(arguments.tls_key.clone()),
-    )
-    .await?;
+    )?;
     let (address, scheme) = (listening.address, listening.scheme());
     if arguments.public_url.is_none() && !address.ip().is_loopback() {
         return Err(Failure::NoPublicUrl);

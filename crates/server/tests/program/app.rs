@@ -1,6 +1,10 @@
 //! What the app does, by the crates that it does it with.
 
-use std::{cell::Cell, thread::sleep, time::Duration};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread::sleep,
+    time::Duration,
+};
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use oath::{CredentialId, Seed, SerialNumber, Totp, UnixTime};
@@ -15,7 +19,7 @@ pub(crate) struct App {
     pub(crate) id: CredentialId,
     pub(crate) seed: Seed,
     /// The last time step whose code was given away.
-    last: Cell<u64>,
+    last: AtomicU64,
 }
 
 impl App {
@@ -24,7 +28,7 @@ impl App {
         Self {
             id: CredentialId::generate(&mut rng),
             seed: Seed::generate(&mut rng),
-            last: Cell::new(0),
+            last: AtomicU64::new(0),
         }
     }
 
@@ -68,9 +72,9 @@ impl App {
             let now = clock::now();
             let step = period.step_at(now);
             let left = period.start_of(step + 1).since(now);
-            let next = (step - 1).max(self.last.get() + 1);
+            let next = (step - 1).max(self.last.load(Ordering::Relaxed) + 1);
             if left > 3 && next <= step {
-                self.last.set(next);
+                self.last.store(next, Ordering::Relaxed);
                 return next;
             }
             sleep(Duration::from_millis(200));

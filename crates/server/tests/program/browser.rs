@@ -1,6 +1,6 @@
 //! A browser without JavaScript: keeps cookies, sends forms as a page has them.
 
-use std::{cell::RefCell, collections::BTreeMap, io::Write, net::TcpStream, thread};
+use std::{collections::BTreeMap, io::Write, net::TcpStream, sync::Mutex, thread};
 
 use url::form_urlencoded;
 
@@ -11,7 +11,7 @@ const BOUNDARY: &str = "----countersign7f3a";
 
 pub(crate) struct Browser {
     base: String,
-    cookies: RefCell<BTreeMap<String, String>>,
+    cookies: Mutex<BTreeMap<String, String>>,
 }
 
 /// What the server answered.
@@ -24,7 +24,7 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(crate) fn of(server: &Server) -> Self {
-        Self { base: server.address.clone(), cookies: RefCell::default() }
+        Self { base: server.address.clone(), cookies: Mutex::default() }
     }
 
     /// Signed in with both factors, the second being the confirmation code.
@@ -38,7 +38,17 @@ impl Browser {
 
     /// Another one in the same session, to send beside this one.
     pub(crate) fn twin(&self) -> Self {
-        Self { base: self.base.clone(), cookies: self.cookies.clone() }
+        self.in_its_session(&self.base)
+    }
+
+    /// The same session at another server over the same database.
+    pub(crate) fn at(&self, server: &Server) -> Self {
+        self.in_its_session(&server.address)
+    }
+
+    fn in_its_session(&self, base: &str) -> Self {
+        let cookies = self.cookies.lock().unwrap().clone();
+        Self { base: base.to_owned(), cookies: Mutex::new(cookies) }
     }
 
     /// Sends a form several times at once, as a double click does: every answer.
@@ -60,7 +70,7 @@ impl Browser {
 
     pub(crate) fn get(&self, path: &str) -> Page {
         let request = agent().get(self.url(path)).header("cookie", self.cookie_header());
-        self.keep(request.call().unwrap())
+        self.keep(request.call().unwrap()).unwrap()
     }
 
     /// Opens the page of a form and sends it, with its hidden fields, as somebody filled it in.
@@ -90,7 +100,23 @@ impl Browser {
         for (name, value) in from {
             request = request.header(*name, *value);
         }
-        self.keep(request.send(body).unwrap())
+        self.keep(request.send(body).unwrap()).unwrap()
+    }
+
+    /// Sends a form to a server that may end meanwhile, over the connections that an agent keeps.
+    pub(crate) fn try_post(
+        &self,
+        agent: &ureq::Agent,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Page, ureq::Error> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = agent
+            .post(self.url(path))
+            .header("cookie", self.cookie_header())
+            .header("origin", &self.base)
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.keep(request.send(body)?)
     }
 
     /// Sends a form with a file in it, as a browser writes it (RFC 7578).
@@ -106,7 +132,7 @@ impl Browser {
             .header("cookie", self.cookie_header())
             .header("origin", &self.base)
             .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
-        self.keep(request.send(body).unwrap())
+        self.keep(request.send(body).unwrap()).unwrap()
     }
 
     /// Sends a form with a file, and waits for no answer: the connection is there as long as what is
@@ -133,11 +159,11 @@ impl Browser {
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
-        self.cookies.borrow().get(name).cloned()
+        self.cookies.lock().unwrap().get(name).cloned()
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
-        self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
     fn url(&self, path: &str) -> String {
@@ -145,29 +171,29 @@ impl Browser {
     }
 
     fn cookie_header(&self) -> String {
-        let cookies = self.cookies.borrow();
+        let cookies = self.cookies.lock().unwrap();
         cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    fn keep(&self, mut response: ureq::http::Response<ureq::Body>) -> Page {
+    fn keep(&self, mut response: ureq::http::Response<ureq::Body>) -> Result<Page, ureq::Error> {
         for header in response.headers().get_all("set-cookie") {
             let (pair, attributes) = header.to_str().unwrap().split_once("; ").unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             if attributes.contains("Max-Age=0") {
-                self.cookies.borrow_mut().remove(name);
+                self.cookies.lock().unwrap().remove(name);
             } else {
                 self.set_cookie(name, value);
             }
         }
         let headers = response.headers().clone();
-        Page {
+        Ok(Page {
             status: response.status().as_u16(),
             location: headers
                 .get("location")
                 .map_or_else(String::new, |value| value.to_str().unwrap().to_owned()),
             headers,
-            html: response.body_mut().read_to_string().unwrap(),
-        }
+            html: response.body_mut().read_to_string()?,
+        })
     }
 }
 

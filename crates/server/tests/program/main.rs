@@ -49,4 +49,5 @@ mod stock;
 mod stopping;
 mod test_code;
 mod two_people;
+mod under_fire;
 mod verify_api;

@@ -21,6 +21,8 @@ pub(crate) const OTHER_NPI: &str = "1245319599";
 pub(crate) const PASSPHRASE: &str = "seven quiet herons at dusk";
 pub(crate) const ISSUER: &str = "Example Clinic";
 
+pub(crate) const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0", "--issuer", ISSUER];
+
 /// A running server; it ends with this value.
 pub(crate) struct Server {
     pub(crate) folder: Folder,
@@ -124,11 +126,15 @@ impl Server {
     }
 
     pub(crate) fn start_in(folder: Folder, more: &[&str]) -> Self {
-        let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0", "--issuer", ISSUER]);
+        let mut command = folder.command(SERVE);
+        // Whatever a log could say, it says here, and still no secret.
+        command.args(more).env("RUST_LOG", "trace");
+        Self::start_by(command, folder)
+    }
+
+    /// Starts the server by a command of its own, such as one with another clock.
+    pub(crate) fn start_by(mut command: Command, folder: Folder) -> Self {
         let mut child = command
-            .args(more)
-            // Whatever a log could say, it says here, and still no secret.
-            .env("RUST_LOG", "trace")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(folder.0.path().join("log")).unwrap())
@@ -194,6 +200,16 @@ impl Server {
         self.signal("TERM");
         assert_eq!(self.wait(), Some(0));
         std::mem::replace(&mut self.folder, Folder::new())
+    }
+
+    /// What is left of a server that was killed.
+    pub(crate) fn killed(mut self) -> Folder {
+        assert_eq!(self.wait(), None, "it ended by itself");
+        std::mem::replace(&mut self.folder, Folder::new())
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal by its name, as an init system would.

@@ -1,0 +1,180 @@
+//! Whoever means harm and has no key: connections that say nothing or say it slowly, bodies without end,
+//! files that grow while they are read.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::process::{Folder, Server, agent, run, text};
+
+const IDLE: usize = 10_000;
+const SLOW: usize = 300;
+/// The longest that somebody honest waits meanwhile.
+const SOON: Duration = Duration::from_secs(2);
+
+fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.address.strip_prefix("http://").unwrap()).unwrap()
+}
+
+/// A number of `/proc/PID/status`, in KiB: memory now, or the most that it ever was.
+fn memory_kib(server: &Server, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn answers_soon(server: &Server) {
+    #[expect(clippy::disallowed_methods, reason = "how long the test itself takes")]
+    let asked = Instant::now();
+    let page = agent().get(format!("{}/sign-in", server.address)).call().unwrap();
+    assert_eq!(page.status().as_u16(), 200);
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+}
+
+/// As many open files as this process may have: each connection is one.
+fn open_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    assert!(
+        maximum.is_none_or(|most| most > 12_000),
+        "this needs a hard limit of 12,000 open files"
+    );
+}
+
+#[test]
+fn ten_thousand_idle_and_slow_connections_keep_nobody_out() {
+    open_many_files();
+    let server = Server::start();
+    let before = memory_kib(&server, "VmRSS");
+    let idle: Vec<_> = (0..IDLE).map(|_| connect(&server)).collect();
+    let mut slow: Vec<_> = (0..SLOW).map(|_| connect(&server)).collect();
+    for round in 0..20 {
+        for connection in &mut slow {
+            // One byte of a head that never ends.
+            let _ = connection
+                .write_all(&b"GET /sign-in HTTP/1.1\r\nX-A: aaaaaaaaaaaaaa"[round..=round]);
+        }
+        answers_soon(&server);
+    }
+    let grown = memory_kib(&server, "VmRSS").saturating_sub(before);
+    assert!(grown < 200 * 1024, "{grown} KiB for {IDLE} connections");
+    drop((idle, slow));
+    answers_soon(&server);
+}
+
+#[test]
+fn a_hundred_megabytes_are_refused_and_not_kept() {
+    let server = Server::start();
+    let chunk = vec![b'a'; 64 * 1024];
+    let before = memory_kib(&server, "VmHWM");
+    for (path, length) in [
+        ("/v1/provisioning", Some(100_000_000)),
+        ("/v1/app", Some(100_000_000)),
+        ("/v1/app", None),
+        ("/sign-in", Some(100_000_000)),
+        ("/sign-in", None),
+    ] {
+        let mut connection = connect(&server);
+        let framing = length.map_or("Transfer-Encoding: chunked".to_owned(), |length: usize| {
+            format!("Content-Length: {length}")
+        });
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nOrigin: {}\r\n{framing}\r\n\r\n",
+            server.address
+        );
+        connection.write_all(head.as_bytes()).unwrap();
+        let mut sent = 0;
+        while sent < 100_000_000 {
+            let written = match length {
+                Some(_) => connection.write_all(&chunk),
+                None => write!(connection, "{:x}\r\n", chunk.len())
+                    .and_then(|()| connection.write_all(&chunk))
+                    .and_then(|()| connection.write_all(b"\r\n")),
+            };
+            if written.is_err() {
+                break;
+            }
+            sent += chunk.len();
+        }
+        assert!(sent < 40_000_000, "{path} was read to the end");
+        let mut answer = Vec::new();
+        // What it answered is lost where it hung up while more was coming.
+        let _ = connection.read_to_end(&mut answer);
+        let answer = text(&answer);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{path}: {answer}");
+        answers_soon(&server);
+    }
+    let grown = memory_kib(&server, "VmHWM").saturating_sub(before);
+    assert!(grown < 20 * 1024, "{grown} KiB");
+}
+
+#[test]
+fn a_body_that_drips_and_a_connection_that_idles_are_given_up() {
+    let server = Server::start();
+    let mut idle = connect(&server);
+    let mut connection = connect(&server);
+    write!(connection, "POST /v1/app HTTP/1.1\r\nHost: x\r\nContent-Length: 3000\r\n\r\n").unwrap();
+    let mut other = connection.try_clone().unwrap();
+    let reading = thread::spawn(move || {
+        let mut first = [0; 12];
+        other.read_exact(&mut first).map(|()| text(&first))
+    });
+    for _ in 0..300 {
+        if reading.is_finished() {
+            break;
+        }
+        let _ = connection.write_all(b"a");
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(reading.join().unwrap().unwrap(), "HTTP/1.1 503");
+    idle.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    assert_eq!(idle.read(&mut [0]).unwrap(), 0, "it was closed");
+}
+
+/// Entities that grow, an entity from a file, tags in tags, a tag without end.
+fn bombs() -> [(&'static str, String); 4] {
+    let container = "<KeyContainer xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\">";
+    let laughs: String = (1..30)
+        .map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10)))
+        .collect();
+    let serial = |text: &str| {
+        format!(
+            "{container}<KeyPackage><DeviceInfo><SerialNo>{text}</SerialNo></DeviceInfo></KeyPackage></KeyContainer>"
+        )
+    };
+    [
+        ("laughs", format!("<!DOCTYPE x [<!ENTITY l0 \"ha\">{laughs}]>{}", serial("&l29;"))),
+        (
+            "file",
+            format!("<!DOCTYPE x [<!ENTITY f SYSTEM \"file:///etc/passwd\">]>{}", serial("&f;")),
+        ),
+        ("depth", format!("{container}{}", "<a>".repeat(3_000_000))),
+        ("tag", format!("{container}<KeyPackage Id=\"{}\"/>", "a".repeat(50_000_000))),
+    ]
+}
+
+#[test]
+fn an_xml_bomb_is_refused_in_little_memory() {
+    let folder = Folder::new();
+    folder.add_account(crate::process::NPI, "Ada Quill");
+    for (name, bomb) in bombs() {
+        let file = folder.path().join(name);
+        fs::write(&file, bomb).unwrap();
+        let import = folder.command(&["stock", "import", file.to_str().unwrap()]);
+        // In KiB of address space, of which threads take most.
+        let mut bounded = Command::new("sh");
+        bounded.args(["-c", "ulimit -v 600000 && exec \"$0\" \"$@\""]);
+        bounded.arg(import.get_program()).args(import.get_args());
+        let refused = run(bounded, "");
+        let said = text(&refused.stderr) + &text(&refused.stdout);
+        assert_eq!(refused.status.code(), Some(1), "{name}: {said}");
+        assert!(!said.contains("root:") && !said.contains("haha"), "{name}: {said}");
+        println!("{name}: {said}");
+    }
+}

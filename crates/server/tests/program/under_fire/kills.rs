@@ -1,0 +1,136 @@
+//! The plug is pulled again and again under load: no code is accepted twice, no acceptance that was
+//! answered is lost, and the audit verifies.
+
+use std::{
+    sync::{
+        RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    fob::{FIRST_PRESS, Fob, Told},
+    going_on_for,
+};
+use crate::process::{Folder, Server, agent, text};
+
+const PRESCRIBERS: u32 = 6;
+const BETWEEN_KILLS: Duration = Duration::from_secs(1);
+
+/// What somebody saw who tested one code after another, each by two forms at once.
+struct Seen {
+    /// The press whose code is to be accepted next.
+    next: u64,
+    /// Those of which an acceptance was answered.
+    answered: Vec<u64>,
+}
+
+/// Tests codes until told to stop, over whatever server is there.
+fn press_on(fob: &Fob, server: &RwLock<Option<Server>>, stop: &AtomicBool) -> Seen {
+    let agents = [agent(), agent()];
+    let mut seen = Seen { next: FIRST_PRESS, answered: Vec::new() };
+    // Whether the code may have been accepted without an answer.
+    let mut in_doubt = false;
+    while !stop.load(Ordering::Relaxed) {
+        let browser = match &*server.read().unwrap() {
+            Some(server) => fob.at(server),
+            None => continue,
+        };
+        let code = fob.token.press(seen.next);
+        let answers = thread::scope(|scope| {
+            let sent = agents.each_ref().map(|agent| {
+                let twin = browser.twin();
+                let code = &code;
+                scope.spawn(move || fob.try_code(&twin, agent, code))
+            });
+            sent.map(|answer| answer.join().unwrap().ok())
+        });
+        let accepted = answers.iter().flatten().filter(|told| **told == Told::Accepted).count();
+        let known = |told: &Told| !matches!(told, Told::Refused(_)) || told.is_spent();
+        assert!(answers.iter().flatten().all(known), "press {}: {answers:?}", seen.next);
+        assert!(accepted <= 1, "press {} was accepted twice", seen.next);
+        if accepted == 1 {
+            seen.answered.push(seen.next);
+        }
+        let silent =
+            answers.iter().any(|told| !matches!(told, Some(told) if *told != Told::Unavailable));
+        if accepted == 1 || answers.iter().flatten().any(Told::is_spent) {
+            assert!(accepted == 1 || in_doubt || silent, "press {} was never accepted", seen.next);
+            seen.next += 1;
+            in_doubt = false;
+        } else {
+            in_doubt |= silent;
+        }
+    }
+    seen
+}
+
+/// What is left after all that: every press up to the last was accepted once, and is used.
+fn check(fob: &Fob, seen: &Seen, server: &Server) {
+    let (browser, agent) = (fob.at(server), agent());
+    let told = |press| fob.try_code(&browser, &agent, &fob.token.press(press)).unwrap();
+    for press in seen.answered.iter().rev().take(3) {
+        assert!(told(*press).is_spent(), "press {press}");
+    }
+    let last = told(seen.next);
+    let mut expected = seen.next - FIRST_PRESS;
+    match last {
+        Told::Accepted => expected += 1,
+        // Accepted by a server that was killed before it could say so.
+        told if told.is_spent() => expected += 1,
+        other => panic!("{other:?}"),
+    }
+    let events = server.folder.json(&["events", "--npi", &fob.npi, "--limit", "100000"], "");
+    let good = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["purpose"] == "test" && event["outcome"] == "success")
+        .count();
+    assert_eq!(good as u64, expected, "each press was accepted once");
+    assert!(seen.answered.len() as u64 <= expected);
+}
+
+#[test]
+fn killed_every_second_it_accepts_nothing_twice_and_loses_nothing() {
+    let most = going_on_for(Duration::from_secs(5));
+    let first = Server::start_in(Folder::new(), &[]);
+    let fobs: Vec<_> = (0..PRESCRIBERS).map(|n| Fob::new(&first, n)).collect();
+    let (server, stop) = (RwLock::new(Some(first)), AtomicBool::new(false));
+    let mut kills = 0;
+    let seen: Vec<_> = thread::scope(|scope| {
+        let pressing: Vec<_> = fobs
+            .iter()
+            .map(|fob| {
+                let (server, stop) = (&server, &stop);
+                scope.spawn(move || press_on(fob, server, stop))
+            })
+            .collect();
+        #[expect(clippy::disallowed_methods, reason = "how long the test itself takes")]
+        let began = Instant::now();
+        while began.elapsed() < most {
+            thread::sleep(BETWEEN_KILLS);
+            // Killed while they go on asking it; they wait only for the new one's address.
+            let id = server.read().unwrap().as_ref().unwrap().process_id();
+            let killed =
+                std::process::Command::new("kill").args(["-KILL", &id.to_string()]).status();
+            assert!(killed.unwrap().success());
+            let folder = server.write().unwrap().take().unwrap().killed();
+            *server.write().unwrap() = Some(Server::start_in(folder, &[]));
+            kills += 1;
+        }
+        stop.store(true, Ordering::Relaxed);
+        pressing.into_iter().map(|pressed| pressed.join().unwrap()).collect()
+    });
+    let server = server.into_inner().unwrap().unwrap();
+    for (fob, seen) in fobs.iter().zip(&seen) {
+        check(fob, seen, &server);
+    }
+    let codes: usize = seen.iter().map(|seen| seen.answered.len()).sum();
+    println!("{kills} kills, {codes} acceptances answered");
+    assert!(codes > kills * 5, "it was under load: {codes} codes");
+    let verified = server.folder.run(&["audit", "verify"], "");
+    assert!(verified.status.success(), "{} {}", text(&verified.stdout), text(&verified.stderr));
+}
