@@ -68,7 +68,7 @@ impl Registry {
         match report_changes(report, lost.as_ref(), now) {
             Ok((changes, Some(suspended))) => {
                 let actor = report.actor();
-                let more = self.moves_ended(&suspended, "", &actor, now).await?;
+                let more = self.moves_ended(&suspended, None, &actor, now).await?;
                 Ok(self.commit(changes.and(more)).await?)
             }
             Ok((changes, None)) => Ok(self.commit(changes).await?),

@@ -17,7 +17,7 @@ use crate::{
         handover::{
             Handover, HandoverStage, LINK_VALID_FOR, MOVED, is_done, is_movable, under_way,
         },
-        loss::is_of_a_loss,
+        owning::DeactivationReason,
         step_up::StepUpStanding,
         token_states::{TokenEvent, apply},
     },
@@ -282,13 +282,14 @@ impl Registry {
     pub(super) async fn moves_ended(
         &self,
         token: &Token,
-        reason: &str,
+        reason: Option<DeactivationReason>,
         actor: &Actor,
         now: UnixTime,
     ) -> Result<Changes, Error> {
         let mut changes = Changes::default();
         let deactivated = token.state == TokenState::Deactivated;
-        let lost = token.state == TokenState::Suspended || deactivated && is_of_a_loss(reason);
+        let lost = token.state == TokenState::Suspended
+            || deactivated && reason.is_some_and(DeactivationReason::is_loss);
         let Some(npi) = token.owner.filter(|_| lost || deactivated) else { return Ok(changes) };
         let why = if lost { "a token was reported lost" } else { "the token was deactivated" };
         if let Some(open) = self.store.open_activation(npi).await?

@@ -4,7 +4,7 @@ use oath::{Code, SerialNumber, UnixTime};
 
 use super::{
     ATTEMPTS, Registry,
-    tokens::{changed, ended_with},
+    tokens::{Why, changed, ended_with},
 };
 use crate::{
     Error, OwnTokenError,
@@ -47,8 +47,8 @@ impl Registry {
         serial: &SerialNumber,
         now: UnixTime,
     ) -> Result<Token, OwnTokenError> {
-        let reason = "reported lost by its owner";
-        self.change_own(session, serial, OwnerAct::ReportLost, reason, now, |_| Ok(())).await
+        let why = Why::Words("reported lost by its owner");
+        self.change_own(session, serial, OwnerAct::ReportLost, why, now, |_| Ok(())).await
     }
 
     /// Takes a suspended token of the session's account into use again.
@@ -61,8 +61,8 @@ impl Registry {
         serial: &SerialNumber,
         now: UnixTime,
     ) -> Result<Token, OwnTokenError> {
-        let reason = "found by its owner";
-        self.change_own(session, serial, OwnerAct::Found, reason, now, |_| Ok(())).await
+        let why = Why::Words("found by its owner");
+        self.change_own(session, serial, OwnerAct::Found, why, now, |_| Ok(())).await
     }
 
     /// Lets the network be told once more of a token of the session's account, if that was given up.
@@ -75,8 +75,8 @@ impl Registry {
         serial: &SerialNumber,
         now: UnixTime,
     ) -> Result<Token, OwnTokenError> {
-        let reason = "begun again by its owner";
-        self.change_own(session, serial, OwnerAct::SyncAgain, reason, now, |_| Ok(())).await
+        let why = Why::Words("begun again by its owner");
+        self.change_own(session, serial, OwnerAct::SyncAgain, why, now, |_| Ok(())).await
     }
 
     /// Deactivates a token of the session's account, for good; the last one only if that is meant.
@@ -90,8 +90,8 @@ impl Registry {
         form: Deactivation,
         now: UnixTime,
     ) -> Result<Token, OwnTokenError> {
-        let reason = form.reason.name();
-        self.change_own(session, serial, OwnerAct::Deactivate, reason, now, |read| {
+        let why = Why::Reason(form.reason);
+        self.change_own(session, serial, OwnerAct::Deactivate, why, now, |read| {
             let all: Vec<_> = read.all.iter().map(|record| record.token.clone()).collect();
             let token = &read.record.token;
             if !form.reason.fits(token.token_type) {
@@ -138,7 +138,7 @@ impl Registry {
         session: &Session,
         serial: &SerialNumber,
         act: OwnerAct,
-        reason: &str,
+        why: Why<'_>,
         now: UnixTime,
         check: impl Fn(&Read) -> Result<(), OwnTokenError>,
     ) -> Result<Token, OwnTokenError> {
@@ -164,7 +164,7 @@ impl Registry {
                 NewEvent::new(now, actor.clone(), super::tokens::kind(event), Outcome::Success)
                     .of(npi)
                     .on(serial)
-                    .because(reason);
+                    .because(why.text());
             // Whether it is the last depends on the others: they are to be as they were read.
             let others = read.all.iter().filter(|other| other.token.serial != *serial);
             let mut writes = vec![read.session];
@@ -175,7 +175,7 @@ impl Registry {
             }));
             let record = TokenRecord { token: token.clone(), ..read.record };
             writes.push(Write::UpdateToken(Box::new(record)));
-            let more = self.moves_ended(&token, reason, &actor, now).await?;
+            let more = self.moves_ended(&token, why.reason(), &actor, now).await?;
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }

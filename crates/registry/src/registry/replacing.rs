@@ -60,7 +60,7 @@ impl Registry {
             let mut changes = Changes::default();
             changes.writes.extend(ended_with(&deactivated.token, asker.session));
             let ended =
-                self.moves_ended(&deactivated.token, form.reason.name(), &asker.actor, now).await?;
+                self.moves_ended(&deactivated.token, Some(form.reason), &asker.actor, now).await?;
             changes.writes.push(Write::UpdateToken(Box::new(deactivated)));
             // Whether it is the last depends on the others: they are to be as they were read.
             let others = all.iter().filter(|other| other.token.serial != form.serial);

@@ -96,7 +96,7 @@ impl Registry {
         reason: &Label,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Lost, Some(reason), now).await
+        self.change(actor, serial, TokenEvent::Lost, Some(Why::Words(reason.as_str())), now).await
     }
 
     /// Takes a suspended token into use again, because it was found.
@@ -110,7 +110,7 @@ impl Registry {
         reason: &Label,
         now: UnixTime,
     ) -> Result<Token, Error> {
-        self.change(actor, serial, TokenEvent::Found, Some(reason), now).await
+        self.change(actor, serial, TokenEvent::Found, Some(Why::Words(reason.as_str())), now).await
     }
 
     /// Deactivates a token, for good, for one of the reasons that there are.
@@ -129,8 +129,7 @@ impl Registry {
         if !reason.fits(record.token.token_type) {
             return Err(Error::OtherReason);
         }
-        let reason = reason.name().parse()?;
-        self.change(actor, serial, TokenEvent::Deactivate, Some(&reason), now).await
+        self.change(actor, serial, TokenEvent::Deactivate, Some(Why::Reason(reason)), now).await
     }
 
     /// Lets the e-prescribing network be told once more of a token, where that was given up.
@@ -152,7 +151,7 @@ impl Registry {
         actor: &Actor,
         serial: &SerialNumber,
         event: TokenEvent,
-        reason: Option<&Label>,
+        why: Option<Why<'_>>,
         now: UnixTime,
     ) -> Result<Token, Error> {
         for _ in 0..ATTEMPTS {
@@ -170,17 +169,39 @@ impl Registry {
             let mut noted =
                 NewEvent::new(now, actor.clone(), kind(event), Outcome::Success).on(serial);
             noted.account = token.owner;
-            noted.cause = reason.map(Label::to_string);
+            noted.cause = why.map(|why| why.text().to_owned());
             let changed = TokenRecord { token: token.clone(), ..record };
             let mut writes = vec![Write::UpdateToken(Box::new(changed))];
             writes.extend(ended_with(&token, None));
-            let more =
-                self.moves_ended(&token, reason.map_or("", Label::as_str), actor, now).await?;
+            let more = self.moves_ended(&token, why.and_then(Why::reason), actor, now).await?;
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }
         }
         Err(Error::Busy)
+    }
+}
+
+/// Why something is done to a token.
+#[derive(Clone, Copy)]
+pub(super) enum Why<'a> {
+    Words(&'a str),
+    Reason(DeactivationReason),
+}
+
+impl<'a> Why<'a> {
+    pub(super) const fn text(self) -> &'a str {
+        match self {
+            Self::Words(words) => words,
+            Self::Reason(reason) => reason.name(),
+        }
+    }
+
+    pub(super) const fn reason(self) -> Option<DeactivationReason> {
+        match self {
+            Self::Words(_) => None,
+            Self::Reason(reason) => Some(reason),
+        }
     }
 }
 

@@ -78,14 +78,12 @@ pub(crate) fn reported<'a>(events: impl IntoIterator<Item = &'a Event>) -> Optio
 fn is_loss(event: &Event) -> bool {
     match event.what.kind {
         EventKind::TokenSuspended => true,
-        EventKind::TokenDeactivated => event.what.cause.as_deref().is_some_and(is_of_a_loss),
+        EventKind::TokenDeactivated => {
+            let reason = event.what.cause.as_deref().and_then(DeactivationReason::recorded);
+            reason.is_some_and(DeactivationReason::is_loss)
+        }
         _ => false,
     }
-}
-
-/// Whether a token that was deactivated for this reason is lost.
-pub(crate) fn is_of_a_loss(reason: &str) -> bool {
-    [DeactivationReason::Lost, DeactivationReason::Stolen].iter().any(|loss| loss.name() == reason)
 }
 
 /// Refuses whoever may not see the codes that were accepted since the token was last had.
@@ -145,7 +143,7 @@ mod tests {
     fn a_loss_stands_from_its_first_report_until_the_token_is_found() {
         use EventKind::{CodeJudged, TokenDeactivated, TokenFound, TokenSuspended};
         use Outcome::{Refused, Success};
-        let table: [(&[Happened], Option<u64>); 7] = [
+        let table: [(&[Happened], Option<u64>); 10] = [
             (&[], None),
             (&[(TokenSuspended, Success, "")], Some(1)),
             (&[(TokenSuspended, Refused, "")], None),
@@ -161,7 +159,10 @@ mod tests {
                 Some(4),
             ),
             (&[(TokenDeactivated, Success, "stolen")], Some(1)),
+            (&[(TokenDeactivated, Success, "lost, replaced by request RQ-1")], Some(1)),
             (&[(TokenDeactivated, Success, "faulty")], None),
+            (&[(TokenDeactivated, Success, "faulty, replaced by request RQ-1")], None),
+            (&[(TokenDeactivated, Success, "moved to a new phone")], None),
         ];
         for (events, expected) in table {
             let events: Vec<_> = (1..)

@@ -96,6 +96,18 @@ words!(DeactivationReason {
 });
 
 impl DeactivationReason {
+    /// Whether the token is lost then: somebody else may have it.
+    #[must_use]
+    pub const fn is_loss(self) -> bool {
+        matches!(self, Self::Lost | Self::Stolen)
+    }
+
+    /// The reason that an event was recorded with: what stands before the first comma.
+    pub(crate) fn recorded(cause: &str) -> Option<Self> {
+        let word = cause.split(',').next();
+        Self::ALL.iter().copied().find(|reason| Some(reason.name()) == word)
+    }
+
     /// Whether a token of this type can be given up for this reason: only an app is uninstalled.
     #[must_use]
     pub const fn fits(self, token_type: TokenType) -> bool {

@@ -6,8 +6,9 @@ use oath::UnixTime;
 use registry::{EventKind, Mark, OwnTokenError, Purpose, Session};
 
 use crate::{
-    clinic::{App, Clinic, START, ada, ben, help_desk, label},
+    clinic::{App, Clinic, START, ada, ben, help_desk, label, rng},
     reporting::two_tokens,
+    requesting::replacement,
 };
 
 /// A Monday, 2027-06-07, in the evening of the East.
@@ -142,4 +143,20 @@ async fn the_clock_runs_until_the_notice_is_given_or_the_token_found() {
         registry.note_notice(&owner, &serial, again).await,
         Err(registry::Error::NotAllowed)
     );
+}
+
+#[tokio::test]
+async fn a_token_that_is_replaced_as_lost_or_stolen_is_lost() {
+    use registry::DeactivationReason::{Faulty, Lost, Stolen};
+    for (reason, is_lost) in [(Lost, true), (Stolen, true), (Faulty, false)] {
+        let (clinic, phone, tablet) = two_tokens().await;
+        let session = clinic.by_token(ada(), &phone, NOW).await;
+        let (by, form) =
+            (registry::RequestedBy::Session(&session), replacement(tablet.serial(), reason));
+        clinic.registry.replace_token(by, &form, NOW, &mut rng()).await.unwrap();
+        let loss = clinic.registry.own_loss(&session, &tablet.serial(), NOW).await.unwrap();
+        assert_eq!(loss.map(|story| story.loss.reported), is_lost.then_some(NOW), "{reason}");
+        let untold = clinic.registry.untold_losses(&ada(), NOW).await.unwrap();
+        assert_eq!(untold.len(), usize::from(is_lost), "{reason}");
+    }
 }
