@@ -56,7 +56,8 @@ impl Registry {
         if let Some(same) = self.entered_again(&change, new.passphrase.as_ref(), now).await? {
             return Ok(same);
         }
-        self.check_order(&change, now).await?;
+        let before = self.before_activation(change.npi).await?;
+        check_order(&change, &before, now)?;
         let passphrase_hash = match (&change.order, &new.passphrase) {
             (AccessOrder::Account { .. }, Some(passphrase)) => {
                 Some(self.hasher.hash(passphrase, rng).await?)
@@ -119,20 +120,18 @@ impl Registry {
             if let Some(again) = self.executed_again(&record, executor, submit, now)? {
                 return Ok(again);
             }
+            // The account first: what shows anything writes it, so that whoever executes both at once
+            // is noticed.
+            let before = self.before_activation(record.change.npi).await?;
             let known = self.known(record.change.npi, now).await?;
-            let checked = match check_execution(&record.change, &known, executor, now) {
-                Ok(()) => self.check_order(&record.change, now).await,
-                Err(refusal) => Err(refusal.into()),
-            };
-            let before = match checked {
-                Ok(before) => before,
-                Err(error) => {
-                    if let AccessError::Refused(refusal) = error {
-                        self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
-                    }
-                    return Err(error);
+            let checked = check_execution(&record.change, &known, executor, now);
+            let checked = checked.map_err(AccessError::from);
+            if let Err(error) = checked.and_then(|()| check_order(&record.change, &before, now)) {
+                if let AccessError::Refused(refusal) = error {
+                    self.note_refusal_of_access(&record.change, &actor, refusal, now).await?;
                 }
-            };
+                return Err(error);
+            }
             let (mut changes, shown) = match record.change.order.clone() {
                 AccessOrder::Account { .. } => (opened(&record, &actor, now)?, None),
                 AccessOrder::Activation { valid_for, pin, .. } => {
@@ -144,11 +143,11 @@ impl Registry {
                     (self.access_ended(&record.change, &reason, executor, &actor, now).await?, None)
                 }
                 AccessOrder::Passphrase { .. } => {
-                    let reset = (&record.change, server);
+                    let reset = (&record.change, &before, server);
                     self.passphrase_reset_begun(reset, executor, &actor, now, rng).await?
                 }
                 AccessOrder::Phone { phone } => {
-                    (self.phone_noted(record.change.npi, phone, &actor, now).await?, None)
+                    (self.phone_noted(before.account()?, phone, &actor, now).await?, None)
                 }
             };
             let sealed_shown = shown.as_ref().map(|shown| {
@@ -267,32 +266,6 @@ impl Registry {
         if again { Ok(Some(same.at(now))) } else { Err(AccessRefusal::FormUsed.into()) }
     }
 
-    /// Refuses what the account, as it is now, has no place for; gives what it has.
-    async fn check_order(
-        &self,
-        change: &AccessChange,
-        now: UnixTime,
-    ) -> Result<Before, AccessError> {
-        let before = self.before_activation(change.npi).await?;
-        let account = self.store.account(change.npi).await.map_err(Error::from)?;
-        match (&change.order, account) {
-            (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
-            (AccessOrder::Account { .. }, None) => Ok(before),
-            (_, None) => Err(Error::UnknownAccount.into()),
-            (AccessOrder::Activation { valid_for, .. }, Some(_)) if *valid_for > LONGEST_VALID => {
-                Err(Error::ValidForTooLong.into())
-            }
-            (AccessOrder::Activation { proofing, .. }, Some(_)) => {
-                before.asked(now).check(proofing.as_ref()).map_err(AccessRefusal::from)?;
-                Ok(before)
-            }
-            (order, Some(record)) => {
-                check_account(&record.account, order)?;
-                Ok(before)
-            }
-        }
-    }
-
     async fn access_record(&self, id: &IdempotencyKey) -> Result<AccessRecord, AccessError> {
         let found = self.store.access(id).await.map_err(Error::from)?;
         found.ok_or(AccessRefusal::Unknown.into())
@@ -352,12 +325,12 @@ impl Registry {
         let proofing = change.order.proofing();
         match proofing {
             Some(proofing) => {
-                let (write, event) = self.proved_again(change.npi, proofing, actor, now).await?;
+                let (write, event) = before.proved_again(proofing, actor, now)?;
                 changes.writes.push(write);
                 changes.events.push(event);
             }
             // Nothing changes: it is the condition that nothing else about its access is executed.
-            None => changes.writes.push(self.unchanged(change.npi).await?),
+            None => changes.writes.push(before.unchanged()?),
         }
         let until = before.asked(now).check(proofing).map_err(AccessRefusal::from)?;
         // Where there is a token in use, its owner adds another with it, and nothing is opened.
@@ -366,12 +339,6 @@ impl Registry {
         let begun = self.begin_in(&mut changes, actor, invitation, now, rng).await?;
         let shown = ShownOnce::new(begun.link.to_text(), begun.confirmation.expose_text());
         Ok((changes, Some(shown)))
-    }
-
-    /// The account written as it is, which conflicts with whoever read it before.
-    pub(super) async fn unchanged(&self, npi: Npi) -> Result<Write, Error> {
-        let record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
-        Ok(Write::UpdateAccount(record))
     }
 
     async fn note_refusal_of_access(
@@ -385,6 +352,23 @@ impl Registry {
         let mut event = noted(change, actor, EventKind::AccessExecuted, now).because(cause);
         event.outcome = Outcome::Refused;
         Ok(self.store.commit(Changes::new([], [event])).await?)
+    }
+}
+
+/// Refuses what the account, as it was read, has no place for.
+fn check_order(change: &AccessChange, before: &Before, now: UnixTime) -> Result<(), AccessError> {
+    match (&change.order, &before.account) {
+        (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
+        (AccessOrder::Account { .. }, None) => Ok(()),
+        (_, None) => Err(Error::UnknownAccount.into()),
+        (AccessOrder::Activation { valid_for, .. }, Some(_)) if *valid_for > LONGEST_VALID => {
+            Err(Error::ValidForTooLong.into())
+        }
+        (AccessOrder::Activation { proofing, .. }, Some(_)) => {
+            before.asked(now).check(proofing.as_ref()).map_err(AccessRefusal::from)?;
+            Ok(())
+        }
+        (order, Some(record)) => Ok(check_account(&record.account, order)?),
     }
 }
 

@@ -55,7 +55,7 @@ impl Registry {
             let before = self.before_activation(*npi).await?;
             let until = before.asked(now).check(proofing)?;
             if let Some(proofing) = proofing {
-                let (write, event) = self.proved_again(*npi, proofing, actor, now).await?;
+                let (write, event) = before.proved_again(proofing, actor, now)?;
                 changes = Changes::new([write], [event]);
             }
             // One that is begun beside a token opens nothing once that token is gone.

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{ATTEMPTS, Registry, access::noted};
+use super::{ATTEMPTS, Registry, access::noted, proofing::Before};
 use crate::{
     Error, SetPassphraseError,
     access::{AccessChange, ShownOnce},
@@ -23,7 +23,7 @@ impl Registry {
     /// What makes a link and a code for a new passphrase; earlier ones end.
     pub(super) async fn passphrase_reset_begun(
         &self,
-        (change, server): (&AccessChange, &ServerUrl),
+        (change, before, server): (&AccessChange, &Before, &ServerUrl),
         executor: &AdministratorName,
         actor: &Actor,
         now: UnixTime,
@@ -44,7 +44,7 @@ impl Registry {
             version: 0,
         };
         // Nothing changes: it is the condition that nothing else about its access is executed.
-        let mut writes = vec![self.unchanged(npi).await?];
+        let mut writes = vec![before.unchanged()?];
         writes.extend(self.open_reset_ended(npi).await?);
         writes.push(Write::InsertPassphraseReset(Box::new(record)));
         let event = noted(change, actor, EventKind::PassphraseResetBegun, now);

@@ -5,6 +5,7 @@ use oath::UnixTime;
 use super::Registry;
 use crate::{
     Error, Npi,
+    account::AccountRecord,
     activation::ActivationRecord,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::proofing::{ProofingAsked, proofing_asked},
@@ -13,12 +14,12 @@ use crate::{
     values::ProofingRecord,
 };
 
-/// What an account has before an activation is begun for it.
+/// What an account has before an activation is begun for it, or its access is changed.
 pub(super) struct Before {
+    /// Read before all else that is decided on: that it is as it was read is the condition.
+    pub(super) account: Option<AccountRecord>,
     pub(super) open: Option<ActivationRecord>,
     pub(super) tokens: Vec<Token>,
-    /// Whether its access was ended.
-    ended: bool,
 }
 
 impl Before {
@@ -27,7 +28,33 @@ impl Before {
     }
 
     pub(super) fn asked(&self, now: UnixTime) -> ProofingAsked {
-        proofing_asked(&self.tokens, self.open.as_ref(), self.ended, now)
+        let account = self.account.as_ref();
+        let ended = account.is_some_and(|record| record.account.access_ended.is_some());
+        proofing_asked(&self.tokens, self.open.as_ref(), ended, now)
+    }
+
+    pub(super) fn account(&self) -> Result<AccountRecord, Error> {
+        self.account.clone().ok_or(Error::UnknownAccount)
+    }
+
+    /// The account written as it is, which conflicts with whoever read it before.
+    pub(super) fn unchanged(&self) -> Result<Write, Error> {
+        Ok(Write::UpdateAccount(self.account()?))
+    }
+
+    /// Keeps a new identity-proofing record, with which access that was ended comes back.
+    pub(super) fn proved_again(
+        &self,
+        proofing: &ProofingRecord,
+        actor: &Actor,
+        now: UnixTime,
+    ) -> Result<(Write, NewEvent), Error> {
+        let mut record = self.account()?;
+        record.account.proofing = proofing.clone();
+        record.account.access_ended = None;
+        let (kind, outcome) = (EventKind::IdentityProved, Outcome::Success);
+        let event = NewEvent::new(now, actor.clone(), kind, outcome).of(record.account.npi);
+        Ok((Write::UpdateAccount(record), event.because(proofing.as_str())))
     }
 }
 
@@ -43,28 +70,10 @@ impl Registry {
     pub(super) async fn before_activation(&self, npi: Npi) -> Result<Before, Error> {
         // What ends access writes the account and the activation that is open.
         let account = self.store.account(npi).await?;
-        let ended = account.is_some_and(|record| record.account.access_ended.is_some());
         // The activation first: whoever adds a token with it meanwhile changes it, and so is noticed.
         let open = self.store.open_activation(npi).await?;
         let records = self.store.tokens_of(npi).await?;
         let tokens = records.into_iter().map(|record| record.token).collect();
-        Ok(Before { open, tokens, ended })
-    }
-
-    /// Keeps a new identity-proofing record, with which access that was ended comes back.
-    pub(super) async fn proved_again(
-        &self,
-        npi: Npi,
-        proofing: &ProofingRecord,
-        actor: &Actor,
-        now: UnixTime,
-    ) -> Result<(Write, NewEvent), Error> {
-        let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
-        record.account.proofing = proofing.clone();
-        record.account.access_ended = None;
-        let (kind, outcome) = (EventKind::IdentityProved, Outcome::Success);
-        let event =
-            NewEvent::new(now, actor.clone(), kind, outcome).of(npi).because(proofing.as_str());
-        Ok((Write::UpdateAccount(record), event))
+        Ok(Before { account, open, tokens })
     }
 }

@@ -115,7 +115,7 @@ impl Registry {
             let until = check_proofing(before.asked(now), processing)?;
             check_one_activation(&record, &self.store.requests_of(request.npi).await?)?;
             let mut record = RequestRecord { request, ..record };
-            let mut changes = self.proofing_of(&record, processing, actor, now).await?;
+            let mut changes = proofing_of(&before, processing, actor, now)?;
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
                     let begin = Begin { processing, before, until, actor, now };
@@ -208,7 +208,7 @@ impl Registry {
                 .map_err(|why| RequestError::not_possible(event, why))?;
             let until = check_proofing(before.asked(now), processing)?;
             let mut record = RequestRecord { request, ..record };
-            let mut changes = self.proofing_of(&record, processing, actor, now).await?;
+            let mut changes = proofing_of(&before, processing, actor, now)?;
             let confirmation = match record.request.token_type {
                 TokenType::Soft => {
                     let begin = Begin { processing, before, until, actor, now };
@@ -294,19 +294,17 @@ impl Registry {
         record.request.mailing = Mailing::due_at(now);
         Ok(confirmation)
     }
+}
 
-    async fn proofing_of(
-        &self,
-        record: &RequestRecord,
-        processing: &Processing,
-        actor: &Actor,
-        now: UnixTime,
-    ) -> Result<Changes, Error> {
-        let Some(proofing) = &processing.proofing else { return Ok(Changes::default()) };
-        let npi = record.request.npi;
-        let (write, event) = self.proved_again(npi, proofing, actor, now).await?;
-        Ok(Changes::new([write], [event]))
-    }
+fn proofing_of(
+    before: &Before,
+    processing: &Processing,
+    actor: &Actor,
+    now: UnixTime,
+) -> Result<Changes, Error> {
+    let Some(proofing) = &processing.proofing else { return Ok(Changes::default()) };
+    let (write, event) = before.proved_again(proofing, actor, now)?;
+    Ok(Changes::new([write], [event]))
 }
 
 /// Refuses to process without the identity-proofing record that is needed, or with one where none is

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use super::{ATTEMPTS, Registry, only_the_help_desk};
 use crate::{
     Error, Npi, Session, StepUpError,
+    account::AccountRecord,
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::step_up::{MOST_WRONG, OVER, SENT_JUST_NOW, StepUpStanding, sends_with_this, standing},
     step_up::{PhoneChannel, StepUpMessage, StepUpRecord, StepUpSends},
@@ -199,7 +200,7 @@ impl Registry {
             if record.account.phone == phone {
                 return Ok(());
             }
-            let changes = self.phone_noted(*npi, phone.clone(), actor, now).await?;
+            let changes = self.phone_noted(record, phone.clone(), actor, now).await?;
             if self.commit(changes).await? {
                 return Ok(());
             }
@@ -207,16 +208,16 @@ impl Registry {
         Err(Error::Busy)
     }
 
-    /// What notes the phone of a prescriber.
+    /// What notes the phone of a prescriber, on the condition that the account is as it was read.
     pub(super) async fn phone_noted(
         &self,
-        npi: Npi,
+        mut record: AccountRecord,
         phone: Option<Phone>,
         actor: &Actor,
         now: UnixTime,
     ) -> Result<Changes, Error> {
+        let npi = record.account.npi;
         let counts = self.store.step_up_sends(npi).await?;
-        let mut record = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?;
         let ends_in = |phone: &Phone| format!("ends in {}", phone.last_digits());
         let about = phone.as_ref().map_or_else(|| "none".to_owned(), ends_in);
         record.account.phone = phone;

@@ -174,17 +174,23 @@ async fn nobody_sees_both_what_sets_the_passphrase_and_an_activation() {
 /// Rosa executes both at once, each decided on what was there before the other.
 #[tokio::test]
 async fn nobody_sees_both_by_being_quick() {
-    let (clinic, [ines, rosa]) = crate::two_people::enterer_and_registrant().await;
-    clinic.open_account(ada()).await;
-    clinic.enter(&ines, activation("b"), START).await.unwrap();
-    clinic.enter(&ines, reset("r"), START).await.unwrap();
-    let (registry, by) = (clinic.registry.clone(), rosa.clone());
-    let meanwhile = async move {
-        execute_on(&registry, &by, ("b", "t"), START).await.unwrap();
-    };
-    let late = interrupted(&clinic, Before::Commit, meanwhile).await;
-    let refused = execute_on(&late, &rosa, ("r", "s"), START).await;
-    assert_eq!(refused.unwrap_err(), AccessRefusal::SawActivation.into());
+    for before in [Before::Commit, Before::TokensOf] {
+        for (first, second, refusal) in
+            [("b", "r", AccessRefusal::SawActivation), ("r", "b", AccessRefusal::KnowsPassphrase)]
+        {
+            let (clinic, [ines, rosa]) = crate::two_people::enterer_and_registrant().await;
+            clinic.open_account(ada()).await;
+            clinic.enter(&ines, activation("b"), START).await.unwrap();
+            clinic.enter(&ines, reset("r"), START).await.unwrap();
+            let (registry, by) = (clinic.registry.clone(), rosa.clone());
+            let meanwhile = async move {
+                execute_on(&registry, &by, (first, "t"), START).await.unwrap();
+            };
+            let late = interrupted(&clinic, before, meanwhile).await;
+            let refused = execute_on(&late, &rosa, (second, "s"), START).await;
+            assert_eq!(refused.unwrap_err(), refusal.into(), "{before:?}: {second}");
+        }
+    }
 }
 
 /// A sign-in with the old passphrase that is judged while the new one is set.
