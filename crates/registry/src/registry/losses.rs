@@ -9,10 +9,13 @@ use crate::{
     Error, OwnTokenError,
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     loss::{CodesSince, Loss, LossRecord, LossStory, Mark},
-    rules::loss::{due, may_see_codes, may_tell, reported},
-    session::Session,
+    rules::{
+        loss::{due, may_see_codes, may_tell, reported},
+        owning::factor_token,
+    },
+    session::{Factor, Session},
     store::{Changes, EventSearch, Write},
-    token::Token,
+    token::{Token, TokenState},
     values::Npi,
 };
 
@@ -67,7 +70,8 @@ impl Registry {
         let stored = self.alive(session, now).await?;
         let tokens = self.tokens(&stored.npi, now).await?;
         let Some(read) = self.read_loss(stored.npi, serial).await? else { return Ok(None) };
-        let codes = match may_see_codes(&stored.factor, &tokens) {
+        let by_lost = self.is_by_a_lost_token(stored.npi, &stored.factor, &tokens).await?;
+        let codes = match may_see_codes(&stored.factor, by_lost) {
             Ok(()) => Some(self.codes_since(stored.npi, &read, &tokens).await?),
             Err(_) => None,
         };
@@ -193,7 +197,8 @@ impl Registry {
             let stored = self.alive(session, now).await?;
             let npi = stored.npi;
             let tokens = self.tokens(&npi, now).await?;
-            may_tell(&stored.factor, &tokens, now)?;
+            let by_lost = self.is_by_a_lost_token(npi, &stored.factor, &tokens).await?;
+            may_tell(&stored.factor, by_lost, now)?;
             let found = self.read_loss(npi, serial).await?;
             let read = found.ok_or(OwnTokenError::NotLost)?;
             let codes = self.codes_since(npi, &read, &tokens).await?;
@@ -206,6 +211,21 @@ impl Registry {
             }
         }
         Err(Error::Busy.into())
+    }
+
+    /// Whether the second factor was a token that is lost now: suspended, or deactivated as lost.
+    pub(super) async fn is_by_a_lost_token(
+        &self,
+        npi: Npi,
+        factor: &Factor,
+        tokens: &[Token],
+    ) -> Result<bool, Error> {
+        let Some(token) = factor_token(factor, tokens) else { return Ok(false) };
+        match token.state {
+            TokenState::Suspended => Ok(true),
+            TokenState::Deactivated => Ok(self.read_loss(npi, &token.serial).await?.is_some()),
+            _ => Ok(false),
+        }
     }
 
     async fn read_loss(&self, npi: Npi, serial: &SerialNumber) -> Result<Option<Read>, Error> {

@@ -4,7 +4,7 @@ use oath::{Code, SerialNumber, UnixTime};
 
 use super::{
     ATTEMPTS, Registry,
-    tokens::{Why, changed, ended_with},
+    tokens::{Why, changed, ended_with, spared},
 };
 use crate::{
     Error, OwnTokenError,
@@ -13,7 +13,7 @@ use crate::{
         owning::{DeactivationReason, OwnerAct, Remaining, check_factor, check_sign_in, remaining},
         token_states::TokenEvent,
     },
-    session::{Factor, Session},
+    session::Session,
     store::{Changes, Write},
     token::{Token, TokenRecord},
 };
@@ -30,7 +30,8 @@ pub struct Deactivation {
 /// What was read for a decision on a token of an account.
 struct Read {
     session: Write,
-    factor: Factor,
+    /// Whether the session's second factor was a token that is lost now.
+    is_by_a_lost: bool,
     record: TokenRecord,
     all: Vec<TokenRecord>,
 }
@@ -123,7 +124,8 @@ impl Registry {
             let stored = self.alive(session, now).await?;
             check_sign_in(OwnerAct::Resynchronise, &stored.factor, now)?;
             let tokens = self.tokens(&npi, now).await?;
-            check_factor(OwnerAct::Resynchronise, &stored.factor, &tokens)?;
+            let by_lost = self.is_by_a_lost_token(npi, &stored.factor, &tokens).await?;
+            check_factor(OwnerAct::Resynchronise, by_lost)?;
             let there = Some(Write::ExpectSession { id: stored.id, version: stored.version });
             if let Some(token) = self.try_resynchronise(&actor, serial, codes, there, now).await? {
                 return Ok(token);
@@ -151,14 +153,15 @@ impl Registry {
             OwnerAct::Resynchronise => TokenEvent::Resynchronise,
             OwnerAct::SyncAgain => TokenEvent::SyncAgain,
         };
+        let spared = spared(session.id, why.reason());
         for _ in 0..ATTEMPTS {
             let read = self.read_own(session, serial, act, now).await?;
             let Some(token) = changed(&read.record.token, event, &actor, now)? else {
-                let ended = ended_with(&read.record.token, Some(session.id));
+                let ended = ended_with(&read.record.token, spared);
                 self.commit(Changes::new(Vec::from_iter(ended), [])).await?;
                 return Ok(read.record.token.at(now));
             };
-            check_factor(act, &read.factor, read.all.iter().map(|record| &record.token))?;
+            check_factor(act, read.is_by_a_lost)?;
             check(&read)?;
             let noted =
                 NewEvent::new(now, actor.clone(), super::tokens::kind(event), Outcome::Success)
@@ -168,7 +171,7 @@ impl Registry {
             // Whether it is the last depends on the others: they are to be as they were read.
             let others = read.all.iter().filter(|other| other.token.serial != *serial);
             let mut writes = vec![read.session];
-            writes.extend(ended_with(&token, Some(session.id)));
+            writes.extend(ended_with(&token, spared));
             writes.extend(others.map(|other| Write::ExpectToken {
                 serial: other.token.serial.clone(),
                 version: other.version,
@@ -196,7 +199,9 @@ impl Registry {
         let all = self.store.tokens_of(stored.npi).await.map_err(Error::from)?;
         let record = all.iter().find(|record| record.token.serial == *serial).cloned();
         let record = record.ok_or(Error::UnknownToken)?;
+        let tokens: Vec<_> = all.iter().map(|record| record.token.clone()).collect();
+        let is_by_a_lost = self.is_by_a_lost_token(stored.npi, &stored.factor, &tokens).await?;
         let session = Write::ExpectSession { id: stored.id, version: stored.version };
-        Ok(Read { session, factor: stored.factor, record, all })
+        Ok(Read { session, is_by_a_lost, record, all })
     }
 }

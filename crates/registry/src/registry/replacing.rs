@@ -6,7 +6,7 @@ use rand_core::CryptoRng;
 use super::{
     ATTEMPTS, Registry,
     requests::{Asker, RequestedBy, goes_there, made_before, new_request, noted},
-    tokens::ended_with,
+    tokens::{ended_with, spared},
 };
 use crate::{
     Error, RequestError,
@@ -57,8 +57,12 @@ impl Registry {
                 now,
                 rng,
             );
-            let mut changes = Changes::default();
-            changes.writes.extend(ended_with(&deactivated.token, asker.session));
+            // First: the session may end with the token.
+            let mut changes = Changes::new(Vec::from_iter(asker.condition.clone()), []);
+            changes.writes.extend(ended_with(
+                &deactivated.token,
+                asker.session.and_then(|session| spared(session, Some(form.reason))),
+            ));
             let ended =
                 self.moves_ended(&deactivated.token, Some(form.reason), &asker.actor, now).await?;
             changes.writes.push(Write::UpdateToken(Box::new(deactivated)));
@@ -80,7 +84,6 @@ impl Registry {
             self.remember_address(&asker, address, &mut changes).await?;
             changes.writes.push(Write::InsertRequest(Box::new(record.clone())));
             changes.events.push(noted(&record, EventKind::TokenRequested, &asker.actor, now));
-            changes.writes.extend(asker.condition);
             if self.commit(changes.and(ended)).await? {
                 return Ok(record.request);
             }

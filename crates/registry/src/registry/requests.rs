@@ -11,7 +11,6 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     request::{Mailing, Replaced, RequestRecord, RequestState, TokenOrder, TokenRequest},
     rules::{
-        owning::is_by_a_lost_token,
         request_states::{RequestEvent, RequestImpossible, apply},
         requesting::check_number,
     },
@@ -191,7 +190,7 @@ impl Registry {
                     return Err(RequestError::NotSignedIn);
                 }
                 let tokens = self.tokens(&record.npi, now).await?;
-                if is_by_a_lost_token(&record.factor, &tokens) {
+                if self.is_by_a_lost_token(record.npi, &record.factor, &tokens).await? {
                     return Err(RequestError::NotSignedIn);
                 }
                 if fresh && !is_fresh(&record.factor, now) {

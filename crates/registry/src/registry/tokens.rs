@@ -234,6 +234,12 @@ pub(super) fn changed(
     }
 }
 
+/// The session that stays where whoever is signed in gives up the token that they signed in by: none
+/// where that is lost, for they may be whoever has it.
+pub(super) fn spared(own: SessionId, reason: Option<DeactivationReason>) -> Option<SessionId> {
+    Some(own).filter(|_| !reason.is_some_and(DeactivationReason::is_loss))
+}
+
 /// Ends the sessions that a token was the second factor of, where it is none any more: whoever took
 /// it may have signed in before. `except` is the session of whoever gives it up.
 pub(super) fn ended_with(token: &Token, except: Option<SessionId>) -> Option<Write> {

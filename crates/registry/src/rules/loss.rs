@@ -13,12 +13,11 @@
 use oath::UnixTime;
 use serde::Serialize;
 
-use super::owning::{DeactivationReason, is_by_a_lost_token};
+use super::owning::DeactivationReason;
 use crate::{
     error::OwnTokenError,
-    event::{Event, EventKind, Outcome},
+    event::{Actor, Event, EventKind, Outcome},
     session::{Factor, is_fresh},
-    token::Token,
 };
 
 const HOUR: u64 = 60 * 60;
@@ -77,7 +76,8 @@ pub(crate) fn reported<'a>(events: impl IntoIterator<Item = &'a Event>) -> Optio
 /// Whether an event says that its token is lost.
 fn is_loss(event: &Event) -> bool {
     match event.what.kind {
-        EventKind::TokenSuspended => true,
+        // Of itself this program suspends a new phone's token where another one is lost.
+        EventKind::TokenSuspended => event.what.actor != Actor::System,
         EventKind::TokenDeactivated => {
             let reason = event.what.cause.as_deref().and_then(DeactivationReason::recorded);
             reason.is_some_and(DeactivationReason::is_loss)
@@ -87,31 +87,31 @@ fn is_loss(event: &Event) -> bool {
 }
 
 /// Refuses whoever may not see the codes that were accepted since the token was last had.
-pub(crate) fn may_see_codes<'a>(
+pub(crate) const fn may_see_codes(
     factor: &Factor,
-    tokens: impl IntoIterator<Item = &'a Token>,
+    is_by_a_lost: bool,
 ) -> Result<(), OwnTokenError> {
     match factor {
         Factor::Half => Err(OwnTokenError::NotSignedIn),
-        Factor::Full { .. } if is_by_a_lost_token(factor, tokens) => Err(OwnTokenError::LostFactor),
+        Factor::Full { .. } if is_by_a_lost => Err(OwnTokenError::LostFactor),
         Factor::Full { .. } => Ok(()),
     }
 }
 
 /// Refuses whoever may not tell anything of a loss.
-pub(crate) fn may_tell<'a>(
+pub(crate) fn may_tell(
     factor: &Factor,
-    tokens: impl IntoIterator<Item = &'a Token>,
+    is_by_a_lost: bool,
     now: UnixTime,
 ) -> Result<(), OwnTokenError> {
-    may_see_codes(factor, tokens)?;
+    may_see_codes(factor, is_by_a_lost)?;
     if is_fresh(factor, now) { Ok(()) } else { Err(OwnTokenError::NotFresh) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Actor, NewEvent};
+    use crate::event::NewEvent;
 
     /// Days of 2026-11: the 16th is a Monday.
     const fn november(day: u64, hour: u64) -> UnixTime {
@@ -164,11 +164,14 @@ mod tests {
             (&[(TokenDeactivated, Success, "faulty, replaced by request RQ-1")], None),
             (&[(TokenDeactivated, Success, "moved to a new phone")], None),
         ];
+        let owner = Actor::Prescriber { npi: "1234567893".parse().unwrap() };
+        let of_itself = NewEvent::new(UnixTime(1), Actor::System, TokenSuspended, Success);
+        assert_eq!(reported(&[Event { id: 1, what: of_itself }]), None);
         for (events, expected) in table {
             let events: Vec<_> = (1..)
                 .zip(events)
                 .map(|(id, (kind, outcome, cause))| {
-                    let event = NewEvent::new(UnixTime(id), Actor::System, *kind, *outcome);
+                    let event = NewEvent::new(UnixTime(id), owner.clone(), *kind, *outcome);
                     Event { id, what: event.because(*cause) }
                 })
                 .collect();

@@ -48,28 +48,23 @@ pub(crate) fn check_sign_in(
     }
 }
 
-/// Refuses what was signed in for with a token that is reported lost since: whoever has it may have
-/// been there first, and reported it too.
-pub(crate) fn check_factor<'a>(
-    act: OwnerAct,
-    factor: &Factor,
-    tokens: impl IntoIterator<Item = &'a Token>,
-) -> Result<(), OwnTokenError> {
+/// Refuses what was signed in for with a token that is lost since: whoever has it may have been there
+/// first, and reported it too.
+pub(crate) const fn check_factor(act: OwnerAct, is_by_a_lost: bool) -> Result<(), OwnTokenError> {
     match act {
         OwnerAct::ReportLost => Ok(()),
-        _ if is_by_a_lost_token(factor, tokens) => Err(OwnTokenError::LostFactor),
+        _ if is_by_a_lost => Err(OwnTokenError::LostFactor),
         _ => Ok(()),
     }
 }
 
-/// Whether the second factor was a token that is suspended now.
-pub(crate) fn is_by_a_lost_token<'a>(
+/// The token that was the second factor.
+pub(crate) fn factor_token<'a>(
     factor: &Factor,
     tokens: impl IntoIterator<Item = &'a Token>,
-) -> bool {
-    let Factor::Full { by: SecondFactor::Token(serial), .. } = factor else { return false };
-    let lost = |token: &Token| token.serial == *serial && token.state == TokenState::Suspended;
-    tokens.into_iter().any(lost)
+) -> Option<&'a Token> {
+    let Factor::Full { by: SecondFactor::Token(serial), .. } = factor else { return None };
+    tokens.into_iter().find(|token| token.serial == *serial)
 }
 
 /// Why a token is deactivated.

@@ -3,7 +3,13 @@
 use std::collections::BTreeMap;
 
 use oath::UnixTime;
-use registry::{EventKind, Mark, OwnTokenError, Purpose, Session};
+use registry::{
+    Actor, Deactivation,
+    DeactivationReason::{self, Faulty, Lost, Stolen},
+    EventKind, Mark, Outcome, OwnTokenError, Purpose, RequestedBy, Session, TokenState,
+    event::NewEvent,
+    store::{Changes, Write},
+};
 
 use crate::{
     clinic::{App, Clinic, START, ada, ben, help_desk, label, rng},
@@ -72,7 +78,7 @@ async fn the_codes_since_it_was_last_had_are_listed_and_marked_once() {
     assert_eq!(causes, [Some(expected.as_str())]);
 
     // The help desk sees the same, also once the token is given up for good.
-    let reason = registry::DeactivationReason::Lost;
+    let reason = DeactivationReason::Lost;
     registry.deactivate_token(&help_desk(), &serial, reason, now()).await.unwrap();
     let token = clinic.token(&tablet, now()).await;
     let desk = registry.loss_of(&token).await.unwrap().unwrap();
@@ -113,6 +119,59 @@ async fn whoever_has_one_factor_or_the_lost_token_sees_and_tells_nothing_of_code
     assert_eq!(told, Err(OwnTokenError::NotLost));
 }
 
+/// He has the passphrase and the token, and gives it up as lost himself.
+#[tokio::test]
+async fn a_thief_who_gives_the_token_up_as_lost_is_out() {
+    for replaced in [false, true] {
+        let (clinic, _, tablet) = two_tokens().await;
+        let (registry, serial) = (&clinic.registry, tablet.serial());
+        let secret = clinic.secret_by_token(ada(), &tablet, NOW).await;
+        let thief = registry.session(&secret, NOW).await.unwrap();
+        if replaced {
+            let (by, form) = (RequestedBy::Session(&thief), replacement(serial, Stolen));
+            registry.replace_token(by, &form, NOW, &mut rng()).await.unwrap();
+        } else {
+            let form = Deactivation { reason: Stolen, last_one_meant: false };
+            registry.deactivate_own_token(&thief, &serial, form, NOW).await.unwrap();
+        }
+        assert!(registry.session(&secret, NOW).await.is_err(), "replaced: {replaced}");
+    }
+}
+
+/// A session that was spared when its token was given up as lost, as it once was.
+#[tokio::test]
+async fn whoever_signed_in_by_a_token_that_was_given_up_as_lost_tells_nothing() {
+    for cause in ["stolen", "lost, replaced by request RQ-1"] {
+        let (clinic, phone, tablet) = two_tokens().await;
+        let (registry, serial) = (&clinic.registry, tablet.serial());
+        let thief = clinic.by_token(ada(), &tablet, NOW).await;
+        let mut record = clinic.store.token(&serial).await.unwrap().unwrap();
+        record.token.state = TokenState::Deactivated;
+        let event = NewEvent {
+            at: NOW,
+            actor: Actor::Prescriber { npi: ada() },
+            kind: EventKind::TokenDeactivated,
+            outcome: Outcome::Success,
+            account: Some(ada()),
+            serial: Some(serial.clone()),
+            purpose: None,
+            reference: None,
+            cause: Some(cause.to_owned()),
+        };
+        let writes = vec![Write::UpdateToken(Box::new(record))];
+        clinic.store.commit(Changes { writes, events: vec![event] }).await.unwrap();
+        let story = registry.own_loss(&thief, &serial, NOW).await.unwrap().unwrap();
+        assert_eq!(story.codes, None);
+        let refused = Err(OwnTokenError::LostFactor);
+        assert_eq!(registry.tell_last_had(&thief, &serial, START, NOW).await, refused);
+        assert_eq!(registry.mark_codes(&thief, &serial, &BTreeMap::new(), NOW).await, refused);
+        assert_eq!(registry.tell_notice_given(&thief, &serial, NOW).await, refused);
+        registry.report_own_token_lost(&thief, &phone.serial(), NOW).await.unwrap();
+        let found = registry.found_own_token(&thief, &phone.serial(), NOW).await;
+        assert_eq!(found.unwrap_err(), OwnTokenError::LostFactor);
+    }
+}
+
 #[tokio::test]
 async fn the_clock_runs_until_the_notice_is_given_or_the_token_found() {
     let (clinic, _, tablet, session) = lost().await;
@@ -147,12 +206,10 @@ async fn the_clock_runs_until_the_notice_is_given_or_the_token_found() {
 
 #[tokio::test]
 async fn a_token_that_is_replaced_as_lost_or_stolen_is_lost() {
-    use registry::DeactivationReason::{Faulty, Lost, Stolen};
     for (reason, is_lost) in [(Lost, true), (Stolen, true), (Faulty, false)] {
         let (clinic, phone, tablet) = two_tokens().await;
         let session = clinic.by_token(ada(), &phone, NOW).await;
-        let (by, form) =
-            (registry::RequestedBy::Session(&session), replacement(tablet.serial(), reason));
+        let (by, form) = (RequestedBy::Session(&session), replacement(tablet.serial(), reason));
         clinic.registry.replace_token(by, &form, NOW, &mut rng()).await.unwrap();
         let loss = clinic.registry.own_loss(&session, &tablet.serial(), NOW).await.unwrap();
         assert_eq!(loss.map(|story| story.loss.reported), is_lost.then_some(NOW), "{reason}");

@@ -20,7 +20,7 @@ const NOW: UnixTime = UnixTime(START.0 + 60);
 async fn the_same_replacement_meanwhile_is_one() {
     for before in [Before::TokensOf, Before::Commit] {
         let (clinic, phone, session) = at_the_dashboard().await;
-        let form = replacement(phone.serial(), DeactivationReason::Lost);
+        let form = replacement(phone.serial(), DeactivationReason::Faulty);
         let form = Replacement { last_one_meant: true, ..form };
         let meanwhile = {
             let (registry, session, form) =
