@@ -4,8 +4,11 @@
 //! A record is JSON, under an `Idempotency-Key` that is the same at each attempt. Any answer of 200 to
 //! 299 acknowledges it, but for 202: then the network has it, has not done it yet, and is asked again.
 //!
-//! Where no network is configured, no token is to wait for one: not one of before that either, nor one
-//! that somebody begins to tell anew.
+//! Where no network is configured, a token that is added waits for none. One of before goes on waiting:
+//! that the server was started once without its network must not make tokens good that the network does
+//! not know, nor end those that they were to take the place of; neither could be taken back. Only where
+//! somebody says that there is no network any more does none wait: not one that was given up either,
+//! nor one that somebody begins to tell anew.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -53,9 +56,18 @@ impl Network {
 
 impl Telling {
     /// Starts to tell what is due, now and from now on.
-    pub(crate) fn start(site: Site, network: Option<Network>) -> Self {
-        let (stop, stopped) = watch::channel(());
-        Self { stop, task: tokio::spawn(keep(site, network.map(Arc::new), stopped)) }
+    /// With neither a network nor `none_any_more`, what waits goes on waiting.
+    pub(crate) fn start(site: Site, network: Option<Network>, none_any_more: bool) -> Self {
+        let (stop, mut stopped) = watch::channel(());
+        let network = network.map(Arc::new);
+        let task = tokio::spawn(async move {
+            if network.is_some() || none_any_more {
+                keep(site, network, stopped).await;
+            } else {
+                let _ = stopped.changed().await;
+            }
+        });
+        Self { stop, task }
     }
 
     /// Lets what was begun end. What is left is due at the next start.
@@ -66,7 +78,7 @@ impl Telling {
     }
 }
 
-/// Without a network, what an earlier one did not acknowledge waits no longer either. None is given up
+/// Where there is no network any more, what an earlier one did not acknowledge waits no longer either. None is given up
 /// while this runs, so that once is enough.
 async fn take_along(site: &Site) -> Result<(), registry::Error> {
     for serial in site.registry.syncs_given_up(u32::MAX).await? {

@@ -26,8 +26,7 @@ impl Registry {
         Ok(records.into_iter().map(|record| record.token.serial).collect())
     }
 
-    /// The tokens that were given up, at most `limit`: where there is no network any more, they are to
-    /// wait for none.
+    /// The tokens that were given up, at most `limit`.
     ///
     /// # Errors
     /// What the store cannot do.

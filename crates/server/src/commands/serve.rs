@@ -103,6 +103,10 @@ pub(crate) struct Arguments {
     /// 202), for 60 minutes at most, the token signs nothing
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_NETWORK_WEBHOOK")]
     network_webhook: Option<ServerUrl>,
+    /// There is no e-prescribing network any more: tokens that waited for one, or were given up, sign
+    /// from now on, and a token whose move to a new phone waited for one ends. Without this they wait
+    #[arg(long, conflicts_with = "network_webhook", env = "COUNTERSIGN_NO_NETWORK")]
+    no_network: bool,
     /// The file with the key that the network knows this server by, sent as a bearer token
     #[arg(
         long,
@@ -148,7 +152,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let registry = if phone.is_some() { registry.asking_step_up() } else { registry };
     let registry = match network {
         Some(_) => registry.telling_network(),
-        None => warned_of_waiting(registry).await?,
+        None => warned_of_waiting(registry, arguments.no_network).await?,
     };
     let checkpoints = match arguments.checkpoints {
         Some(path) => path,
@@ -175,7 +179,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     });
     let signals = Signals::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
-    let telling = Telling::start(site.clone(), network);
+    let telling = Telling::start(site.clone(), network, arguments.no_network);
     let sending = Sending::start(site.clone(), postman, arguments.help_desk);
     announce(scheme, address)?;
     let ended = listening.serve(http::router(site), signals).await;
@@ -185,12 +189,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     ended
 }
 
-/// Says so where tokens waited for a network that this server does not tell.
-async fn warned_of_waiting(registry: Registry) -> Result<Registry, Failure> {
-    if !registry.syncs_due(UnixTime(u64::MAX), 1).await?.is_empty() {
-        tracing::warn!(
-            "tokens waited for the e-prescribing network, and none is to be told: they sign now, and are noted as not needing it"
-        );
+/// Says so where tokens wait for a network that this server does not tell.
+async fn warned_of_waiting(registry: Registry, no_network: bool) -> Result<Registry, Failure> {
+    let waits = !registry.syncs_due(UnixTime(u64::MAX), 1).await?.is_empty()
+        || !registry.syncs_given_up(1).await?.is_empty();
+    match (waits, no_network) {
+        (false, _) => {}
+        (true, true) => tracing::warn!(
+            "tokens waited for the e-prescribing network, and there is none any more: they sign now, and are noted as not needing it"
+        ),
+        (true, false) => tracing::warn!(
+            "tokens wait for the e-prescribing network, and this server was started without --network-webhook: they go on waiting, and sign nothing. Start it with --network-webhook or, if there is no network any more, with --no-network"
+        ),
     }
     Ok(registry)
 }

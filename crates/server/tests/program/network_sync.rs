@@ -156,13 +156,19 @@ fn what_was_given_up_says_so_and_is_begun_again_by_a_button() {
 }
 
 #[test]
-fn a_server_that_tells_no_network_lets_no_token_wait_and_says_so() {
+fn where_there_is_no_network_any_more_no_token_waits_and_the_log_says_so() {
     let network = Network::start(&[Mood::Status(503), Mood::Status(503), Mood::Status(503)]);
     let (server, browser, app) = start(&network.url, &[]);
     add(&browser, &app, "Phone");
     network.wait_until_told(1);
+    // Started once without its network: nothing becomes good that the network does not know.
     let server = Server::start_in(server.stop(), &[]);
-    assert!(server.log().contains("none is to be told"), "{}", server.log());
+    assert!(server.log().contains("they go on waiting"), "{}", server.log());
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(app_state(&server, &app).0, AppTokenState::PendingSync);
+
+    let server = Server::start_in(server.stop(), &["--no-network"]);
+    assert!(server.log().contains("there is none any more"), "{}", server.log());
     let active = |server: &Server| app_state(server, &app).0 == AppTokenState::Active;
     until("active", || active(&server).then_some(()));
     let events = server.folder.json(&["events", "--limit", "100"], "").to_string();
@@ -184,6 +190,9 @@ fn what_was_given_up_is_done_at_once_where_there_is_no_network_any_more() {
     until("given up", || Some(browser.get("/tokens")).filter(given_up));
     drop(database);
     let server = Server::start_in(server.stop(), &[]);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(app_state(&server, &app).0, AppTokenState::PendingSync);
+    let server = Server::start_in(server.stop(), &["--no-network"]);
     until("active", || (app_state(&server, &app).0 == AppTokenState::Active).then_some(()));
 }
 
@@ -201,4 +210,6 @@ fn a_network_is_told_by_https_or_on_this_machine_and_its_key_is_read() {
     let missing = ["--network-webhook", "https://network.example", "--network-key-file", "/none"];
     assert!(refused(&missing).contains("/none cannot be read"));
     assert!(refused(&["--network-key-file", "/none"]).contains("--network-webhook"));
+    let both = ["--network-webhook", "https://network.example", "--no-network"];
+    assert!(refused(&both).contains("cannot be used with"));
 }
