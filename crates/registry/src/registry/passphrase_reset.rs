@@ -67,8 +67,8 @@ impl Registry {
     }
 
     /// Sets the passphrase that the prescriber chose, by the link and the code to it. Every session of
-    /// theirs ends, and a pause of their sign-in too; their tokens stay. The same submit again gets the same
-    /// answer, for ten minutes.
+    /// theirs ends, and a pause of their sign-in too; their tokens stay. The same submit again, with the same
+    /// passphrase, gets the same answer, for ten minutes.
     ///
     /// # Errors
     /// [`SetPassphraseError`].
@@ -92,7 +92,10 @@ impl Registry {
             let Some(mut record) = found else { return Err(SetPassphraseError::LinkOver) };
             let tag = self.master.reset_tag(record.id.as_bytes(), code.expose_bytes());
             let fits = bool::from(tag.ct_eq(&record.tag));
-            if fits && is_same_submit(&record, submit, now) {
+            if fits
+                && is_same_submit(&record, submit, now)
+                && self.is_set(&record, passphrase).await?
+            {
                 return Ok(());
             }
             if !matches!(standing(&record, now), ResetStanding::Open { .. }) {
@@ -119,16 +122,31 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    /// Refuses a link that is over; of one that never was nothing is recorded.
+    /// Whether the account has this passphrase: of another in the form that was sent again nobody is to
+    /// believe that it is set.
+    async fn is_set(
+        &self,
+        record: &PassphraseResetRecord,
+        passphrase: &Passphrase,
+    ) -> Result<bool, Error> {
+        let account = self.store.account(record.npi).await?.ok_or(Error::UnknownAccount)?;
+        self.hasher.verify(passphrase.expose_text(), Some(account.passphrase_hash)).await
+    }
+
+    /// Refuses a link that is over. Of one that never was nothing is recorded, and of any other not more
+    /// than wrong codes are: whoever has an old link fills no log.
     async fn refuse_reset(
         &self,
         secret: &ResetSecret,
         now: UnixTime,
     ) -> Result<(), SetPassphraseError> {
         let found = self.store.passphrase_reset(secret.id()).await.map_err(Error::from)?;
-        if let Some(record) = found {
+        if let Some(mut record) = found.filter(|record| record.wrong <= MOST_WRONG) {
+            record.wrong += 1;
             let event = refused(record.npi, "no open reset", now);
-            self.store.commit(Changes::new([], [event])).await.map_err(Error::from)?;
+            let write = Write::UpdatePassphraseReset(Box::new(record));
+            // Where somebody else was first, theirs is recorded.
+            self.commit(Changes::new([write], [event])).await?;
         }
         Err(SetPassphraseError::LinkOver)
     }

@@ -79,6 +79,15 @@ async fn the_prescriber_chooses_it_sessions_end_and_tokens_stay() {
     for _ in 0..2 {
         assert_eq!(set(&clinic, &link, &link.code, "b", NOW).await, Ok(()), "the same submit");
     }
+    let another = Passphrase::parse("another horse battery").unwrap();
+    let Link { secret: of_link, code } = &link;
+    let answer =
+        clinic.registry.set_passphrase(of_link, code, &another, &key("b"), NOW, &mut rng()).await;
+    assert_eq!(
+        answer,
+        Err(SetPassphraseError::LinkOver),
+        "sent again with another, which is not set"
+    );
     let other = set(&clinic, &link, &link.code, "c", NOW).await;
     assert_eq!(other, Err(SetPassphraseError::LinkOver), "it works once");
     assert!(clinic.registry.session(&secret, NOW).await.is_err());
@@ -95,7 +104,7 @@ async fn the_prescriber_chooses_it_sessions_end_and_tokens_stay() {
     assert_eq!(of(EventKind::PassphraseReset, Outcome::Success).len(), 1);
     let refused = of(EventKind::PassphraseReset, Outcome::Refused);
     let causes: Vec<_> = refused.iter().rev().map(|what| what.cause.as_deref().unwrap()).collect();
-    assert_eq!(causes, ["wrong reset code", "no open reset"]);
+    assert_eq!(causes, ["wrong reset code", "no open reset", "no open reset"]);
     let disk: Vec<u8> = std::fs::read_dir(clinic.folder.path())
         .unwrap()
         .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
@@ -113,7 +122,11 @@ async fn five_wrong_codes_or_a_day_end_it_and_a_newer_one_takes_its_place() {
         assert_eq!(refused, Err(SetPassphraseError::Wrong { tries_left }));
     }
     let over = Err(SetPassphraseError::LinkOver);
-    assert_eq!(set(&clinic, &link, &link.code, "a", NOW).await, over);
+    let before = clinic.events().await.len();
+    for _ in 0..3 {
+        assert_eq!(set(&clinic, &link, &link.code, "a", NOW).await, over);
+    }
+    assert_eq!(clinic.events().await.len(), before + 1, "recorded once more, and then no longer");
 
     let (clinic, _, link) = with_reset().await;
     assert_eq!(set(&clinic, &link, &link.code, "a", NOW.plus(DAY + 1)).await, over);
