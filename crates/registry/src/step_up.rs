@@ -27,6 +27,8 @@ pub struct StepUpMessage {
     pub channel: PhoneChannel,
     /// The code.
     pub code: ConfirmationCode,
+    /// The keyed hash of the code, by which what became of the message is noted.
+    pub tag: [u8; 32],
 }
 
 /// The last code by phone of a session, as it is stored.

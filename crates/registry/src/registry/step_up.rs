@@ -84,11 +84,12 @@ impl Registry {
             let (sends, since) =
                 counted.map_err(|seconds_left| StepUpError::TooManySends { seconds_left })?;
             let code = ConfirmationCode::generate(rng);
+            let tag = self.master.step_up_tag(session.id.as_bytes(), code.expose_bytes());
             let record = StepUpRecord {
                 npi,
                 session: session.id,
                 channel,
-                tag: self.master.step_up_tag(session.id.as_bytes(), code.expose_bytes()),
+                tag,
                 sent: now,
                 wrong: 0,
                 confirmed: None,
@@ -107,20 +108,21 @@ impl Registry {
             let event = event(npi, EventKind::StepUpSent, Outcome::Attempted, now);
             let changes = Changes::new(writes, [event.because(channel.name())]);
             if self.commit(changes).await? {
-                return Ok(Some(StepUpMessage { phone, channel, code }));
+                return Ok(Some(StepUpMessage { phone, channel, code, tag }));
             }
         }
         Err(Error::Busy.into())
     }
 
     /// Records whether a code was handed over, or why not in a few words: then it is good no more, and
-    /// another can be sent at once.
+    /// another can be sent at once. A newer one that was sent meanwhile stays good.
     ///
     /// # Errors
     /// What the store cannot do.
     pub async fn step_up_sent(
         &self,
         session: &Session,
+        tag: [u8; 32],
         sent: Result<(), &str>,
         now: UnixTime,
     ) -> Result<(), Error> {
@@ -130,7 +132,7 @@ impl Registry {
         event.cause = sent.err().map(str::to_owned);
         for _ in 0..ATTEMPTS {
             let last = self.store.step_up(session.account.npi, session.id).await?;
-            let lost = last.filter(|_| sent.is_err());
+            let lost = last.filter(|last| sent.is_err() && last.tag == tag);
             let ended = lost.map(|last| {
                 Write::UpdateStepUp(Box::new(StepUpRecord { wrong: MOST_WRONG, ..last }))
             });

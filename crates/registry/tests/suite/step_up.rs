@@ -187,11 +187,13 @@ async fn of_many_tries_at_once_each_is_counted() {
 async fn a_code_that_could_not_be_sent_is_sent_anew_at_once() {
     let (clinic, _, session) = waiting().await;
     let lost = sent(&clinic, &session, START).await;
-    clinic.registry.step_up_sent(&session, Err("refused"), START).await.unwrap();
+    clinic.registry.step_up_sent(&session, lost.tag, Err("refused"), START).await.unwrap();
     let answer = clinic.registry.confirm_step_up(&session, &lost.code, START).await;
     assert_eq!(answer, Err(StepUpError::NoCode));
     let message = sent(&clinic, &session, START.plus(1)).await;
-    clinic.registry.step_up_sent(&session, Ok(()), START.plus(1)).await.unwrap();
+    clinic.registry.step_up_sent(&session, message.tag, Ok(()), START.plus(1)).await.unwrap();
+    // That the first one failed is told late: the newer one stays good.
+    clinic.registry.step_up_sent(&session, lost.tag, Err("late"), START.plus(1)).await.unwrap();
     assert!(begin(&clinic, &session, PhoneChannel::Sms, START.plus(2)).await.unwrap().is_none());
     clinic.registry.confirm_step_up(&session, &message.code, START.plus(2)).await.unwrap();
 }

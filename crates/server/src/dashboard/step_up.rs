@@ -157,12 +157,13 @@ async fn send_now(
     else {
         return Ok(());
     };
+    let tag = message.tag;
     let sent = carry(phone, message).await;
     if let Err(why) = &sent {
         tracing::warn!(%why, "a code was not sent to a phone");
     }
     let noted = registry
-        .step_up_sent(session, sent.as_ref().copied().map_err(String::as_str), clock::now())
+        .step_up_sent(session, tag, sent.as_ref().copied().map_err(String::as_str), clock::now())
         .await;
     noted.map_err(|error| NotSent::Refused(error.into()))?;
     sent.map_err(|_| NotSent::NotCarried)
