@@ -90,7 +90,10 @@ pub(crate) async fn check(
     drop(queue);
     let read_to_the_end = ended(reading.await).map_err(CheckError::from);
     if let Err(error) = checked.map_err(CheckError::from).and(read_to_the_end) {
-        registry.drop_stock(actor, id, clock::now()).await?;
+        // What is wrong with the file is told also where its import cannot be given up.
+        if let Err(left) = registry.drop_stock(actor, id, clock::now()).await {
+            tracing::warn!(error = %left, "an import that failed could not be given up");
+        }
         return Err(error);
     }
     Ok(registry.end_stock_check(check).await?)

@@ -12,7 +12,9 @@ use provisioning::{
     PreSharedKey, PskcKey, PskcPassphrase,
     stock::{SeedText, StockFileError},
 };
-use registry::{Action, IdempotencyKey, StockFinding, StockImport, rules::administrators::may};
+use registry::{
+    Action, Error, IdempotencyKey, StockFinding, StockImport, rules::administrators::may,
+};
 
 use super::{
     frame::Frame,
@@ -44,6 +46,9 @@ const UNDER: [(&str, &str); 3] = [
     ("passphrase", "A passphrase"),
     ("key", "A pre-shared key, in hexadecimal"),
 ];
+
+/// Nothing is done in a session that has ended.
+const SIGNED_OUT: &str = "You were signed out before the file was checked. Choose it again, and stay signed in until it is done.";
 
 #[derive(Template)]
 #[template(path = "admin/stock.html")]
@@ -198,6 +203,9 @@ pub(super) async fn check(
             Ok(import) => JobEnd::Done(import.id),
             Err(CheckError::File(error)) => {
                 JobEnd::Refused(field_of(&error), sentence(&error.to_string()))
+            }
+            Err(CheckError::Registry(Error::SessionEnded)) => {
+                JobEnd::Refused("", SIGNED_OUT.to_owned())
             }
             Err(CheckError::Registry(error)) => {
                 tracing::error!(%error, "a file of stock could not be checked");

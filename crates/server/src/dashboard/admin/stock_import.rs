@@ -66,6 +66,9 @@ impl Row {
     }
 }
 
+/// Nothing is done in a session that has ended.
+const SIGNED_OUT: &str = "You were signed out before the import was done, so nothing of it was imported. Import it again, and stay signed in until it is done.";
+
 type InAddress = Result<Path<String>, PathRejection>;
 
 /// The word of an import's state for a page's style, and for a person.
@@ -141,6 +144,9 @@ pub(super) async fn take(
     let work = async move {
         match taking.registry.take_stock(&actor, id, leave_out, clock::now()).await {
             Ok(_) => JobEnd::Done(id),
+            Err(TakeStockError::Registry(Error::SessionEnded)) => {
+                JobEnd::Refused("", SIGNED_OUT.to_owned())
+            }
             Err(TakeStockError::Registry(error)) => {
                 tracing::error!(%error, "stock could not be imported");
                 JobEnd::Broken
