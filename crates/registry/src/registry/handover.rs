@@ -15,14 +15,15 @@ use crate::{
         association::check_session,
         devices::Seen,
         handover::{
-            Handover, HandoverStage, LINK_VALID_FOR, MOVED, is_done, is_movable, under_way,
+            Handover, HandoverStage, LINK_VALID_FOR, MOVED, is_done, is_held_up, is_movable,
+            under_way,
         },
         owning::DeactivationReason,
         step_up::StepUpStanding,
         token_states::{TokenEvent, apply},
     },
     session::{Factor, SecondFactor, Session, SessionRecord},
-    store::{Changes, Write},
+    store::{Changes, EventSearch, Write},
     token::{Token, TokenRecord, TokenState},
     values::{IdempotencyKey, SessionId},
 };
@@ -44,16 +45,16 @@ impl Registry {
         let npi = session.account.npi;
         for _ in 0..ATTEMPTS {
             let record = self.alive(session, now).await?;
-            if record.factor == Factor::Half {
+            let Factor::Full { at: signed_in, .. } = record.factor else {
                 return Err(AssociateError::NotSignedIn);
-            }
-            let open = self.store.open_activation(npi).await?;
-            if let Some(begun) = open.as_ref().and_then(|open| under_way(open, None, now))
-                && begun.from == *serial
-            {
+            };
+            // Before the moves: a token that comes meanwhile is one more than was read.
+            let tokens = self.store.tokens_of(npi).await?;
+            let begun = self.handovers(&npi, now).await?;
+            if let Some(begun) = begun.into_iter().find(|begun| begun.from == *serial) {
                 return Ok(begun);
             }
-            let tokens = self.store.tokens_of(npi).await?;
+            let open = self.store.open_activation(npi).await?;
             if let Err(error) = self.check_approval(&record, &tokens, now).await {
                 return self.not_begun(npi, serial, error, now).await;
             }
@@ -66,13 +67,23 @@ impl Registry {
                 self.activation_of(&old.token).await?.map_or_else(PinPolicy::default, |a| a.pin);
             let (server, issuer) = (server.clone(), issuer.clone());
             let order = ActivationOrder { server, issuer, valid_for: LINK_VALID_FOR, pin };
+            // No longer than the sign-in that approves it is fresh.
+            let until = Some(signed_in.plus(LINK_VALID_FOR));
             let invitation =
-                Invitation { npi, order: &order, opens_access: false, until: None, earlier: None };
+                Invitation { npi, order: &order, opens_access: false, until, earlier: None };
             let (activation, _) = self.new_activation(&invitation, now, rng);
             let activation = ActivationRecord { replaces: Some(serial.clone()), ..activation };
             let begun = under_way(&activation, None, now);
             let mut changes = Changes::default();
+            let mut why = match &record.factor {
+                Factor::Full { by: SecondFactor::Token(by), .. } => {
+                    format!("approved by {}", by.as_str())
+                }
+                _ => String::new(),
+            };
             if let Some(earlier) = open {
+                why.push_str(", an earlier activation ends");
+                self.unmailed(&earlier, &mut changes).await?;
                 end_activation(
                     &mut changes,
                     earlier,
@@ -84,20 +95,27 @@ impl Registry {
             changes.writes.push(Write::InsertActivation(activation));
             // The old token and the one that approved it are written as they are: a loss of either
             // that is reported meanwhile has to look again, and finds what began.
-            changes.writes.extend(approving(&record, &tokens, serial));
+            approving(&mut changes, &record, &tokens, serial);
+            changes.writes.push(Write::ExpectTokensOf { npi, number: tokens.len() as u64 });
             changes.writes.push(Write::ExpectSession { id: record.id, version: record.version });
-            changes.events.push(event(
-                npi,
-                serial,
-                EventKind::HandoverBegun,
-                Outcome::Success,
-                now,
-            ));
+            let noted = event(npi, serial, EventKind::HandoverBegun, Outcome::Success, now);
+            changes.events.push(noted.because(why));
             if self.commit(changes).await? {
                 return begun.ok_or_else(|| Error::Busy.into());
             }
         }
         Err(Error::Busy.into())
+    }
+
+    /// The mail of the request whose activation ends would lead nowhere: it is due no more.
+    async fn unmailed(&self, ended: &ActivationRecord, changes: &mut Changes) -> Result<(), Error> {
+        for mut record in self.store.requests_of(ended.npi).await? {
+            if record.activation == Some(ended.id) && record.request.mailing.due.is_some() {
+                record.request.mailing.due = None;
+                changes.writes.push(Write::UpdateRequest(Box::new(record)));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a session that may not approve it.
@@ -239,11 +257,48 @@ impl Registry {
     pub async fn handovers(&self, npi: &Npi, now: UnixTime) -> Result<Vec<Handover>, Error> {
         let open = self.store.open_activation(*npi).await?;
         let mut found: Vec<_> = open.iter().filter_map(|open| under_way(open, None, now)).collect();
-        for new in self.tokens(npi, now).await?.iter().filter(|token| token.sync.waits()) {
-            let activation = self.activation_of(new).await?;
-            found.extend(activation.and_then(|activation| under_way(&activation, Some(new), now)));
+        let completing = self.completing(*npi, now).await?;
+        found.extend(completing.into_iter().map(|(_, _, handover)| handover));
+        Ok(found)
+    }
+
+    /// The moves whose first code was good, with their activation and the new phone's token.
+    async fn completing(
+        &self,
+        npi: Npi,
+        now: UnixTime,
+    ) -> Result<Vec<(ActivationRecord, TokenRecord, Handover)>, Error> {
+        let tokens = self.store.tokens_of(npi).await?;
+        let movable = |serial: &SerialNumber| {
+            let old = tokens.iter().find(|old| old.token.serial == *serial);
+            old.is_some_and(|old| is_movable(&old.token, now))
+        };
+        let mut found = Vec::new();
+        for new in tokens.iter().filter(|new| new.token.sync.waits() || is_held_up(&new.token)) {
+            let Some(activation) = self.activation_of(&new.token).await? else { continue };
+            let Some(handover) = under_way(&activation, Some(&new.token), now) else { continue };
+            match handover.stage {
+                HandoverStage::NetworkSync => {}
+                HandoverStage::Locked if movable(&handover.from) => {}
+                _ => continue,
+            }
+            found.push((activation, new.clone(), handover));
         }
         Ok(found)
+    }
+
+    /// Whether a token of the account was deactivated by its move to a new phone.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn was_moved(&self, npi: &Npi, serial: &SerialNumber) -> Result<bool, Error> {
+        let search = EventSearch {
+            account: Some(*npi),
+            kind: Some(EventKind::HandoverDone),
+            serial: Some(serial.clone()),
+            ..EventSearch::default()
+        };
+        Ok(!self.store.events_with(&search, None, 1).await?.is_empty())
     }
 
     /// The old token of a move, as it has to be when the new one is judged.
@@ -261,8 +316,8 @@ impl Registry {
         old.map(Some).ok_or(AssociateError::HandoverOver)
     }
 
-    /// What the acknowledgement of a new token does to the one that it takes the place of.
-    pub(super) async fn moved_by_sync(&self, new: &Token, now: UnixTime) -> Result<Changes, Error> {
+    /// What a new token that is good now does to the one that it takes the place of.
+    pub(super) async fn moved_to(&self, new: &Token, now: UnixTime) -> Result<Changes, Error> {
         let activation = self.activation_of(new).await?;
         let completed = activation.filter(|found| found.state == ActivationState::Completed);
         let old = match completed.and_then(|activation| activation.replaces) {
@@ -301,14 +356,7 @@ impl Registry {
         if !lost {
             return Ok(changes);
         }
-        for record in self.store.tokens_of(npi).await? {
-            let activation = self.activation_of(&record.token).await?;
-            let Some(activation) = activation.filter(|activation| {
-                under_way(activation, Some(&record.token), now)
-                    .is_some_and(|handover| handover.stage == HandoverStage::NetworkSync)
-            }) else {
-                continue;
-            };
+        for (activation, record, _) in self.completing(npi, now).await? {
             end_activation(&mut changes, activation, actor, why, now);
             if record.token.serial != token.serial {
                 suspend_new(&mut changes, record, actor, now);
@@ -363,11 +411,12 @@ pub(super) fn end_old(
     changes.events.push(noted(EventKind::HandoverDone).because(to));
 }
 
-/// Suspends a new phone's token whose move ended by a loss.
+/// Suspends a new phone's token whose move ended by a loss. Nobody reported it, so that this program
+/// does it.
 fn suspend_new(changes: &mut Changes, new: TokenRecord, actor: &Actor, now: UnixTime) {
     let Ok(token) = apply(&new.token, TokenEvent::Lost, actor, now) else { return };
     let kind = EventKind::TokenSuspended;
-    let mut event = NewEvent::new(now, actor.clone(), kind, Outcome::Success).on(&token.serial);
+    let mut event = NewEvent::new(now, Actor::System, kind, Outcome::Success).on(&token.serial);
     event.account = token.owner;
     let why = "a token was reported lost while this one was to take another’s place";
     changes.events.push(event.because(why));
@@ -377,22 +426,19 @@ fn suspend_new(changes: &mut Changes, new: TokenRecord, actor: &Actor, now: Unix
 
 /// Writes the old token, and the one whose code approved its move, as they are.
 fn approving(
+    changes: &mut Changes,
     session: &SessionRecord,
     tokens: &[TokenRecord],
     old: &SerialNumber,
-) -> impl Iterator<Item = Write> {
+) {
     let by = match &session.factor {
         Factor::Full { by: SecondFactor::Token(serial), .. } => Some(serial),
         _ => None,
     };
     let touched =
         |record: &&TokenRecord| record.token.serial == *old || Some(&record.token.serial) == by;
-    tokens
-        .iter()
-        .filter(touched)
-        .map(|record| Write::UpdateToken(Box::new(record.clone())))
-        .collect::<Vec<_>>()
-        .into_iter()
+    let touched = tokens.iter().filter(touched).cloned();
+    changes.writes.extend(touched.map(|record| Write::UpdateToken(Box::new(record))));
 }
 
 fn event(

@@ -173,7 +173,10 @@ impl Registry {
             let changed = TokenRecord { token: token.clone(), ..record };
             let mut writes = vec![Write::UpdateToken(Box::new(changed))];
             writes.extend(ended_with(&token, None));
-            let more = self.moves_ended(&token, why.and_then(Why::reason), actor, now).await?;
+            let mut more = self.moves_ended(&token, why.and_then(Why::reason), actor, now).await?;
+            if event == TokenEvent::Unlock {
+                more = more.and(self.moved_to(&token, now).await?);
+            }
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }

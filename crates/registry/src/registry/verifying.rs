@@ -11,6 +11,7 @@ use crate::{
     rules::{
         drift::sample,
         explaining::{Explanation, counted, explain},
+        handover::is_held_up,
         judging::{Judgement, Typed, Verdict, check_judgeable, judge},
     },
     store::{Changes, Write},
@@ -38,6 +39,8 @@ pub(super) struct Decision {
     /// What the code showed of the token, where that is kept.
     sample: Option<DriftSample>,
     events: Vec<NewEvent>,
+    /// The end of the token whose place this one takes, where that has waited for a good code.
+    moved: Changes,
 }
 
 impl Decision {
@@ -64,7 +67,7 @@ impl Decision {
         let used_up = self.used_up.clone().map(|other| Write::UpdateToken(Box::new(other)));
         let sample = self.sample.clone().map(|sample| Write::NoteDrift(Box::new(sample)));
         let writes: Vec<_> = [write].into_iter().chain(used_up).chain(sample).collect();
-        Changes::new(writes, self.events.clone())
+        Changes::new(writes, self.events.clone()).and(self.moved.clone())
     }
 }
 
@@ -157,6 +160,7 @@ impl Registry {
             result: Err(cause),
             used_up: None,
             sample: None,
+            moved: Changes::default(),
         };
         if let Err(cause) = check_judgeable(&record.token, purpose, now) {
             return Ok(refused(None, cause));
@@ -170,12 +174,17 @@ impl Registry {
                 let events = vec![event(Outcome::Success)];
                 let codes = 1 + u64::from(typed.next.is_some());
                 let sample = sample(&record.token, &token, codes, now);
+                let moved = match is_held_up(&record.token) {
+                    true => self.moved_to(&token, now).await?,
+                    false => Changes::default(),
+                };
                 return Ok(Decision {
                     sample,
                     token: Some(token),
                     result: Ok(accepted),
                     used_up: None,
                     events,
+                    moved,
                 });
             }
             Verdict::Refused(cause) => return Ok(refused(None, cause)),

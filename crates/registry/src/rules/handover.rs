@@ -13,7 +13,8 @@
 //! one or another. The link is good for as long as the sign-in that approved it is fresh. Until it is
 //! done the old token works, also while the network has yet to know the new one. A loss of any of the
 //! account's tokens ends it, since whoever has that token may be the one who began it; a new token
-//! that waits for the network is suspended then.
+//! that waits for the network is suspended then. While the new token is locked the old one does not end:
+//! the owner would be left with none.
 
 use oath::{SerialNumber, TokenType, UnixTime};
 use serde::Serialize;
@@ -57,6 +58,9 @@ pub enum HandoverStage {
     FirstCode,
     /// The e-prescribing network has yet to know the new phone's token.
     NetworkSync,
+    /// The network knows the new phone's token, which was locked: it is done when the help desk unlocks
+    /// that, or with its first good code.
+    Locked,
 }
 
 /// Whether its owner may begin to move this token: a soft one whose codes count, now or after a lock.
@@ -67,7 +71,8 @@ pub fn is_movable(token: &Token, now: UnixTime) -> bool {
         && owner.is_some_and(|owner| apply(token, TokenEvent::Move, &owner, now).is_ok())
 }
 
-/// The move that an activation is for, unless it has ended or is for none. `new` is its token.
+/// The move that an activation is for, unless it has ended or is for none. `new` is its token, as it
+/// is stored. One that is [`HandoverStage::Locked`] is under way only while the old token is movable.
 pub(crate) fn under_way(
     activation: &ActivationRecord,
     new: Option<&Token>,
@@ -79,6 +84,7 @@ pub(crate) fn under_way(
         }
         ActivationState::Provisioned => HandoverStage::FirstCode,
         ActivationState::Completed if new.is_some_and(waits) => HandoverStage::NetworkSync,
+        ActivationState::Completed if new.is_some_and(is_held_up) => HandoverStage::Locked,
         _ => return None,
     };
     Some(Handover {
@@ -94,9 +100,15 @@ fn waits(new: &Token) -> bool {
     new.sync.waits() && matches!(new.state, TokenState::PendingSync | TokenState::Locked)
 }
 
-/// Whether the old token's end has come: the new one is its owner's, and nothing waits for the network.
+/// Whether a token that waits for nothing is locked, or was and has shown no good code since.
+pub(crate) const fn is_held_up(new: &Token) -> bool {
+    let wrong = new.failures > 0 && matches!(new.state, TokenState::Active);
+    !new.sync.waits() && (wrong || matches!(new.state, TokenState::Locked))
+}
+
+/// Whether the old token's end has come: the new one's codes are good now.
 pub(crate) const fn is_done(new: &Token) -> bool {
-    !new.sync.waits() && matches!(new.state, TokenState::Active | TokenState::Locked)
+    !new.sync.waits() && matches!(new.state, TokenState::Active)
 }
 
 #[cfg(test)]
@@ -166,6 +178,7 @@ mod tests {
         let waiting = token(TokenState::PendingSync, TokenType::Soft, NetworkSync::begin(NOW));
         let known = token(TokenState::Active, TokenType::Soft, NetworkSync::NotNeeded);
         let lost = Token { state: TokenState::Suspended, ..waiting.clone() };
+        let locked = Token { state: TokenState::Locked, ..known.clone() };
         for (state, new, at, expected) in [
             (Begun, None, until, enrolling),
             (Begun, None, until.plus(1), None),
@@ -173,6 +186,7 @@ mod tests {
             (Completed, Some(&waiting), until, Some(HandoverStage::NetworkSync)),
             (Completed, Some(&known), until, None),
             (Completed, Some(&lost), until, None),
+            (Completed, Some(&locked), until, Some(HandoverStage::Locked)),
             (Superseded, Some(&waiting), NOW, None),
         ] {
             let found = under_way(&activation(state), new, at).map(|handover| handover.stage);
@@ -181,5 +195,6 @@ mod tests {
         let of_no_move = ActivationRecord { replaces: None, ..activation(Begun) };
         assert_eq!(under_way(&of_no_move, None, NOW), None);
         assert_eq!((is_done(&waiting), is_done(&known), is_done(&lost)), (false, true, false));
+        assert!(!is_done(&locked));
     }
 }

@@ -151,7 +151,7 @@ async fn it_is_recorded_from_its_beginning_to_its_end() {
         ),
         (EventKind::CodeJudged, fresh.clone(), None),
         (EventKind::TokenProvisioned, fresh, None),
-        (EventKind::HandoverBegun, old, None),
+        (EventKind::HandoverBegun, old, Some(format!("approved by {}", phone.serial().as_str()))),
     ];
     assert_eq!(told, expected);
     let report = clinic.registry.daily_report(NOW).await.unwrap();
@@ -444,6 +444,69 @@ async fn without_a_network_any_more_the_old_token_ends_at_once() {
     assert_eq!(state(&clinic, &phone).await, TokenState::Deactivated);
 }
 
+/// Wrong codes lock the new token before the network knows it.
+async fn locked_meanwhile() -> (Clinic, App, App) {
+    let (clinic, phone, new, _) = waiting_for_the_network().await;
+    let (serial, wrong) = (new.serial(), new.wrong_code(NOW));
+    for _ in 0..10 {
+        clinic.registry.verify(&ada(), &serial, &wrong, Purpose::SignIn, NOW).await.unwrap_err();
+    }
+    clinic.registry.sync_acknowledged(&serial, NOW).await.unwrap();
+    assert_eq!(state(&clinic, &new).await, TokenState::Locked);
+    assert_eq!(state(&clinic, &phone).await, TokenState::Active, "or there were none to sign with");
+    let handovers = clinic.registry.handovers(&ada(), NOW).await.unwrap();
+    let stages: Vec<_> = handovers.iter().map(|handover| handover.stage).collect();
+    assert_eq!(stages, [HandoverStage::Locked]);
+    (clinic, phone, new)
+}
+
+#[tokio::test]
+async fn the_old_token_works_until_the_new_one_is_unlocked_or_shows_a_good_code() {
+    let (clinic, phone, new) = locked_meanwhile().await;
+    clinic.registry.unlock_token(&help_desk(), &new.serial(), NOW).await.unwrap();
+    assert_eq!(state(&clinic, &phone).await, TokenState::Deactivated);
+
+    let (clinic, phone, new) = locked_meanwhile().await;
+    let later = NOW.plus(900);
+    let (serial, wrong) = (new.serial(), new.wrong_code(later));
+    clinic.registry.verify(&ada(), &serial, &wrong, Purpose::Signing, later).await.unwrap_err();
+    assert_eq!(state(&clinic, &phone).await, TokenState::Active, "a wrong code ends nothing");
+    assert!(verified(&clinic, &new, later.plus(30)).await);
+    assert_eq!(state(&clinic, &phone).await, TokenState::Deactivated);
+    assert_eq!(clinic.registry.handovers(&ada(), later).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_loss_while_the_new_token_is_locked_ends_the_move() {
+    let (clinic, phone, new) = locked_meanwhile().await;
+    let half = clinic.half_session(ada(), NOW).await;
+    clinic.registry.report_own_token_lost(&half, &phone.serial(), NOW).await.unwrap();
+    assert_eq!(state(&clinic, &new).await, TokenState::Suspended);
+    let (desk, found) = (help_desk(), label("found"));
+    for app in [&phone, &new] {
+        clinic.registry.restore_token(&desk, &app.serial(), &found, NOW).await.unwrap();
+    }
+    clinic.registry.unlock_token(&desk, &new.serial(), NOW).await.unwrap();
+    assert_eq!(state(&clinic, &phone).await, TokenState::Active);
+}
+
+#[tokio::test]
+async fn a_token_whose_new_phone_waits_for_the_network_is_not_moved_again() {
+    let (clinic, phone, _, session) = waiting_for_the_network().await;
+    let begun = clinic.begin_move(&session, &phone, NOW).await.unwrap();
+    assert_eq!(begun.stage, HandoverStage::NetworkSync);
+    assert!(clinic.move_link(&session, &phone, NOW).await.is_none());
+}
+
+#[tokio::test]
+async fn the_link_does_not_outlive_the_approval() {
+    let (clinic, phone) = Clinic::with_token().await;
+    let session = clinic.by_token(ada(), &phone, NOW).await;
+    let begun = clinic.begin_move(&session, &phone, NOW.plus(600)).await.unwrap();
+    let until = NOW.plus(LINK_VALID_FOR);
+    assert_eq!(begun.stage, HandoverStage::Enrolling { until });
+}
+
 #[tokio::test]
 async fn a_loss_before_the_network_knows_suspends_the_new_token_too() {
     let (clinic, phone, new, _) = waiting_for_the_network().await;
@@ -454,6 +517,9 @@ async fn a_loss_before_the_network_knows_suspends_the_new_token_too() {
     for app in [&phone, &new] {
         assert_eq!(state(&clinic, app).await, TokenState::Suspended, "nothing was finished");
     }
+    let losses = clinic.registry.untold_losses(&ada(), NOW).await.unwrap();
+    let lost: Vec<_> = losses.into_iter().map(|loss| loss.serial).collect();
+    assert_eq!(lost, [phone.serial()], "of the new one nobody said that it is lost");
     let (desk, found) = (help_desk(), label("found"));
     clinic.registry.restore_token(&desk, &phone.serial(), &found, NOW).await.unwrap();
     clinic.registry.restore_token(&desk, &new.serial(), &found, NOW).await.unwrap();

@@ -118,6 +118,9 @@ fn headline(event: &Event) -> String {
         EventKind::TokenAssociated => either("Token added", "Token not added"),
         EventKind::TokenLocked => "Token locked".to_owned(),
         EventKind::TokenUnlocked => "Token unlocked".to_owned(),
+        EventKind::TokenSuspended if what.actor == Actor::System => {
+            "New phone’s token suspended, since another was reported lost".to_owned()
+        }
         EventKind::TokenSuspended => {
             either("Token reported lost, and suspended", "Report of a loss refused")
         }

@@ -105,6 +105,9 @@ pub(super) fn how_far(handover: &Handover) -> String {
         HandoverStage::NetworkSync => format!(
             "It is being moved to a new phone: {to} takes its place as soon as the e-prescribing network knows it. Until then, this one works."
         ),
+        HandoverStage::Locked => format!(
+            "It is being moved to a new phone, whose token {to} was locked by wrong codes. Until that shows a good code again, this one works."
+        ),
     }
 }
 

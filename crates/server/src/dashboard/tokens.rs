@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use registry::TokenState;
+use registry::{Error, Session, TokenState};
 use serde::Deserialize;
 
 use super::{
@@ -79,11 +79,29 @@ pub(super) async fn page(
     let tokens: Vec<_> = tokens.iter().map(row).collect();
     let Query(arrival) = arrival.unwrap_or_default();
     let place = |serial: &str| tokens.iter().position(|token| token.serial == serial);
-    let (added, done) = (place(&arrival.added), done(&arrival.done).zip(place(&arrival.token)));
+    let (added, mut done) = (place(&arrival.added), done(&arrival.done).zip(place(&arrival.token)));
+    // It may have been given up in another way.
+    if let Some(("moved", place)) = done
+        && let Some(token) = tokens.get(place)
+        && token.state == TokenState::Deactivated.name()
+    {
+        match was_moved(&site, &session, token).await {
+            Ok(true) => {}
+            Ok(false) => done = None,
+            Err(error) => return message::failed(&error).into_response(),
+        }
+    }
     render(
         StatusCode::OK,
         &Page { frame: visitor::frame(&session), tokens, usable, added, done, losses, requests },
     )
+}
+
+async fn was_moved(site: &Site, session: &Session, token: &TokenRow) -> Result<bool, Error> {
+    match token.serial.parse() {
+        Ok(serial) => site.registry.was_moved(&session.account.npi, &serial).await,
+        Err(_) => Ok(false),
+    }
 }
 
 /// What a page of one token leads back with.

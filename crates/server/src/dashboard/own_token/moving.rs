@@ -48,6 +48,7 @@ enum Step {
     Enrol { link: Zeroizing<String>, qr: Zeroizing<String>, until: String },
     FirstCode { to: String },
     Network { to: String },
+    Locked { to: String },
 }
 
 impl Step {
@@ -181,7 +182,9 @@ async fn show(
 ) -> Result<Response, Response> {
     let now = clock::now();
     if token.state == TokenState::Deactivated {
-        return Ok(done("moved", token));
+        let moved = site.registry.was_moved(&session.account.npi, &token.serial).await;
+        let moved = moved.map_err(|error| message::failed(&error).into_response())?;
+        return Ok(done(if moved { "moved" } else { "deactivated" }, token));
     }
     let handovers = site.registry.handovers(&session.account.npi, now).await;
     let handovers = handovers.map_err(|error| message::failed(&error).into_response())?;
@@ -192,7 +195,7 @@ async fn show(
         None if is_movable(token, now) || !errors.is_empty() => Step::Begin,
         None => return Err(message::not_found().into_response()),
     };
-    if !matches!(step, Step::Network { .. }) {
+    if !matches!(step, Step::Network { .. } | Step::Locked { .. }) {
         step_up::passed_to_move(site, session, &token.serial).await?;
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -212,6 +215,7 @@ async fn under_way(site: &Site, session: &Session, found: &Handover) -> Result<S
     let until = match found.stage {
         HandoverStage::FirstCode => return Ok(Step::FirstCode { to: to() }),
         HandoverStage::NetworkSync => return Ok(Step::Network { to: to() }),
+        HandoverStage::Locked => return Ok(Step::Locked { to: to() }),
         HandoverStage::Enrolling { until } => until,
     };
     let broken = || message::broken().into_response();
