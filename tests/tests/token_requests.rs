@@ -210,7 +210,7 @@ async fn give_up(dashboard: &Dashboard<'_>, eyes: &mut Eyes) -> Result<()> {
         ensure(browser.shows("last-token").await? == last, || format!("last: {last}"))?;
         browser.submit("review").await?;
         browser.find("error-reason").await?;
-        browser.click("reason-lost").await?;
+        browser.click("reason-faulty").await?;
         browser.click("deactivate").await?;
         if last {
             browser.click("last").await?;

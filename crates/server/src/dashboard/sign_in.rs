@@ -7,7 +7,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
-use registry::SignInError;
+use oath::SerialNumber;
+use registry::{DeactivationReason, Factor, SecondFactor, Session, SignInError};
 
 use super::{
     form::Form, message, render, session_cookie, sign_in_form::SignInForm,
@@ -20,6 +21,8 @@ use crate::{clock, http::Site, randomness};
 struct Page {
     refused: bool,
     signed_out: bool,
+    /// Whether the token that they signed in with was given up as lost or stolen just now.
+    given_up: bool,
     /// Whether a new passphrase was chosen just now.
     new_passphrase: bool,
 }
@@ -27,7 +30,20 @@ struct Page {
 pub(super) async fn page(OriginalUri(uri): OriginalUri) -> Response {
     let signed_out = uri.query() == Some("signed-out");
     let new_passphrase = uri.query() == Some("new-passphrase");
-    render(StatusCode::OK, &Page { refused: false, signed_out, new_passphrase })
+    let given_up = uri.query() == Some("given-up");
+    render(StatusCode::OK, &Page { refused: false, signed_out, given_up, new_passphrase })
+}
+
+/// Where somebody goes who gave up a token as lost or stolen that they had signed in with: their session
+/// has ended with it.
+pub(super) fn after_giving_up(
+    session: &Session,
+    serial: &SerialNumber,
+    reason: DeactivationReason,
+) -> Option<Response> {
+    let Factor::Full { by: SecondFactor::Token(by), .. } = &session.factor else { return None };
+    let ended = by == serial && reason.is_loss();
+    ended.then(|| Redirect::to("/sign-in?given-up").into_response())
 }
 
 pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form) -> Response {
@@ -40,7 +56,8 @@ pub(super) async fn submit(State(site): State<Site>, jar: CookieJar, form: Form)
             (jar, Redirect::to("/sign-in/code")).into_response()
         }
         Err(SignInError::Refused) => {
-            let page = Page { refused: true, signed_out: false, new_passphrase: false };
+            let (signed_out, given_up, new_passphrase) = (false, false, false);
+            let page = Page { refused: true, signed_out, given_up, new_passphrase };
             render(StatusCode::FORBIDDEN, &page)
         }
         Err(SignInError::TooMany) => message::busy().into_response(),

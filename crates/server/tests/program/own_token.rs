@@ -119,6 +119,28 @@ fn a_token_is_deactivated_with_a_reason_and_the_box_and_the_last_says_what_follo
     assert_eq!(state(&browser, &phone), "deactivated");
 }
 
+/// Whoever has it may be who is signed in.
+#[test]
+fn who_gives_up_as_lost_what_signed_them_in_is_signed_out_and_told_so() {
+    for (what, more) in
+        [("deactivate", vec![]), ("replace", vec![("mail", "a@example.org"), ("step", "confirm")])]
+    {
+        let (_server, browser, phone, _) = two_tokens();
+        let at = path(&phone, what);
+        let fields = [&[("reason", "lost"), ("deactivate", "yes")], &more[..]].concat();
+        let answer = browser.submit(&at, &fields);
+        assert_eq!(
+            (answer.status, answer.location.as_str()),
+            (303, "/sign-in?given-up"),
+            "{}",
+            answer.html
+        );
+        let page = browser.get(&answer.location);
+        assert!(page.element("confirmation").unwrap().contains("you are signed out"));
+        assert_eq!(browser.get("/tokens").location, "/sign-in");
+    }
+}
+
 #[test]
 fn a_hard_token_goes_back_by_post() {
     let (server, browser, _, tablet) = two_tokens();

@@ -17,6 +17,7 @@ use crate::{
         form::Form,
         render,
         requests::in_words,
+        sign_in::after_giving_up,
         token_row::TokenRow,
         visitor::{self, SignedIn, SignedInForm},
     },
@@ -69,7 +70,10 @@ pub(in crate::dashboard) async fn submit(
         let form = Deactivation { reason, last_one_meant: form.text("last") == "yes" };
         let (serial, now) = (&token.serial, clock::now());
         match site.registry.deactivate_own_token(&session, serial, form, now).await {
-            Ok(token) => return Ok(done("deactivated", &token)),
+            Ok(token) => {
+                let ended = after_giving_up(&session, &token.serial, reason);
+                return Ok(ended.unwrap_or_else(|| done("deactivated", &token)));
+            }
             Err(error) => {
                 let field = if error == OwnTokenError::OtherReason { "reason" } else { "last" };
                 if let Some(answer) = refused(&error, field, &mut errors) {

@@ -9,8 +9,8 @@ use axum::{
 };
 use oath::{SerialNumber, TokenType};
 use registry::{
-    DeactivationReason, IdempotencyKey, Remaining, Replacement, RequestError, RequestedBy, Session,
-    Token, TokenState, rules::owning::remaining,
+    DeactivationReason, Error, IdempotencyKey, Remaining, Replacement, RequestError, RequestedBy,
+    Session, Token, TokenState, rules::owning::remaining,
 };
 
 use super::{
@@ -24,6 +24,7 @@ use crate::{
         field_errors::FieldErrors,
         form::Form,
         message, render,
+        sign_in::after_giving_up,
         token_row::TokenRow,
         visitor::{self, SignedIn, SignedInForm},
     },
@@ -99,8 +100,15 @@ pub(super) async fn submit(
         let (by, now) = (RequestedBy::Session(&session), clock::now());
         match site.registry.replace_token(by, &replacement, now, &mut randomness::rng()).await {
             Ok(made) => {
+                if let Some(ended) = after_giving_up(&session, &token.serial, replacement.reason) {
+                    return Ok(ended);
+                }
                 let next = format!("/requests?made={}", made.id.as_str());
                 return Ok(Redirect::to(&next).into_response());
+            }
+            // Perhaps by the other of two submits, with which the token was given up.
+            Err(RequestError::Registry(Error::SessionEnded)) => {
+                return Err(Redirect::to("/sign-in").into_response());
             }
             Err(RequestError::Registry(error)) => {
                 return Err(message::failed(&error).into_response());
