@@ -4,13 +4,16 @@ use core::{fmt::Display, str::FromStr};
 
 use oath::UnixTime;
 
-use crate::{rules::lock::Lock, store::StoreError};
+use crate::{
+    rules::lock::Lock,
+    store::{StoreError, sqlite::InOrder},
+};
 
 /// A row of either database.
 #[derive(Debug)]
 pub(in crate::store) enum Row<'a> {
     /// Of SQLite.
-    Sqlite(&'a rusqlite::Row<'a>),
+    Sqlite(InOrder<'a>),
     /// Of PostgreSQL.
     Postgres(&'a tokio_postgres::Row),
 }

@@ -15,6 +15,7 @@ mod writer;
 use std::path::Path;
 
 use self::opening::{connect, connect_to_read, failed, make_private, write_ahead};
+pub(in crate::store) use self::running::InOrder;
 use super::{
     Changes, StoreError,
     sql::{Driver, Query, statements_of},
