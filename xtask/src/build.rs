@@ -15,6 +15,8 @@ pub(crate) type Programs = BTreeMap<String, PathBuf>;
 
 /// What only measures, and so is built for measuring alone.
 const MEASURING: &str = "countersign-empty-window";
+const LOAD: &str = "countersign-load";
+const SERVER: &str = "countersign-server";
 
 /// Builds all programs of the workspace but what only measures.
 ///
@@ -22,7 +24,7 @@ const MEASURING: &str = "countersign-empty-window";
 ///
 /// When cargo fails; its own diagnostics are then already on the screen.
 pub(crate) fn programs() -> Result<Programs> {
-    build(&["--exclude", MEASURING])
+    build(&["--workspace", "--exclude", MEASURING, "--exclude", LOAD])
 }
 
 /// Builds all programs of the workspace as they are shipped.
@@ -31,13 +33,22 @@ pub(crate) fn programs() -> Result<Programs> {
 ///
 /// As [`programs`].
 pub(crate) fn released_programs() -> Result<Programs> {
-    build(&["--release"])
+    build(&["--workspace", "--exclude", LOAD, "--release"])
+}
+
+/// Builds the server as it is shipped, and what puts it under load.
+///
+/// # Errors
+///
+/// As [`programs`].
+pub(crate) fn released_server() -> Result<Programs> {
+    build(&["--package", SERVER, "--package", LOAD, "--release"])
 }
 
 fn build(arguments: &[&str]) -> Result<Programs> {
-    let what = format!("cargo build --workspace --bins {}", arguments.join(" "));
+    let what = format!("cargo build --bins {}", arguments.join(" "));
     let mut child = cargo()
-        .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
+        .args(["build", "--bins", "--message-format=json-render-diagnostics"])
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(if std::io::stderr().is_terminal() { Stdio::piped() } else { Stdio::inherit() })
@@ -45,7 +56,7 @@ fn build(arguments: &[&str]) -> Result<Programs> {
         .map_err(|error| Error::program(&*what, error))?;
     let stdout = child.stdout.take().ok_or_else(|| Error::program(&*what, "no output"))?;
 
-    let progress = Progress::new(crates_to_build());
+    let progress = Progress::new(crates_to_build(arguments));
     let diagnostics = child.stderr.take().map(|stderr| {
         let bar = progress.bar.clone();
         std::thread::spawn(move || show_diagnostics(stderr, &bar))
@@ -99,9 +110,10 @@ fn follow(messages: impl BufRead, progress: &Progress) -> Programs {
 }
 
 /// How many crates the programs are made of; `None` when cargo does not say.
-fn crates_to_build() -> Option<usize> {
+fn crates_to_build(arguments: &[&str]) -> Option<usize> {
     let output = cargo()
-        .args(["tree", "--workspace", "--edges", "normal,build", "--prefix", "none"])
+        .args(["tree", "--edges", "normal,build", "--prefix", "none"])
+        .args(arguments.iter().filter(|argument| **argument != "--release"))
         .args(["--format", "{p}"])
         .output()
         .ok()?;

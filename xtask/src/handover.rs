@@ -35,6 +35,18 @@ pub(crate) fn bench_app(json: bool) -> Result<ExitCode> {
     become_program(command.args(json.then_some("--json")))
 }
 
+/// Measures the server's release build under load, beside a no-op handler of its own.
+pub(crate) fn bench_server(json: bool, quick: bool) -> Result<ExitCode> {
+    let programs = build::released_server()?;
+    let mut command = Command::new(found(&programs, "bench-server")?);
+    command.arg("http").arg("--server").arg(found(&programs, "countersign-server")?);
+    command.arg("--plots").arg(build::target_folder().join("bench"));
+    if quick {
+        command.args(["--most", "100000", "--seconds", "2"]);
+    }
+    become_program(command.args(json.then_some("--json")))
+}
+
 /// Builds the packages for Linux with the Tauri bundler.
 pub(crate) fn package() -> Result<ExitCode> {
     let cli = npm::tauri_cli()?;

@@ -76,6 +76,15 @@ enum Subject {
         #[arg(long)]
         json: bool,
     },
+    /// Codes a second, latency, memory and start, beside a no-op handler; charts in `target/bench`.
+    Server {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Two seconds each, up to 100,000 tokens, instead of five and a million.
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -99,6 +108,9 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),
         Command::Soak { seconds } => soak::soak(seconds),
         Command::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
+        Command::Bench { subject: Subject::Server { json, quick } } => {
+            handover::bench_server(json, quick)
+        }
         Command::Test { arguments } => handover::test(&arguments),
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn for_writing(connection: &Connection) -> Result<(), StoreError> {
     /// In KiB; SQLite takes a negative number as such.
     const CACHE: i64 = 32 * 1024;
     /// In pages of 4 KiB.
-    const LOG: u32 = 8_192;
+    const LOG: u32 = 16_384;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     connection.pragma_update(None, "cache_size", -CACHE).map_err(failed)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG).map_err(failed)

@@ -1,0 +1,182 @@
+//! Many connections at once, each with one request after another.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use oath::{Code, Hotp, Period, Totp};
+
+use crate::{
+    clinic::{self, Codes},
+    clock,
+    error::{Error, Result},
+    http::Connection,
+    latencies::Latencies,
+};
+
+/// What is asked of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Nothing: `GET /healthz`, through all that every request goes through.
+    Nothing,
+    /// A code that is good.
+    Good,
+    /// A code that is wrong, and charged to its token.
+    Wrong,
+}
+
+/// The tokens of a server, and which codes of each were used.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    codes: Codes,
+    /// Of each token, the first counter or step whose code was not used.
+    next: Mutex<Vec<u64>>,
+    asked: Mutex<u32>,
+}
+
+impl Tokens {
+    pub(crate) fn new(tokens: u32, codes: Codes) -> Self {
+        let next = Mutex::new(vec![0; usize::try_from(tokens).unwrap_or_default()]);
+        Self { codes, next, asked: Mutex::new(0) }
+    }
+
+    /// The next token in an order in which none is beside the one before.
+    fn token(&self) -> u32 {
+        let tokens = self.next.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        *asked = asked.wrapping_add(1);
+        u32::try_from(u64::from(*asked) * 611_953 % tokens).unwrap_or_default()
+    }
+
+    /// A token and a code of it that was never used; none where each has given its code of this step.
+    fn good(&self) -> Result<Option<(u32, Code)>> {
+        let token = self.token();
+        Ok(self.unused(token)?.map(|code| (token, code)))
+    }
+
+    fn unused(&self, token: u32) -> Result<Option<Code>> {
+        let seed = clinic::seed(token)?;
+        let step = Period::SECONDS_30.step_at(clock::now());
+        let mut all = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let next =
+            all.get_mut(token as usize).ok_or_else(|| Error::new("there is no such token"))?;
+        match self.codes {
+            Codes::ByCounter => {
+                *next += 1;
+                Ok(Some(Hotp::default().code(&seed, *next - 1)))
+            }
+            Codes::ByTime if *next <= step => {
+                *next = step + 1;
+                Ok(Some(Totp::default().code_of_step(&seed, step)))
+            }
+            Codes::ByTime => Ok(None),
+        }
+    }
+
+    fn wrong(&self) -> Result<(u32, Code)> {
+        let token = self.token();
+        let code = match self.codes {
+            Codes::ByTime => Totp::default().code_at(&clinic::seed(token)?, clock::now()),
+            Codes::ByCounter => Hotp::default().code(&clinic::seed(token)?, 0),
+        };
+        let digits: u32 = code.expose_digits().parse().map_err(Error::failed("a code"))?;
+        let text = format!("{:06}", (digits + 500_000) % 1_000_000);
+        Ok((token, text.parse().map_err(Error::failed("a code"))?))
+    }
+}
+
+/// One measurement.
+#[derive(Debug, Clone)]
+pub(crate) struct Load {
+    pub(crate) server: SocketAddr,
+    pub(crate) key: String,
+    pub(crate) ask: Ask,
+    pub(crate) connections: u32,
+    pub(crate) lasts: Duration,
+}
+
+/// What it came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measured {
+    pub(crate) latencies: Latencies,
+    pub(crate) took: Duration,
+}
+
+impl Measured {
+    /// Answers a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.latencies.count() as f64 / self.took.as_secs_f64()
+    }
+}
+
+impl Load {
+    /// Puts it on the server; every answer must be the expected one.
+    pub(crate) async fn run(&self, tokens: &Arc<Tokens>) -> Result<Measured> {
+        let began = clock::instant();
+        let asking: Vec<_> = (0..self.connections)
+            .map(|_| tokio::spawn(self.clone().ask_on_and_on(tokens.clone(), began)))
+            .collect();
+        let mut latencies = Latencies::default();
+        for one in asking {
+            latencies.add(&one.await.map_err(Error::failed("a connection"))??);
+        }
+        Ok(Measured { latencies, took: began.elapsed() })
+    }
+
+    async fn ask_on_and_on(self, tokens: Arc<Tokens>, began: Instant) -> Result<Latencies> {
+        let mut connection = Connection::open(self.server).await?;
+        let mut latencies = Latencies::default();
+        while began.elapsed() < self.lasts {
+            let Some(request) = self.request(&tokens)? else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let asked = clock::instant();
+            let answer = connection.ask(&request).await?;
+            latencies.note(asked.elapsed());
+            let body = str::from_utf8(answer.body).unwrap_or_default();
+            // A wrong code that a lock answered would not have been judged.
+            if answer.status != 200 || !body.contains(self.expected()) || body.contains("locked") {
+                return Err(Error::new(format!("answered {}: {body}", answer.status)));
+            }
+        }
+        Ok(latencies)
+    }
+
+    const fn expected(&self) -> &'static str {
+        match self.ask {
+            Ask::Nothing => "ok",
+            Ask::Good => "\"accepted\":true",
+            Ask::Wrong => "\"accepted\":false",
+        }
+    }
+
+    fn request(&self, tokens: &Tokens) -> Result<Option<Vec<u8>>> {
+        let Self { server, key, .. } = self;
+        let (token, code) = match self.ask {
+            Ask::Nothing => {
+                let request = format!("GET /healthz HTTP/1.1\r\nhost: {server}\r\n\r\n");
+                return Ok(Some(request.into_bytes()));
+            }
+            Ask::Good => match tokens.good()? {
+                Some(good) => good,
+                None => return Ok(None),
+            },
+            Ask::Wrong => tokens.wrong()?,
+        };
+        let body = format!(
+            r#"{{"account":"{}","credential_id":"{}","code":"{}","purpose":"signing","reference":"rx-{token}"}}"#,
+            clinic::owner(token)?,
+            clinic::serial(token)?.as_str(),
+            code.expose_digits(),
+        );
+        let request = format!(
+            "POST /v1/verify HTTP/1.1\r\nhost: {server}\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Ok(Some(request.into_bytes()))
+    }
+}
