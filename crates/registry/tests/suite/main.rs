@@ -13,6 +13,9 @@ mod conformance_relying;
 mod conformance_sync;
 mod devices;
 mod drifting;
+#[path = "../../examples/embed.rs"]
+mod embed;
+mod embedding;
 mod ended_meanwhile;
 mod ending_access;
 mod enrolling;
