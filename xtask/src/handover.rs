@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use crate::build::{self, Programs};
 use crate::error::{Error, Result};
-use crate::npm;
+use crate::{npm, schemathesis};
 
 /// Starts the demo: for a person where there is a display, else by itself.
 pub(crate) fn demo(headless: bool) -> Result<ExitCode> {
@@ -80,6 +80,7 @@ fn found<'a>(programs: &'a Programs, name: &str) -> Result<&'a Path> {
 
 /// Builds the programs that the end-to-end tests start and their package, then runs every test.
 pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
+    schemathesis::install()?;
     build::programs()?;
     package_for_the_tests()?;
     let mut cargo = build::cargo();

@@ -9,6 +9,7 @@ mod handover;
 mod install;
 mod npm;
 mod requirements;
+mod schemathesis;
 mod soak;
 
 use std::process::ExitCode;

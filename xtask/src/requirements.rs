@@ -118,6 +118,12 @@ pub(crate) const ALL: &[Requirement] = &[
         .known(3, 4),
     program("imagemagick", &[], &[], "the same as JPEG, and pictures without one")
         .found_by(Probe::Path(&["/usr/bin/convert", "/usr/bin/magick"])),
+    program("python3-venv", &[], &[], "where Schemathesis is put, which asks the API everything")
+        .found_by(Probe::Path(&[
+            "/usr/lib/python3.11/ensurepip",
+            "/usr/lib/python3.12/ensurepip",
+            "/usr/lib/python3.13/ensurepip",
+        ])),
     program("python3-pskc", &[], &[], "somebody else's reader of PSKC files")
         .found_by(Probe::Path(&["/usr/lib/python3/dist-packages/pskc"])),
     program("pskctool", &["pskctool"], &["--version"], "another reader of PSKC files, in plain")

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use crate::build;
 use crate::error::{Error, Result};
+use crate::{build, schemathesis};
 
 /// Runs what is under fire, as the server is shipped: the plug pulled every second, for so long.
 pub(crate) fn soak(seconds: u64) -> Result<ExitCode> {
+    schemathesis::install()?;
     let what = "cargo test under_fire";
     let status = build::cargo()
         .args(["test", "--release", "--package", "countersign-server", "--test", "program"])

@@ -105,7 +105,7 @@ fn a_database_that_cannot_be_written_to_is_told_at_the_start() {
     let refused = command.stdin(Stdio::null()).output().unwrap();
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
     let said = text(&refused.stderr);
-    assert!(said.contains("check the disk and the rights on the file"), "{said}");
+    assert!(said.contains("Read-only file system") && said.contains("the rights on it"), "{said}");
 
     let server = Server::start_in(folder, &[]);
     let test = |press| fob.try_code(&fob.at(&server), &agent(), &fob.token.press(press)).unwrap();
