@@ -37,6 +37,7 @@ mod lost_token;
 mod mails;
 mod moving;
 mod network_sync;
+mod postgres;
 mod provisioning_api;
 mod reading_the_audit;
 mod request_queue;

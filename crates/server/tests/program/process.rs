@@ -30,12 +30,17 @@ pub(crate) struct Server {
     child: Child,
 }
 
-/// A data folder, and the command line on it.
-pub(crate) struct Folder(TempDir);
+/// A data folder, the command line on it, and the address of its database, where that is not in it.
+pub(crate) struct Folder(TempDir, Option<String>);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(tempfile::tempdir().unwrap(), None)
+    }
+
+    /// One whose database is on a PostgreSQL server.
+    pub(crate) fn over(url: &str) -> Self {
+        Self(tempfile::tempdir().unwrap(), Some(url.to_owned()))
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -45,6 +50,7 @@ impl Folder {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program();
         command.args(arguments).arg("--data-dir").arg(self.path());
+        command.envs(self.1.as_ref().map(|url| ("COUNTERSIGN_DATABASE_URL", url)));
         command
     }
 

@@ -31,6 +31,12 @@ impl Vendor {
         Self { address: server.address.clone(), key: field("key"), id: field("id") }
     }
 
+    /// The same party, at another server over the same database.
+    pub(crate) fn at(&self, server: &Server) -> Self {
+        let (key, id) = (self.key.clone(), self.id.clone());
+        Self { address: server.address.clone(), key, id }
+    }
+
     pub(crate) fn post(&self, path: &str, body: &str, once: Option<&str>) -> Told {
         let url = format!("{}{path}", self.address);
         let mut request = agent()
