@@ -1,5 +1,5 @@
-//! `cargo xtask install | demo | test | fuzz | soak | bench | screenshots | check-targets | package`: installs
-//! what the system lacks, builds, and hands over.
+//! `cargo xtask install | demo | test | fuzz | soak | bench | screenshots | check-targets | package |
+//! package-server`: installs what the system lacks, builds, and hands over.
 
 mod build;
 mod check_targets;
@@ -10,6 +10,7 @@ mod install;
 mod npm;
 mod requirements;
 mod schemathesis;
+mod server_package;
 mod soak;
 
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ enum Command {
     CheckTargets,
     /// Build the app's `.deb` and `.rpm`, into `target/release/bundle`.
     Package,
+    /// Build the server's `.deb`, into `target/release/bundle/server-deb`.
+    PackageServer,
 }
 
 /// What can be measured.
@@ -104,6 +107,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Screenshots => handover::screenshots(),
         Command::CheckTargets => check_targets::check_targets(),
         Command::Package => handover::package(),
+        Command::PackageServer => server_package::package(),
         Command::Install => Ok(ExitCode::SUCCESS),
         Command::Demo { headless } => handover::demo(headless),
         Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),

@@ -64,6 +64,7 @@ pub(crate) const ALL: &[Requirement] = &[
             "/usr/lib/aarch64-linux-gnu/libayatana-appindicator3.so.1",
         ]),
     ),
+    program("systemd", &["systemd-analyze"], &[], "judges how exposed the server's unit is"),
     program("xdg-utils", &["xdg-open"], &[], "opens the dashboard, and links in the tests"),
     program("libglib2.0-bin", &["gio"], &[], "opens links as a desktop does"),
     program(

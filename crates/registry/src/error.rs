@@ -82,6 +82,11 @@ pub enum Error {
         "the master key does not fit this database: start again with the master key that it was made with; nothing was changed"
     )]
     WrongMasterKey,
+    /// The master key cannot be changed where only one is known.
+    #[error(
+        "only one master key was given: name the new one and the former one, as --master-key-file and --former-master-key-file"
+    )]
+    NoFormerKey,
     /// A stored secret does not open, though the master key is the right one.
     #[error("a stored secret is damaged ({what}): restore the database from its last backup")]
     Damaged {

@@ -174,6 +174,10 @@ pub enum EventKind {
     ApiKeyMade,
     /// An API key was given an end, or revoked.
     ApiKeyEnded,
+    /// The database was brought back from a backup.
+    DatabaseRestored,
+    /// The master key was changed.
+    MasterKeyChanged,
     /// An administrator was added.
     AdministratorAdded,
     /// An administrator's pause and lock were taken away.
@@ -251,6 +255,8 @@ words!(EventKind {
     AuditKeyChanged = "audit-key-changed",
     ApiKeyMade = "api-key-made",
     ApiKeyEnded = "api-key-ended",
+    DatabaseRestored = "database-restored",
+    MasterKeyChanged = "master-key-changed",
     AdministratorAdded = "administrator-added",
     AdministratorUnlocked = "administrator-unlocked",
     AdministratorLocked = "administrator-locked",

@@ -42,6 +42,7 @@ pub mod passphrase_reset;
 pub mod registry;
 pub mod request;
 pub mod rules;
+pub mod sealed;
 pub mod session;
 pub mod step_up;
 pub mod stock;
@@ -73,6 +74,7 @@ pub use otp::Otp;
 pub use registry::{
     Accepted, ActivationMail, ActivityPage, Association, CodeOrder, Consumed, Deactivation,
     Landing, ProcessedRequest, Processing, Registry, RequestedBy, StockCheck, StockExport,
+    note_restored,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;

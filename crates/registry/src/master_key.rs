@@ -2,7 +2,10 @@
 //!
 //! Sealed: one byte of version, 24 of nonce, then XChaCha20-Poly1305 of the secret. Associated data
 //! are the version, what the secret is and whose, so that a sealed value moved to another row does
-//! not open there. The version byte leaves room for a second master key while one is rotated.
+//! not open there. While the master key is changed there are two: the new one seals, either opens.
+//!
+//! What is compared and not opened (codes on their way, links, addresses) is tagged under a root of its
+//! own, made from the first master key: it stays when the master key changes, sealed under the new one.
 
 use core::fmt;
 use std::net::IpAddr;
@@ -23,7 +26,13 @@ const NONCE_LENGTH: usize = 24;
 ///
 /// Zeroised on drop, neither `Clone` nor `Serialize`, redacted in `Debug`.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct MasterKey([u8; 32]);
+pub struct MasterKey {
+    key: [u8; 32],
+    /// The one before, while what it sealed is not yet under this one.
+    former: Option<[u8; 32]>,
+    /// What tags are made under.
+    tags: [u8; 32],
+}
 
 /// What a sealed value is: the word stands in its associated data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +44,14 @@ pub(crate) enum What {
     AdministratorSeed,
     ShownActivation,
     EnrolmentLink,
+    TagRoot,
+}
+
+/// Which master key a sealed value opens with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Under {
+    Current,
+    Former,
 }
 
 impl What {
@@ -47,6 +64,7 @@ impl What {
             Self::AdministratorSeed => b"administrator seed",
             Self::ShownActivation => b"shown activation",
             Self::EnrolmentLink => b"enrolment link",
+            Self::TagRoot => b"tag root",
         }
     }
 }
@@ -59,21 +77,48 @@ impl MasterKey {
     /// Makes a new random key.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut key = Self([0; 32]);
-        rng.fill_bytes(&mut key.0);
-        key
+        let mut key = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *key);
+        Self::from_bytes(*key)
     }
 
     /// Takes over a key that was stored.
     #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let tags = *derive(&bytes, b"countersign tag root 1");
+        Self { key: bytes, former: None, tags }
+    }
+
+    /// The key in place of a former one, which still opens what it sealed.
+    #[must_use]
+    pub fn in_place_of(self, former: &Self) -> Self {
+        Self { former: Some(former.key), ..Self::from_bytes(self.key) }
+    }
+
+    /// Whether there is a former key.
+    pub(crate) const fn has_former(&self) -> bool {
+        self.former.is_some()
+    }
+
+    /// Makes tags under this root from now on.
+    pub(crate) const fn set_tag_root(&mut self, root: [u8; 32]) {
+        self.tags = root;
+    }
+
+    /// What tags are made under.
+    pub(crate) const fn tag_root(&self) -> &[u8; 32] {
+        &self.tags
+    }
+
+    /// What tags are made under where the former key was the first one.
+    pub(crate) fn former_tag_root(&self) -> Option<[u8; 32]> {
+        self.former.map(|former| *derive(&former, b"countersign tag root 1"))
     }
 
     /// The key itself, for storage outside the database.
     #[must_use]
     pub const fn expose_bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.key
     }
 
     pub(crate) fn seal(
@@ -88,7 +133,12 @@ impl MasterKey {
 
     /// Where many values are sealed: the key is derived once.
     pub(crate) fn sealer(&self) -> Sealer {
-        Sealer(self.cipher())
+        Sealer(cipher(&self.key))
+    }
+
+    /// Where many values are opened: the keys are derived once.
+    pub(crate) fn opener(&self) -> Opener {
+        Opener { current: cipher(&self.key), former: self.former.as_ref().map(cipher) }
     }
 
     pub(crate) fn open(
@@ -97,15 +147,7 @@ impl MasterKey {
         whose: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
-        let (nonce, ciphertext) = sealed
-            .strip_prefix(&[VERSION])
-            .and_then(|rest| rest.split_at_checked(NONCE_LENGTH))
-            .ok_or(DoesNotOpen)?;
-        let aad = associated_data(what, whose);
-        self.cipher()
-            .decrypt(&nonce_of(nonce), Payload { msg: ciphertext, aad: &aad })
-            .map(Zeroizing::new)
-            .map_err(|_| DoesNotOpen)
+        self.opener().open(what, whose, sealed).map(|(secret, _)| secret)
     }
 
     /// A keyed hash of a confirmation code, good for one activation only.
@@ -155,14 +197,49 @@ impl MasterKey {
         proof
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.derive(b"countersign sealing 1")).into())
-    }
-
-    /// One key per use: the first block of HKDF-Expand (RFC 5869, section 2.3); the master key is
-    /// uniformly random already.
     fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(hmac(&self.0, &[label, &[1]]))
+        derive(&self.tags, label)
+    }
+}
+
+fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new((&*derive(key, b"countersign sealing 1")).into())
+}
+
+/// One key per use: the first block of HKDF-Expand (RFC 5869, section 2.3); the key is uniformly
+/// random already.
+fn derive(key: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(hmac(key, &[label, &[1]]))
+}
+
+/// Opens values; zeroised on drop, as the ciphers are.
+pub(crate) struct Opener {
+    current: XChaCha20Poly1305,
+    former: Option<XChaCha20Poly1305>,
+}
+
+impl Opener {
+    /// Opens a value, and says under which key it is.
+    pub(crate) fn open(
+        &self,
+        what: What,
+        whose: &[u8],
+        sealed: &[u8],
+    ) -> Result<(Zeroizing<Vec<u8>>, Under), DoesNotOpen> {
+        let (nonce, ciphertext) = sealed
+            .strip_prefix(&[VERSION])
+            .and_then(|rest| rest.split_at_checked(NONCE_LENGTH))
+            .ok_or(DoesNotOpen)?;
+        let aad = associated_data(what, whose);
+        let open = |cipher: &XChaCha20Poly1305| {
+            let opened = cipher.decrypt(&nonce_of(nonce), Payload { msg: ciphertext, aad: &aad });
+            opened.map(Zeroizing::new)
+        };
+        if let Ok(secret) = open(&self.current) {
+            return Ok((secret, Under::Current));
+        }
+        let former = self.former.as_ref().ok_or(DoesNotOpen)?;
+        open(former).map(|secret| (secret, Under::Former)).map_err(|_| DoesNotOpen)
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_phone, account_unlock, activation_begin, admin, api_key, audit, events,
-    import, issuer_card, request, serve, stock, token_change, token_list, token_resynchronise,
-    token_show, token_sync_again, token_unlock,
+    account_add, account_phone, account_unlock, activation_begin, admin, api_key, audit, backup,
+    events, import, issuer_card, manual, master_key, request, serve, stock, token_change,
+    token_list, token_resynchronise, token_show, token_sync_again, token_unlock,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -60,6 +60,17 @@ pub(crate) enum Command {
     /// Whether the record of what happened was changed; a day of it; its key
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Print what a shell needs to complete this program's commands
+    Completions(manual::CompletionsArguments),
+    /// Write the manual, a page a command
+    Man(manual::ManArguments),
+    /// The master key, under which every seed is sealed
+    #[command(subcommand)]
+    MasterKey(MasterKeyCommand),
+    /// Copy the whole database into one file, also while the server runs, and verify its audit
+    Backup(backup::BackupArguments),
+    /// Bring a database back from a backup whose audit is as it was written; never over another
+    Restore(backup::RestoreArguments),
 }
 
 #[derive(Subcommand)]
@@ -72,6 +83,14 @@ pub(crate) enum AuditCommand {
     Key(Place),
     /// Let a new key sign from now on; the old one signs that it follows
     RotateKey(Place),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MasterKeyCommand {
+    /// Make a new master key in a file
+    New(master_key::NewArguments),
+    /// Seal everything under the new master key that the former one sealed, while servers run that know both
+    Rotate(Place),
 }
 
 #[derive(Subcommand)]
@@ -177,4 +196,15 @@ pub(crate) struct Place {
     /// the data folder]
     #[arg(long, value_name = "FILE", env = "COUNTERSIGN_MASTER_KEY_FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+    /// A command that prints the master key, as 32 bytes, 64 hexadecimal digits or Base64; or put it into
+    /// the environment as COUNTERSIGN_MASTER_KEY
+    #[arg(long, value_name = "COMMAND", env = "COUNTERSIGN_MASTER_KEY_COMMAND")]
+    pub(crate) master_key_command: Option<String>,
+    /// The file with the master key before, while it is changed
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_FORMER_MASTER_KEY_FILE")]
+    pub(crate) former_master_key_file: Option<PathBuf>,
+    /// A command that prints the master key before, while it is changed; or put it into the environment as
+    /// COUNTERSIGN_FORMER_MASTER_KEY
+    #[arg(long, value_name = "COMMAND", env = "COUNTERSIGN_FORMER_MASTER_KEY_COMMAND")]
+    pub(crate) former_master_key_command: Option<String>,
 }

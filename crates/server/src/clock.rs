@@ -1,6 +1,6 @@
 //! The server's only reader of the clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use oath::UnixTime;
 
@@ -8,4 +8,10 @@ use oath::UnixTime;
 #[expect(clippy::disallowed_methods, reason = "this module is where the program reads the clock")]
 pub(crate) fn now() -> UnixTime {
     UnixTime(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
+}
+
+/// The present instant, to measure how long something takes.
+#[expect(clippy::disallowed_methods, reason = "this module is where the program reads the clock")]
+pub(crate) fn instant() -> Instant {
+    Instant::now()
 }

@@ -46,6 +46,18 @@ pub(crate) enum Failure {
         "the master key {path} holds {found} bytes, and a master key is exactly 32: check that it is the right file, without a line break at its end"
     )]
     MasterKeyLength { path: PathBuf, found: u64 },
+    #[error(
+        "the master key is named twice: give one of a file, a command and the variable {variable}"
+    )]
+    MasterKeySources { variable: &'static str },
+    #[error(
+        "{place} is no master key: that is 32 bytes, written as 64 hexadecimal digits or as Base64"
+    )]
+    MasterKeyText { place: String },
+    #[error(
+        "the command that prints the master key failed ({cause}): run it by hand as the server's user, and see what it says"
+    )]
+    MasterKeyCommand { cause: String },
 
     #[error(
         "{address} can be reached from other machines, and plain HTTP is for this machine only: give --tls-certificate and --tls-key, or listen on 127.0.0.1 and put a proxy with TLS before it"
@@ -68,13 +80,9 @@ pub(crate) enum Failure {
     #[error("the server stopped: {0}")]
     Serve(io::Error),
 
-    #[error(
-        "the webhook's key {path} cannot be read ({cause}): run this as the user whom it belongs to"
-    )]
+    #[error("the key {path} cannot be read ({cause}): run this as the user whom it belongs to")]
     WebhookKey { path: PathBuf, cause: io::Error },
-    #[error(
-        "the webhook's key {path} is not one line of letters, digits and signs: check the file"
-    )]
+    #[error("the key {path} is not one line of letters, digits and signs: check the file")]
     WebhookKeyText { path: PathBuf },
 
     #[error("no passphrase came in on standard input: pipe one line to this command")]
@@ -102,6 +110,24 @@ pub(crate) enum Failure {
         "the audit is not as it was written: see the findings above, and keep this database as it is for whoever looks into it"
     )]
     AuditChanged,
+    #[error(
+        "a database on PostgreSQL is copied and brought back by its own tools, as pg_basebackup: see docs/operations.md"
+    )]
+    BackupOfPostgres,
+    #[error("{path} is there already: name another file, or move that one away")]
+    AlreadyThere { path: PathBuf },
+    #[error(
+        "{path} cannot be written ({cause}): name a file that is not there yet, on a disk with room"
+    )]
+    BackupUnwritable { path: PathBuf, cause: io::Error },
+    #[error(
+        "{path} is there, and nothing is restored over it: stop the server and move the whole data folder away, or name another with --data-dir"
+    )]
+    RestoreOver { path: PathBuf },
+    #[error(
+        "the audit in {path} is not as it was written: see the findings above, and take another backup; nothing was restored"
+    )]
+    BackupChanged { path: PathBuf },
     #[error("nothing has been sealed yet: start the server once")]
     NotSealed,
 

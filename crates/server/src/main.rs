@@ -7,13 +7,14 @@
 //! | [`cli`], [`configuration`] | what the command line takes; the configuration file |
 //! | [`commands`] | one command a file |
 //! | [`listening`] | the port: TLS, and the end that finishes what was accepted |
+//! | [`log`] | what is logged, and how |
 //! | [`http`] | the server: routes, headers, limits, the API's errors |
 //! | [`dashboard`] | the pages |
 //! | [`sealer`], [`network`] | what runs beside the requests: the audit's sealing, the network's telling |
 //! | [`mail`] | activation mails |
 //! | [`phone`], [`webhook`] | codes to a phone; posting to addresses that the operator names |
 //! | [`opening`] | from a data folder to a registry |
-//! | [`data_dir`], [`master_key_file`] | what lies on disk, and who may read it |
+//! | [`data_dir`], [`master_key`], [`master_key_file`] | what lies on disk, and who may read it; where the key is from |
 //! | [`failure`] | what can stop a command, and what to do next |
 //! | [`clock`], [`randomness`] | the only readers of either |
 //! | [`stock_file`] | a file of hard tokens on its way into the registry |
@@ -29,7 +30,9 @@ mod data_dir;
 mod failure;
 mod http;
 mod listening;
+mod log;
 mod mail;
+mod master_key;
 mod master_key_file;
 mod network;
 mod opening;

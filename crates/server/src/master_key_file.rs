@@ -34,7 +34,8 @@ pub(crate) fn read_or_make(
     }
 }
 
-fn read(path: &Path) -> Result<MasterKey, Failure> {
+/// Reads a master key that must be there.
+pub(crate) fn read(path: &Path) -> Result<MasterKey, Failure> {
     let unreadable = |cause| Failure::MasterKeyUnreadable { path: path.to_owned(), cause };
     let mut file = File::open(path).map_err(|cause| match cause.kind() {
         ErrorKind::NotFound => Failure::MasterKeyMissing { path: path.to_owned() },
@@ -53,7 +54,7 @@ fn read(path: &Path) -> Result<MasterKey, Failure> {
 }
 
 /// Writes a new key beside its place, then links it there: it appears whole, and never over another.
-fn make(path: &Path, rng: &mut impl CryptoRng) -> Result<(), Failure> {
+pub(crate) fn make(path: &Path, rng: &mut impl CryptoRng) -> Result<(), Failure> {
     let unwritable = |cause| Failure::MasterKeyUnwritable { path: path.to_owned(), cause };
     let mut key = Zeroizing::new([0; LENGTH]);
     rng.fill_bytes(&mut *key);

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use registry::{DatabaseUrl, PostgresStore, Registry, SqliteStore, Store};
 
-use crate::{cli::Place, clock, data_dir::DataDir, failure::Failure, master_key_file, randomness};
+use crate::{cli::Place, clock, data_dir::DataDir, failure::Failure, master_key, randomness};
 
 /// Opens the registry; on an empty database, or an empty or missing data folder, makes a new one.
 pub(crate) async fn registry_or_new(place: &Place) -> Result<Registry, Failure> {
@@ -50,15 +50,13 @@ async fn open(place: &Place, or_new: bool) -> Result<(Registry, Arc<dyn Store>),
             if !or_new {
                 in_use(&url).await?;
             }
-            let key_file = master_key_path(place)?;
-            let master = master_key_file::read_or_make(&key_file, !is_new, &mut rng)?;
+            let master = master_key::read(place, !is_new, &mut rng).await?;
             (master, Arc::new(PostgresStore::open(&url).await?))
         }
         None => {
             let path = data_dir_path(place, "--database-url")?;
             let data_dir = if or_new { DataDir::create(path)? } else { DataDir::in_use(path)? };
-            let (key_file, in_use) = (master_key_path(place)?, data_dir.holds_database());
-            let master = master_key_file::read_or_make(&key_file, in_use, &mut rng)?;
+            let master = master_key::read(place, data_dir.holds_database(), &mut rng).await?;
             (master, Arc::new(SqliteStore::open(data_dir.database())?))
         }
     };
@@ -74,13 +72,10 @@ fn database_url(place: &Place) -> Result<Option<DatabaseUrl>, Failure> {
     Ok(place.database_url.as_deref().map(str::parse).transpose()?)
 }
 
-fn data_dir_path<'a>(place: &'a Place, instead: &'static str) -> Result<&'a PathBuf, Failure> {
+/// The data folder's place; without one, `instead` must be given.
+pub(crate) fn data_dir_path<'a>(
+    place: &'a Place,
+    instead: &'static str,
+) -> Result<&'a PathBuf, Failure> {
     place.data_dir.as_ref().ok_or(Failure::NoDataDir { instead })
-}
-
-fn master_key_path(place: &Place) -> Result<PathBuf, Failure> {
-    match &place.master_key_file {
-        Some(path) => Ok(path.clone()),
-        None => Ok(data_dir(place, "--master-key-file")?.default_master_key()),
-    }
 }

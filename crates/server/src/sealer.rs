@@ -9,7 +9,10 @@ use std::{
 
 use registry::{
     Error, Registry,
-    audit::{checkpoint::Checkpoint, sealing},
+    audit::{
+        checkpoint::Checkpoint,
+        sealing::{self, Sealed},
+    },
 };
 use tokio::{
     sync::watch,
@@ -101,6 +104,9 @@ impl Sealer {
             unforgotten
                 .tell("answers of a day ago could not be forgotten; trying again", forgotten);
             let result = self.seal().await;
+            if result.is_ok() {
+                self.site.metrics.sealed(clock::now());
+            }
             failures.tell("the audit could not be sealed; trying again", result);
             // The writer is gone only if it panicked, which it has told.
             let _ = sealed.send(());
@@ -122,8 +128,9 @@ impl Sealer {
             let before = self.known.as_ref();
             let from = before.map_or(0, |before| before.statement.last_event);
             let sealed = registry.seal_audit(before, clock::now(), &mut randomness::rng()).await?;
-            let Some(checkpoint) = sealed else { return Ok(()) };
+            let Some(Sealed { checkpoint, counts }) = sealed else { return Ok(()) };
             self.known = Some(checkpoint);
+            self.site.metrics.recorded(&counts);
             // Events that arrived since wait for the next second: under load there are always some.
             if checkpoint.statement.last_event - from < u64::from(sealing::BATCH) {
                 return Ok(());

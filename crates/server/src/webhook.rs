@@ -61,7 +61,8 @@ impl Webhook {
     }
 }
 
-fn read_key(path: PathBuf) -> Result<Zeroizing<String>, Failure> {
+/// A key that is sent as a bearer token: the one line of a file.
+pub(crate) fn read_key(path: PathBuf) -> Result<Zeroizing<String>, Failure> {
     let read = std::fs::read_to_string(&path).map(Zeroizing::new);
     let text = read.map_err(|cause| Failure::WebhookKey { path: path.clone(), cause })?;
     let key = text.trim();

@@ -46,6 +46,12 @@ impl AuditRow {
         let at = core::str::from_utf8(self.columns.first()?.as_deref()?).ok()?;
         at.parse().ok().map(UnixTime)
     }
+
+    /// Its kind and outcome as they are stored; nothing where there is none.
+    pub(crate) fn kind_and_outcome(&self) -> (&[u8], &[u8]) {
+        let [_, _, _, _, kind, outcome, ..] = &self.columns;
+        (kind.as_deref().unwrap_or_default(), outcome.as_deref().unwrap_or_default())
+    }
 }
 
 /// The running digest of all events up to one.

@@ -143,6 +143,8 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::StockImported
         | EventKind::StockExported
         | EventKind::AuditKeyChanged
+        | EventKind::DatabaseRestored
+        | EventKind::MasterKeyChanged
         | EventKind::AdministratorAdded
         | EventKind::AdministratorUnlocked
         | EventKind::AdministratorLocked

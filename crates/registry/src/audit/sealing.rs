@@ -1,5 +1,7 @@
 //! Adding the links of new events, and signing checkpoints over them.
 
+use std::collections::BTreeMap;
+
 use oath::UnixTime;
 use rand_core::CryptoRng;
 
@@ -19,6 +21,16 @@ use crate::{
 /// How many events one checkpoint covers at most.
 pub const BATCH: u32 = 10_000;
 
+/// What one sealing did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The new checkpoint.
+    pub checkpoint: Checkpoint,
+    /// How many events of each kind and outcome it covers since the one before; those that cannot be
+    /// understood are not among them.
+    pub counts: Vec<(EventKind, Outcome, u64)>,
+}
+
 impl Registry {
     /// Seals the events after the last checkpoint, which the caller knows to hold, and returns the new
     /// one; `None` where there are none, or another server sealed them first. To be called about once
@@ -32,7 +44,7 @@ impl Registry {
         before: Option<&Checkpoint>,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<Option<Checkpoint>, Error> {
+    ) -> Result<Option<Sealed>, Error> {
         let rows = self.store.audit_rows_after(sealed_until(before), BATCH).await?;
         if rows.is_empty() {
             return Ok(None);
@@ -40,7 +52,7 @@ impl Registry {
         let (key, mut writes) = self.signing_key(before, now, rng).await?;
         let checkpoint = seal(before, &rows, now, &key, key.public(), &mut writes);
         if self.commit(Changes::new(writes, [])).await? {
-            return Ok(Some(checkpoint));
+            return Ok(Some(Sealed { checkpoint, counts: counts(&rows) }));
         }
         // A conflict is another sealer's work only if that left a checkpoint.
         if self.checkpoints_following(before, 1).await?.is_empty() {
@@ -168,6 +180,19 @@ fn broken(last: Option<&Checkpoint>) -> Error {
 
 fn secret_name(key: &AuditPublicKey) -> String {
     format!("audit key {key}")
+}
+
+fn counts(rows: &[AuditRow]) -> Vec<(EventKind, Outcome, u64)> {
+    let mut counts = BTreeMap::<_, u64>::new();
+    for row in rows {
+        *counts.entry(row.kind_and_outcome()).or_default() += 1;
+    }
+    let understood = |(words, count): ((&[u8], &[u8]), u64)| {
+        let kind = EventKind::ALL.iter().find(|kind| kind.name().as_bytes() == words.0)?;
+        let outcome = Outcome::ALL.iter().find(|outcome| outcome.name().as_bytes() == words.1)?;
+        Some((*kind, *outcome, count))
+    };
+    counts.into_iter().filter_map(understood).collect()
 }
 
 fn sealed_until(before: Option<&Checkpoint>) -> u64 {

@@ -24,7 +24,9 @@ mod relying;
 mod replacing;
 mod request_queue;
 mod requests;
+mod restoring;
 mod resynchronising;
+mod rotating;
 mod sessions;
 mod sign_in;
 mod signing_test;
@@ -50,6 +52,7 @@ pub use self::{
     relying::CodeOrder,
     request_queue::{ProcessedRequest, Processing},
     requests::RequestedBy,
+    restoring::note_restored,
     stock::StockCheck,
     stock_export::StockExport,
     verifying::Accepted,
@@ -57,7 +60,7 @@ pub use self::{
 use crate::{
     Error, MasterKey, Npi,
     event::{Actor, Event, EventKind, NewEvent, Outcome},
-    master_key::What,
+    master_key::{Under, What},
     passphrase_hash::PassphraseHasher,
     store::{Changes, EventSearch, Store, StoreError, Write},
     token::TokenRecord,
@@ -69,6 +72,7 @@ use crate::{
 pub(crate) const ATTEMPTS: usize = 64;
 
 const SERVER_KEY: &str = "server key";
+const TAG_ROOT: &str = "tag root";
 
 /// Whose seed it is that no token has; no serial number.
 const NOBODY: &[u8] = b"nobody";
@@ -98,11 +102,12 @@ impl Registry {
     /// [`Error::WrongMasterKey`], or what the store cannot do.
     pub async fn open(
         store: Arc<dyn Store>,
-        master: MasterKey,
+        mut master: MasterKey,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Self, Error> {
-        let server_key = stored_server_key(&*store, &master, now, rng).await?;
+        let (server_key, under) = stored_server_key(&*store, &master, now, rng).await?;
+        take_tag_root(&*store, &mut master, under).await?;
         let nobodys = Seed::generate(rng);
         let nobodys_seed = master.seal(What::Seed, NOBODY, nobodys.expose_bytes(), rng);
         let hasher = PassphraseHasher::new();
@@ -129,6 +134,15 @@ impl Registry {
     #[must_use]
     pub fn server_key(&self) -> ServerPublicKey {
         self.server_key.public()
+    }
+
+    /// Whether the store can be read and written to.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.store.secret(SERVER_KEY).await?;
+        Ok(self.store.commit(Changes::default()).await?)
     }
 
     /// The latest audit events of an account or of all, the latest first, at most `limit`.
@@ -196,19 +210,38 @@ impl Registry {
     }
 }
 
+/// Tags go on as they were before the master key was changed.
+async fn take_tag_root(
+    store: &dyn Store,
+    master: &mut MasterKey,
+    server_key: Under,
+) -> Result<(), Error> {
+    if let Some(sealed) = store.secret(TAG_ROOT).await? {
+        let opened = master.open(What::TagRoot, TAG_ROOT.as_bytes(), &sealed);
+        let root = opened.map_err(|_| Error::WrongMasterKey)?;
+        let root = root.as_slice().try_into();
+        master.set_tag_root(root.map_err(|_| Error::Damaged { what: "the root of the tags" })?);
+    } else if server_key == Under::Former
+        && let Some(root) = master.former_tag_root()
+    {
+        master.set_tag_root(root);
+    }
+    Ok(())
+}
+
 async fn stored_server_key(
     store: &dyn Store,
     master: &MasterKey,
     now: UnixTime,
     rng: &mut (impl CryptoRng + Send),
-) -> Result<ServerPrivateKey, Error> {
+) -> Result<(ServerPrivateKey, Under), Error> {
     for _ in 0..ATTEMPTS {
         if let Some(sealed) = store.secret(SERVER_KEY).await? {
-            let opened = master.open(What::ServerKey, SERVER_KEY.as_bytes(), &sealed);
-            let key = opened.map_err(|_| Error::WrongMasterKey)?;
+            let opened = master.opener().open(What::ServerKey, SERVER_KEY.as_bytes(), &sealed);
+            let (key, under) = opened.map_err(|_| Error::WrongMasterKey)?;
             let bytes = key.as_slice().try_into();
             let bytes = bytes.map_err(|_| Error::Damaged { what: "the server's key" })?;
-            return Ok(ServerPrivateKey::from_bytes(bytes));
+            return Ok((ServerPrivateKey::from_bytes(bytes), under));
         }
         let key = ServerPrivateKey::generate(rng);
         let sealed = master.seal(What::ServerKey, SERVER_KEY.as_bytes(), key.expose_bytes(), rng);
@@ -217,7 +250,7 @@ async fn stored_server_key(
             [NewEvent::new(now, Actor::System, EventKind::ServerKeyMade, Outcome::Success)],
         );
         match store.commit(made).await {
-            Ok(()) => return Ok(key),
+            Ok(()) => return Ok((key, Under::Current)),
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }

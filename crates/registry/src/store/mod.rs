@@ -36,6 +36,7 @@ use crate::{
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
+    sealed::{SealedIn, SealedKey, SealedValue},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
@@ -58,6 +59,14 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     async fn token(&self, serial: &SerialNumber) -> Result<Option<TokenRecord>, StoreError>;
     /// A token's seed, sealed, and nothing else: reading it is as quick whether there is one or not.
     async fn sealed_seed(&self, serial: &SerialNumber) -> Result<Option<Vec<u8>>, StoreError>;
+    /// What is sealed under a master key in one place, in the order of the rows' keys, after one, of at
+    /// most `limit` keys.
+    async fn sealed_after(
+        &self,
+        place: SealedIn,
+        after: Option<&SealedKey>,
+        limit: u32,
+    ) -> Result<Vec<SealedValue>, StoreError>;
     /// The account's tokens, the first associated first.
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError>;
     /// Tokens in the order of their serial numbers, after one, at most `limit`.

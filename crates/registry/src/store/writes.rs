@@ -17,6 +17,7 @@ use crate::{
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::RequestRecord,
+    sealed::{SealedIn, SealedValue},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StagedToken, StockFinding, StockImportId, StockImportRecord},
@@ -58,6 +59,15 @@ pub enum Write {
         sealed: Vec<u8>,
         /// When it was made.
         made: UnixTime,
+    },
+    /// A value sealed anew in place of one that may be gone meanwhile: then nothing.
+    Reseal {
+        /// Where it is.
+        place: SealedIn,
+        /// What it takes the place of.
+        former: SealedValue,
+        /// The value under the new master key.
+        sealed: Vec<u8>,
     },
     /// A new account.
     InsertAccount(AccountRecord),

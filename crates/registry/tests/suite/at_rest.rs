@@ -186,7 +186,8 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
     let event = registry.events(None, 1).await.unwrap().remove(0);
     assert_eq!(event.what.actor, Actor::Token { npi: ada(), serial: app.serial() });
     // What happened before there was a chain is in it from now on.
-    let checkpoint = registry.seal_audit(None, START, &mut rng()).await.unwrap().unwrap();
+    let checkpoint =
+        registry.seal_audit(None, START, &mut rng()).await.unwrap().unwrap().checkpoint;
     assert_eq!(checkpoint.statement.last_event, event.id);
 }
 

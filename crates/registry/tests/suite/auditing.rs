@@ -38,7 +38,8 @@ pub(crate) async fn seal(clinic: &Clinic, now: UnixTime) -> Vec<Checkpoint> {
 
 pub(crate) async fn try_seal(clinic: &Clinic, now: UnixTime) -> Result<Option<Checkpoint>, Error> {
     let before = clinic.registry.last_checkpoint().await?;
-    clinic.registry.seal_audit(before.as_ref(), now, &mut rng()).await
+    let sealed = clinic.registry.seal_audit(before.as_ref(), now, &mut rng()).await;
+    sealed.map(|sealed| sealed.map(|sealed| sealed.checkpoint))
 }
 
 /// The database by another program's hands, its triggers out of the way.

@@ -27,6 +27,7 @@ use registry::{
     },
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
+    sealed::{SealedIn, SealedKey, SealedValue},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
@@ -95,6 +96,14 @@ impl Store for Interrupted {
     }
     async fn sealed_seed(&self, serial: &SerialNumber) -> Found<Vec<u8>> {
         self.inner.sealed_seed(serial).await
+    }
+    async fn sealed_after(
+        &self,
+        place: SealedIn,
+        after: Option<&SealedKey>,
+        limit: u32,
+    ) -> Result<Vec<SealedValue>, StoreError> {
+        self.inner.sealed_after(place, after, limit).await
     }
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {
         self.interrupt(Before::TokensOf).await;

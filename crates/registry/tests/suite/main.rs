@@ -38,6 +38,7 @@ mod requesting;
 mod requests_meanwhile;
 mod requests_stored;
 mod resynchronising;
+mod rotating;
 mod sealing;
 mod searching;
 mod signing_in;

@@ -7,9 +7,12 @@ pub(crate) mod activation_begin;
 pub(crate) mod admin;
 pub(crate) mod api_key;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod issuer_card;
+pub(crate) mod manual;
+pub(crate) mod master_key;
 pub(crate) mod request;
 pub(crate) mod serve;
 pub(crate) mod stock;
@@ -27,7 +30,7 @@ use self::token_change::Change;
 use crate::{
     cli::{
         AccountCommand, ActivationCommand, AdminCommand, ApiKeyCommand, AuditCommand, Cli, Command,
-        StockCommand, TokenCommand,
+        MasterKeyCommand, StockCommand, TokenCommand,
     },
     failure::Failure,
 };
@@ -78,6 +81,14 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Request(command) => request::run(command, json).await,
         Command::Stock(StockCommand::Export(arguments)) => stock::export(arguments, json).await,
         Command::Stock(StockCommand::Import(arguments)) => stock::import(arguments, json).await,
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::man(&arguments),
+        Command::MasterKey(MasterKeyCommand::New(arguments)) => master_key::new(&arguments, json),
+        Command::MasterKey(MasterKeyCommand::Rotate(place)) => {
+            master_key::rotate(&place, json).await
+        }
+        Command::Backup(arguments) => backup::backup(arguments, json).await,
+        Command::Restore(arguments) => backup::restore(arguments, json).await,
         Command::Events(arguments) => events::run(arguments, json).await,
         Command::Audit(AuditCommand::Verify(arguments)) => audit::verify(arguments, json).await,
         Command::Audit(AuditCommand::Report(arguments)) => audit::report(arguments, json).await,

@@ -12,7 +12,6 @@ use lettre::message::Mailbox;
 use oath::UnixTime;
 use provisioning::{IssuerName, ServerUrl};
 use registry::Registry;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -20,13 +19,15 @@ use crate::{
     cli::Place,
     dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
     failure::Failure,
-    http::{self, Addresses, SiteParts},
+    http::{self, Addresses, Metrics, SiteParts},
     listening::{Listening, Signals},
+    log,
     mail::{Postman, Sending, SmtpUrl},
     network::{Network, Telling},
     opening,
     phone::{PhoneSender, PhoneWebhook},
     sealer::Sealing,
+    webhook,
 };
 
 #[derive(Args)]
@@ -127,10 +128,17 @@ pub(crate) struct Arguments {
         env = "COUNTERSIGN_PHONE_KEY_FILE"
     )]
     phone_key_file: Option<PathBuf>,
+    /// The file with the key that a scraper of /metrics sends as a bearer token; without one there is no /metrics
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_METRICS_KEY_FILE")]
+    metrics_key_file: Option<PathBuf>,
+    /// How the log is written: a line of text or a document of JSON an event
+    #[arg(long, value_enum, default_value = "text", env = "COUNTERSIGN_LOG_FORMAT")]
+    log_format: log::Format,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    start_log();
+    log::start(arguments.log_format);
+    let metrics_key = arguments.metrics_key_file.clone().map(webhook::read_key).transpose()?;
     let listening = Listening::start(
         arguments.listen,
         arguments.tls_certificate.clone().zip(arguments.tls_key.clone()),
@@ -160,6 +168,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let site = Arc::new(SiteParts {
         registry,
+        metrics: Metrics::new(metrics_key),
         recent_tests: RecentTests::default(),
         sign_in_places: SignInPlaces::default(),
         phone,
@@ -221,18 +230,6 @@ fn postman(arguments: &Arguments) -> Result<Postman, Failure> {
     let unusable = |cause| Failure::SmtpUrl { path: path.clone(), cause };
     let url: SmtpUrl = text.trim().parse().map_err(|cause: &str| unusable(cause.to_owned()))?;
     Postman::smtp(&url, from).map_err(unusable)
-}
-
-/// Logs go to stderr, one line an event; `RUST_LOG` chooses how much.
-fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second start in one process would only mean that a log is there already.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .try_init();
-    http::log_panics_by_place();
 }
 
 /// The line that whoever started the server waits for.

@@ -7,6 +7,7 @@ mod guard;
 mod headers;
 mod health;
 mod log;
+mod metrics;
 mod problem;
 mod provisioning;
 mod v1;
@@ -30,6 +31,7 @@ use self::guard::{REQUEST_TIMEOUT, guarded};
 pub(crate) use body::{Unread, read};
 pub(crate) use client::Addresses;
 pub(crate) use guard::log_panics_by_place;
+pub(crate) use metrics::Metrics;
 pub(crate) use problem::Problem;
 
 /// What every handler knows.
@@ -37,6 +39,7 @@ pub(crate) type Site = Arc<SiteParts>;
 
 pub(crate) struct SiteParts {
     pub(crate) registry: Registry,
+    pub(crate) metrics: Metrics,
     /// What was answered to tested codes.
     pub(crate) recent_tests: RecentTests,
     /// Where sign-in forms are read.
@@ -71,6 +74,8 @@ pub(crate) fn router(site: Site) -> Router {
     let api = Router::new()
         .route("/healthz", get(health::health))
         .merge(v1::other_routes())
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .nest("/v1", api);
     let pages = crate::dashboard::router(&site);
     let all = guarded(api, REQUEST_TIMEOUT, || Problem::given_up().into_response()).merge(guarded(
@@ -83,6 +88,6 @@ pub(crate) fn router(site: Site) -> Router {
         Addresses::ThisMachine | Addresses::ForwardedFor | Addresses::Unknown => all,
     };
     all.layer(middleware::from_fn_with_state(site.clone(), headers::set))
-        .layer(middleware::from_fn(log::line))
+        .layer(middleware::from_fn_with_state(site.clone(), log::line))
         .with_state(site)
 }

@@ -11,7 +11,10 @@ use std::{
 
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use crate::process::{Folder, NPI, program, run, text};
+use crate::{
+    clock,
+    process::{Folder, NPI, program, run, text},
+};
 
 /// A started server, which ends with this value, and what it announced.
 struct Started(Child, String);
@@ -129,13 +132,11 @@ fn healthy(address: &str, trusted: &[u8]) -> bool {
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..600 {
-        if holds() {
-            return;
-        }
+    let begun = clock::instant();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "not in time: {what}");
         std::thread::sleep(Duration::from_millis(100));
     }
-    panic!("not in time: {what}");
 }
 
 #[test]

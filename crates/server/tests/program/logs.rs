@@ -1,13 +1,117 @@
-//! Logs at their most talkative hold no secret.
+//! Logs at their most talkative, and what is counted, hold no secret.
+
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     browser::Browser,
-    process::{NPI, PASSPHRASE, Server},
+    process::{Folder, NPI, PASSPHRASE, Server, agent},
 };
 
 #[test]
 fn no_code_passphrase_seed_link_or_session_is_logged() {
-    let (server, link, confirmation) = Server::with_prescriber();
+    let (folder, _key) = with_metrics_key();
+    let log = walked(folder, &[]);
+    assert!(log.lines().any(|line| line.contains(" TRACE ")), "it logs as much as it can");
+}
+
+#[test]
+fn nor_in_a_log_for_programs() {
+    let (folder, _key) = with_metrics_key();
+    let log = walked(folder, &["--log-format", "json"]);
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["level"] == "TRACE"), "it logs as much as it can");
+    let answered = |line: &&serde_json::Value| line["message"] == "answered";
+    let line = lines.iter().find(answered).unwrap();
+    assert!(line["route"].is_string() && line["status"].is_u64() && line["method"].is_string());
+}
+
+const METRICS_KEY: &str = "the-scrapers-own-key-8c1f";
+
+fn with_metrics_key() -> (Folder, PathBuf) {
+    let folder = Folder::new();
+    let path = folder.path().with_file_name("metrics.key");
+    std::fs::write(&path, METRICS_KEY).unwrap();
+    (folder, path)
+}
+
+/// What `/metrics` answers to whoever shows this key.
+fn metrics(server: &Server, key: &str) -> (u16, String) {
+    let url = format!("{}/metrics", server.address);
+    let asked = agent().get(url).header("authorization", format!("Bearer {key}"));
+    let mut answer = asked.call().unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+}
+
+#[test]
+fn who_has_the_key_sees_what_is_counted() {
+    let (folder, path) = with_metrics_key();
+    let server = Server::start_in(folder, &["--metrics-key-file", path.to_str().unwrap()]);
+    server.folder.add_account(NPI, "Ada Quill");
+    assert_eq!(metrics(&server, "another").0, 404);
+    let opened = "countersign_events_total{kind=\"account-opened\",outcome=\"success\"} 1\n";
+    let mut counted = String::new();
+    for _ in 0..100 {
+        let (status, text) = metrics(&server, METRICS_KEY);
+        assert_eq!(status, 200);
+        counted = text;
+        if counted.contains(opened) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for line in [
+        opened,
+        "countersign_http_requests_total{method=\"GET\",route=\"/metrics\",status=\"404\"} 1\n",
+        "countersign_http_request_seconds_count{route=\"/metrics\"} ",
+        "countersign_audit_sealed_timestamp_seconds 1",
+        "countersign_build_info{version=",
+        "# EOF\n",
+    ] {
+        assert!(counted.contains(line), "{line} is not in {counted}");
+    }
+}
+
+#[test]
+fn without_a_key_there_are_no_metrics() {
+    assert_eq!(metrics(&Server::start(), "").0, 404);
+}
+
+#[test]
+fn ready_is_who_can_write_to_the_database() {
+    let server = Server::start();
+    let ready = || {
+        let answer = agent().get(format!("{}/readyz", server.address)).call();
+        answer.unwrap().status().as_u16()
+    };
+    assert_eq!(ready(), 200);
+    let database = rusqlite::Connection::open(server.folder.path().join("countersign.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(10)).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(ready(), 503);
+    database.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(ready(), 200);
+}
+
+/// The lines without their microseconds, and without sums of seconds: six digits that look like a code.
+fn without_times(lines: &str) -> String {
+    let counts = lines.lines().filter(|line| !line.contains("_seconds_sum"));
+    let cut = |line: &str| match line.find("Z") {
+        Some(end) if line[..end].len() >= 7 && line[..end].contains('.') => {
+            format!("{}{}\n", &line[..end - 7], &line[end..])
+        }
+        _ => format!("{line}\n"),
+    };
+    counts.map(cut).collect()
+}
+
+/// The log of all that a token's life brings, which is seen to hold no secret of it.
+fn walked(folder: Folder, more: &[&str]) -> String {
+    let key_file = folder.path().with_file_name("metrics.key");
+    let more = [more, &["--metrics-key-file", key_file.to_str().unwrap()]].concat();
+    let server = Server::start_in(folder, &more);
+    server.folder.add_account(NPI, "Ada Quill");
+    let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
     let app = crate::app::App::new();
     let sealed = app.seal_for(&link);
     server.provision(&sealed);
@@ -26,9 +130,11 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
     Browser::of(&server).post("/sign-in", &[("npi", NPI), ("passphrase", "a mistyped passphrase")]);
     Browser::of(&server).get(&format!("/sign-in?passphrase={code}&link={}", &link[22..]));
 
+    let (status, counted) = metrics(&server, METRICS_KEY);
+    assert_eq!(status, 200);
     let log = server.log();
     assert!(log.contains("/v1/provisioning") && log.contains("/sign-in"), "it logs at all");
-    assert!(log.lines().any(|line| line.contains(" TRACE ")), "it logs as much as it can");
+    let all = without_times(&format!("{log}{counted}"));
     let activation = provisioning::EnrolmentLink::parse(&link).unwrap().secret;
     let activation = activation.expose_bytes();
     let activation_hex: String = activation.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -36,7 +142,7 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
     for text in [&link[22..], &sealed[22..]] {
         for part in text.as_bytes().windows(24) {
             let part = str::from_utf8(part).unwrap();
-            assert!(!log.contains(part), "the log holds {part}");
+            assert!(!all.contains(part), "the log holds {part}");
         }
     }
     let seed: String = app.seed.expose_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -59,9 +165,11 @@ fn no_code_passphrase_seed_link_or_session_is_logged() {
         &seed,
         &format!("{:?}", app.seed.expose_bytes()),
         &format!("{key:?}"),
+        METRICS_KEY,
         &activation_hex,
         &format!("{activation:?}"),
     ] {
-        assert!(!log.contains(secret), "the log holds {secret}");
+        assert!(!all.contains(secret), "the log holds {secret}");
     }
+    log
 }

@@ -37,6 +37,7 @@ use crate::{
     loss::LossRecord,
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
+    sealed::{SealedIn, SealedKey, SealedValue},
     session::SessionRecord,
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
@@ -95,6 +96,15 @@ impl<D: Driver> Store for D {
 
     async fn sealed_seed(&self, serial: &SerialNumber) -> Result<Option<Vec<u8>>, StoreError> {
         self.find(rows::sealed_seed(serial)).await
+    }
+
+    async fn sealed_after(
+        &self,
+        place: SealedIn,
+        after: Option<&SealedKey>,
+        limit: u32,
+    ) -> Result<Vec<SealedValue>, StoreError> {
+        self.list(rows::sealed_after(place, after, limit)).await
     }
 
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError> {

@@ -12,6 +12,7 @@ mod losses;
 mod passphrase_resets;
 mod people;
 mod requests;
+mod sealed;
 mod step_ups;
 mod stock;
 mod tokens;
@@ -37,6 +38,7 @@ pub(super) use people::{
 pub(super) use requests::{
     request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
 };
+pub(super) use sealed::sealed_after;
 pub(super) use step_ups::{step_up, step_up_sends};
 pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
 pub(super) use tokens::{
@@ -71,6 +73,9 @@ fn add(statements: &mut Statements, write: &Write) {
     match write {
         Write::InsertSecret { name, sealed, made } => {
             people::insert_secret(statements, name, sealed, *made)
+        }
+        Write::Reseal { place, former, sealed } => {
+            sealed::reseal(statements, *place, former, sealed)
         }
         Write::InsertAccount(record) => people::insert_account(statements, record),
         Write::UpdateAccount(record) => people::update_account(statements, record),

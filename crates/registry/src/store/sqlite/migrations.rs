@@ -71,7 +71,8 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().map_err(failed)
 }
 
-fn version(connection: &Connection) -> Result<u32, StoreError> {
+/// The version that a database is of; none is 0.
+pub(super) fn version(connection: &Connection) -> Result<u32, StoreError> {
     number(connection, "PRAGMA user_version")
 }
 

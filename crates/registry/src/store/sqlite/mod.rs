@@ -6,6 +6,7 @@
 //! transaction is `BEGIN IMMEDIATE`, because another process (the command line) may write to the
 //! same file.
 
+mod copying;
 mod migrations;
 mod opening;
 mod reader;
