@@ -31,6 +31,18 @@ fn wait_for_more_than(folder: &Folder, count: usize) {
     panic!("no further checkpoint was written down");
 }
 
+/// Waits until every event is under a checkpoint.
+fn wait_until_sealed(folder: &Folder) {
+    for _ in 0..600 {
+        let verified = folder.json(&["audit", "verify"], "");
+        if verified["unsealed"] == 0 && verified["checkpoints"] == checkpoints(folder) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the events are not sealed");
+}
+
 fn backed_up(folder: &Folder, name: &str) -> (PathBuf, Value) {
     let path = beside(folder, name);
     let done = folder.json(&["backup", "--to", path.to_str().unwrap()], "");
@@ -118,7 +130,7 @@ fn an_older_backup_is_told_by_the_checkpoints_outside() {
 fn a_changed_or_foreign_backup_is_not_restored() {
     let server = Server::start();
     server.folder.add_account(NPI, "Ada Quill");
-    wait_for_more_than(&server.folder, 0);
+    wait_until_sealed(&server.folder);
     let (backup, _) = backed_up(&server.folder, "changed.backup");
     let database = rusqlite::Connection::open(&backup).unwrap();
     database

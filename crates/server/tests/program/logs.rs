@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     browser::Browser,
     process::{Folder, NPI, PASSPHRASE, Server, agent},
+    verify_api::Vendor,
 };
 
 #[test]
@@ -123,6 +124,12 @@ fn walked(folder: Folder, more: &[&str]) -> String {
     assert_eq!(server.ask(&asked).0, 200);
     let code = app.next_code();
     let wrong = app.wrong_code();
+    let vendor = Vendor::of(&server, &["verify"]);
+    for _ in 0..2 {
+        vendor.verify(&serde_json::json!({ "account": NPI, "code": code }));
+    }
+    let code_of_vendor = code;
+    let code = app.next_code();
     let path = format!("/tokens/{}/test", app.id.as_str());
     for tried in [&code, &code, &wrong] {
         browser.submit(&path, &[("code", tried)]);
@@ -160,6 +167,8 @@ fn walked(folder: Folder, more: &[&str]) -> String {
         &PASSPHRASE.replace(' ', "+"),
         "mistyped",
         &code,
+        &code_of_vendor,
+        &vendor.key,
         &wrong,
         &session,
         &seed,

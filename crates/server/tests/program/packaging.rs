@@ -46,7 +46,7 @@ fn each_command_has_a_page_and_completions() {
     assert!(run(command, "").status.success());
     for (page, words) in [
         ("countersign-server.1", "countersign\\-server"),
-        ("countersign-server-serve.1", "COUNTERSIGN_TLS_CERTIFICATE"),
+        ("countersign-server-serve.1", "\\-\\-tls\\-certificate"),
         ("countersign-server-master-key-rotate.1", "former"),
     ] {
         let found = fs::read_to_string(folder.path().join(page)).unwrap();
