@@ -35,7 +35,9 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Cli, Error> {
     arguments.splice(end..end, added.iter().map(OsString::from));
     let parsed = command.try_get_matches_from_mut(arguments);
     if parsed.is_err() && !added.is_empty() {
-        eprintln!("note: {} says {}", path.display(), added.join(" "));
+        // Without their values: one may be a database's address with a password in it.
+        let keys: Vec<_> = added.iter().filter_map(|text| text.split('=').next()).collect();
+        eprintln!("note: these are from {}: {}", path.display(), keys.join(" "));
     }
     Cli::from_arg_matches(&parsed?)
 }
