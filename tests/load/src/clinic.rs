@@ -175,7 +175,7 @@ pub(crate) async fn seal(registry: &Registry, now: UnixTime) -> Result<()> {
         let sealed = registry.seal_audit(before.as_ref(), now, &mut rng()).await;
         sealed.map_err(Error::failed("sealing the audit"))?
     } {
-        before = Some(sealed);
+        before = Some(sealed.checkpoint);
     }
     Ok(())
 }
