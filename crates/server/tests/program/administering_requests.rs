@@ -116,14 +116,15 @@ fn a_last_token_is_replaced_after_new_proofing_by_two_people() {
     let (server, app, browser) = help_desk();
     let replace = ["--replaces", app.id.as_str(), "--reason", "lost"];
     let made = server.folder.json(&[&["request", "add", "--npi", NPI], &replace[..]].concat(), "");
-    let id = made[0]["id"].as_str().unwrap().replace("R-", "").replace('-', "");
+    let id = made[0]["id"].as_str().unwrap().trim_start_matches("R-").replace('-', "");
     let path = format!("/admin/requests/{id}");
     let process = |proofing: &str| {
         let page = browser.get(&path);
         browser.post(&format!("{path}/process"), &page.with_hidden(&[("proofing", proofing)]))
     };
     let before = browser.get(&path);
-    assert!(before.element("needs-proofing").is_some() && !before.html.contains("id=\"proofing\""));
+    assert!(before.element("needs-proofing").is_some(), "{}", before.html);
+    assert!(!before.html.contains("id=\"proofing\""));
     for proofing in ["", "Hedy, 2026-11-20: passport"] {
         let alone = process(proofing);
         assert_eq!(alone.status, 422);
