@@ -1,5 +1,6 @@
 // A code that is good for one prescription only, by the number that the signing page shows.
 
+import { grouped } from "./code-view.js";
 import { h, testid } from "./dom.js";
 import { textField } from "./field.js";
 import { createRing } from "./ring.js";
@@ -7,11 +8,6 @@ import * as ipc from "../ipc.js";
 import { strings } from "../strings.js";
 
 const SECOND = 1000;
-
-function grouped(digits) {
-  const half = Math.ceil(digits.length / 2);
-  return `${digits.slice(0, half)} ${digits.slice(half)}`;
-}
 
 export function createBoundCode({ said }) {
   const field = textField("challenge", strings.challenge, { inputmode: "numeric", hint: strings.challengeHint });

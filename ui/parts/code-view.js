@@ -12,7 +12,7 @@ const REVEALED_FOR = 30_000;
 const FADE = [[{ color: "transparent", offset: 0 }], { duration: 180, easing: "steps(3, jump-start)" }];
 
 /** `482913` as `482 913`. */
-function grouped(digits) {
+export function grouped(digits) {
   const half = Math.ceil(digits.length / 2);
   return `${digits.slice(0, half)} ${digits.slice(half)}`;
 }
