@@ -90,7 +90,8 @@ fn make_key(path: &Path) -> Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// Fills a new registry with so many tokens, each active and of an account of its own.
+/// Fills a new registry with so many tokens, each active, of an account of its own, and used today: a
+/// token's first code of a day writes more than the others, and is not what is measured.
 pub(crate) async fn fill(
     registry: &Registry,
     store: &dyn Store,
@@ -165,6 +166,7 @@ fn owned(mut record: TokenRecord, npi: Npi, now: UnixTime) -> TokenRecord {
     record.token.owner = Some(npi);
     record.token.state = TokenState::Active;
     record.token.associated = Some(now);
+    record.token.last_used = Some(now);
     record
 }
 

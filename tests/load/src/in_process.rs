@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use oath::{Code, Totp, UnixTime};
+use oath::{Period, Totp, UnixTime};
 use registry::{Purpose, Registry};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     clock,
     error::{Error, Result},
     latencies::Latencies,
+    load::other_than,
     machine::processor_time,
 };
 
@@ -59,6 +60,7 @@ async fn measure(asked: Arguments, lasts: Duration) -> Result<(Latencies, Durati
     let (registry, store) = clinic::open(folder.path(), start).await?;
     eprintln!("Making a database of {} tokens.", asked.tokens);
     clinic::fill(&registry, &*store, asked.tokens, Codes::ByTime, start).await?;
+    eprintln!("Measuring.");
     let registry = Arc::new(registry);
     let sealing = tokio::spawn(seal_every_second(registry.clone(), start));
     let (began, used) = (clock::instant(), processor_time("self")?);
@@ -95,8 +97,12 @@ async fn call(
         for place in 0..asked.tokens / asked.callers {
             let token = scattered(place * asked.callers + caller, asked.tokens);
             let seed = clinic::seed(token)?;
-            let code = Totp::default().code_at(&seed, now);
-            let code = if asked.wrong { other_than(&code)? } else { code };
+            let step = Period::SECONDS_30.step_at(now);
+            let code_of = |step| Totp::default().code_of_step(&seed, step);
+            let code = match asked.wrong {
+                true => other_than(&(step - 3..=step + 3).map(code_of).collect::<Vec<_>>())?,
+                false => code_of(step),
+            };
             let (npi, serial) = (clinic::owner(token)?, clinic::serial(token)?);
             let asked_at = clock::instant();
             let judged = registry.verify(&npi, &serial, &code, Purpose::Signing, now).await;
@@ -116,9 +122,4 @@ async fn call(
 fn scattered(place: u32, tokens: u32) -> u32 {
     let far = u64::from(place) * 611_953;
     u32::try_from(far % u64::from(tokens)).unwrap_or(place)
-}
-
-fn other_than(code: &Code) -> Result<Code> {
-    let digits: u32 = code.expose_digits().parse().map_err(Error::failed("a code"))?;
-    format!("{:06}", (digits + 500_000) % 1_000_000).parse().map_err(Error::failed("a code"))
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oath::{Code, Hotp, Period, Totp};
+use oath::{Code, Hotp, LookAhead, Period, Totp};
 
 use crate::{
     clinic::{self, Codes},
@@ -77,14 +77,41 @@ impl Tokens {
 
     fn wrong(&self) -> Result<(u32, Code)> {
         let token = self.token();
-        let code = match self.codes {
-            Codes::ByTime => Totp::default().code_at(&clinic::seed(token)?, clock::now()),
-            Codes::ByCounter => Hotp::default().code(&clinic::seed(token)?, 0),
-        };
-        let digits: u32 = code.expose_digits().parse().map_err(Error::failed("a code"))?;
-        let text = format!("{:06}", (digits + 500_000) % 1_000_000);
-        Ok((token, text.parse().map_err(Error::failed("a code"))?))
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = next.get(token as usize).copied().unwrap_or_default();
+        Ok((token, other_than(&self.around(token, next)?)?))
     }
+
+    /// The codes that the server can find good for a token, and some on either side of them.
+    fn around(&self, token: u32, next: u64) -> Result<Vec<Code>> {
+        let seed = clinic::seed(token)?;
+        Ok(match self.codes {
+            Codes::ByTime => {
+                let step = Period::SECONDS_30.step_at(clock::now());
+                (step - 3..=step + 3)
+                    .map(|step| Totp::default().code_of_step(&seed, step))
+                    .collect()
+            }
+            Codes::ByCounter => {
+                let first = next.saturating_sub(2);
+                let last = next + u64::from(LookAhead::default().0) + 2;
+                (first..=last).map(|counter| Hotp::default().code(&seed, counter)).collect()
+            }
+        })
+    }
+}
+
+/// A code that is none of these, the same each time.
+pub(crate) fn other_than(codes: &[Code]) -> Result<Code> {
+    let first = codes.first().ok_or_else(|| Error::new("there is no code to differ from"))?;
+    let digits: u32 = first.expose_digits().parse().map_err(Error::failed("a code"))?;
+    for further in 1.. {
+        let text = format!("{:06}", (digits + further) % 1_000_000);
+        if codes.iter().all(|code| code.expose_digits() != text) {
+            return text.parse().map_err(Error::failed("a code"));
+        }
+    }
+    Err(Error::new("every code is good"))
 }
 
 /// One measurement.
@@ -178,5 +205,35 @@ impl Load {
             body.len()
         );
         Ok(Some(request.into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_code_is_wrong_for_the_whole_window() {
+        let codes: Vec<Code> = ["123456", "123457", "999999", "123459"]
+            .into_iter()
+            .map(|text| text.parse().expect("it is a code"))
+            .collect();
+        assert_eq!(other_than(&codes).expect("there is one").expose_digits(), "123458");
+        assert_eq!(other_than(&codes[2..]).expect("there is one").expose_digits(), "000000");
+        for kind in [Codes::ByCounter, Codes::ByTime] {
+            let tokens = Tokens::new(100, kind);
+            tokens.next.lock().expect("nobody panicked").fill(40);
+            for _ in 0..200 {
+                let (token, code) = tokens.wrong().expect("there is one");
+                let good = tokens.around(token, 40).expect("they are made");
+                assert!(good.iter().all(|good| good.expose_digits() != code.expose_digits()));
+            }
+        }
+        let around = Tokens::new(1, Codes::ByCounter).around(0, 40).expect("they are made");
+        let ahead = u64::from(LookAhead::default().0);
+        for counter in 40..=40 + ahead {
+            let code = Hotp::default().code(&clinic::seed(0).expect("it is made"), counter);
+            assert!(around.iter().any(|good| good.expose_digits() == code.expose_digits()));
+        }
     }
 }

@@ -17,6 +17,8 @@ use crate::{
 pub(crate) struct Report {
     /// The one by which the server is judged first, then each size.
     pub(crate) runs: Vec<Run>,
+    /// What was not measured to its end, and why.
+    pub(crate) stopped: Vec<String>,
     pub(crate) before: Machine,
     pub(crate) after: Machine,
 }
@@ -32,7 +34,8 @@ pub(crate) struct Run {
     pub(crate) good: Measured,
     /// With one connection.
     pub(crate) good_alone: Measured,
-    pub(crate) wrong: Option<Measured>,
+    /// Where they are asked; or why they were not measured to the end.
+    pub(crate) wrong: Option<Result<Measured, String>>,
     /// Microseconds of the server's processor time for each accepted code.
     pub(crate) processor: f64,
     /// Flushes of the disk a second, on average of before and after the accepted codes.
@@ -42,6 +45,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    fn refused(&self) -> Option<&Measured> {
+        self.wrong.as_ref()?.as_ref().ok()
+    }
+
     /// Answers to nothing a second, on average of before and after.
     pub(crate) fn nothing_rate(&self) -> f64 {
         f64::midpoint(self.nothing[0].rate(), self.nothing[1].rate())
@@ -85,7 +92,7 @@ impl Report {
             figures.push(figure("accepted codes", "/s", good, AtLeast(15_000.0)));
             let share = good / usual.nothing_rate();
             figures.push(figure("of the no-op's rate", "", share, AtLeast(0.4)));
-            if let Some(wrong) = &usual.wrong {
+            if let Some(wrong) = usual.refused() {
                 figures.push(figure("refused codes", "/s", wrong.rate(), AtLeast(good)));
             }
             let [alone, many] =
@@ -107,12 +114,13 @@ impl Report {
     }
 
     pub(crate) fn is_within(&self) -> bool {
-        self.figures().iter().all(Figure::is_within)
+        self.stopped.is_empty() && self.figures().iter().all(Figure::is_within)
     }
 
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "figures": self.figures().iter().map(figure_json).collect::<Vec<_>>(),
+            "stopped": self.stopped,
             "runs": self.runs.iter().map(run_json).collect::<Vec<_>>(),
             "connections": MANY,
             "processor": self.before.processor,
@@ -159,7 +167,7 @@ fn latency(run: &Run) -> Chart {
         line("accepted, 32", &run.good),
         line("no-op handler, 32", &run.nothing[0]),
     ];
-    lines.extend(run.wrong.as_ref().map(|wrong| line("refused, 32", wrong)));
+    lines.extend(run.refused().map(|wrong| line("refused, 32", wrong)));
     Chart {
         title: "How long an answer takes",
         up: "milliseconds that so many of the answers did not exceed, 100,000 tokens",
@@ -198,7 +206,7 @@ fn run_json(run: &Run) -> Value {
         "no_op": run.nothing.iter().map(measured).collect::<Vec<_>>(),
         "accepted": measured(&run.good),
         "accepted_1_connection": measured(&run.good_alone),
-        "refused": run.wrong.as_ref().map(measured),
+        "refused": run.refused().map(measured),
         "server_microseconds_a_code": run.processor,
         "flushes_a_second": run.flushes,
         "memory_mib": run.memory,
@@ -245,8 +253,7 @@ impl fmt::Display for Report {
             "MiB"
         )?;
         for run in &self.runs {
-            let refused =
-                run.wrong.as_ref().map_or("-".to_owned(), |of| format!("{:.0}", of.rate()));
+            let refused = run.refused().map_or("-".to_owned(), |of| format!("{:.0}", of.rate()));
             writeln!(
                 f,
                 "{:>10} {:<11} {:>8.0} {:>10.0} {refused:>9} {:>8.0}% {:>8.2} {:>8.2} {:>8.1} {:>9.0} {:>7.1}",
@@ -261,6 +268,9 @@ impl fmt::Display for Report {
                 run.flushes,
                 run.memory,
             )?;
+        }
+        for what in &self.stopped {
+            writeln!(f, "Stopped: {what}")?;
         }
         let Machine { processor, cores, load } = &self.before;
         writeln!(
@@ -292,7 +302,7 @@ mod tests {
             nothing: [measured(30_000), measured(40_000)],
             good: measured(accepted),
             good_alone: measured(500),
-            wrong: Some(measured(16_000)),
+            wrong: Some(Ok(measured(16_000))),
             processor: 30.0,
             flushes: 500.0,
             memory: 60.0,
@@ -303,7 +313,7 @@ mod tests {
             run(1_000, Codes::ByCounter),
             run(1_000_000, Codes::ByCounter),
         ];
-        Report { runs, before: machine.clone(), after: machine }
+        Report { runs, stopped: Vec::new(), before: machine.clone(), after: machine }
     }
 
     #[test]
@@ -318,6 +328,17 @@ mod tests {
         // Refused as fast as accepted, and accepted at two fifths of nothing.
         assert!(!report(16_500).is_within());
         assert!(!report(13_000).is_within());
+    }
+
+    #[test]
+    fn what_stopped_is_told_beside_what_was_measured() {
+        let mut report = report(15_500);
+        report.runs[0].wrong = Some(Err("the server ended a connection".to_owned()));
+        report.stopped.push("100000 tokens: the server ended a connection".to_owned());
+        assert!(!report.is_within());
+        let text = report.to_string();
+        assert!(text.contains("Stopped: 100000 tokens") && text.contains("accepted codes"));
+        assert!(!text.contains("refused codes"));
     }
 
     #[test]

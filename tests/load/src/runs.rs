@@ -12,7 +12,7 @@ use crate::{
     clinic::{self, Codes},
     clock,
     error::Result,
-    load::{Ask, Load, Measured, Tokens},
+    load::{Ask, Load, Tokens},
     machine::{Machine, flushes},
     report::{Report, Run},
     server::{self, Server},
@@ -36,16 +36,21 @@ pub(crate) struct Plan {
     pub(crate) lasts: Duration,
 }
 
-/// Measures all of it; `tell` is told how far it is.
+/// Measures all of it; `tell` is told how far it is. What stops one size does not stop the others.
 pub(crate) async fn measure(plan: &Plan, tell: impl Fn(&str)) -> Result<Report> {
     let before = Machine::now();
     // Fewer tokens would have given their codes of this time step before the end.
     let codes = if plan.most < USUAL { Codes::ByCounter } else { Codes::ByTime };
     let mut runs = vec![run(plan, USUAL.min(plan.most), codes, &tell).await?];
+    let mut stopped = Vec::new();
     for tokens in SIZES.into_iter().filter(|tokens| *tokens <= plan.most) {
-        runs.push(run(plan, tokens, Codes::ByCounter, &tell).await?);
+        match run(plan, tokens, Codes::ByCounter, &tell).await {
+            Ok(run) => runs.push(run),
+            Err(error) => stopped.push(format!("{tokens} tokens, by counter: {error}")),
+        }
     }
-    Ok(Report { runs, before, after: Machine::now() })
+    stopped.extend(runs.iter().filter_map(|run| run.wrong.as_ref()?.as_ref().err().cloned()));
+    Ok(Report { runs, stopped, before, after: Machine::now() })
 }
 
 async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Result<Run> {
@@ -65,8 +70,8 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
     let all = Arc::new(Tokens::new(tokens, codes));
     let base =
         Load { server: server.address, key, ask: Ask::Good, connections: MANY, lasts: plan.lasts };
-    // Each token's first code of a day writes more than the others: it is not what is measured.
-    warm(&base, &all, tokens, codes).await?;
+    // Until the server has its statements and keys at hand.
+    Load { lasts: plan.lasts / 4, ..base.clone() }.run(&all).await?;
     let ask = |ask, connections| Load { ask, connections, ..base.clone() };
     let flushes_before = flushes(folder)?;
     let nothing_before = ask(Ask::Nothing, MANY).run(&all).await?;
@@ -78,8 +83,10 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
     let nothing_after = ask(Ask::Nothing, MANY).run(&all).await?;
     next_codes(codes).await;
     let good_alone = ask(Ask::Good, 1).run(&all).await?;
-    let wrong = match tokens >= USUAL.min(plan.most) {
-        true => Some(ask(Ask::Wrong, MANY).run(&all).await?),
+    let wrong = match tokens >= USUAL {
+        true => Some(ask(Ask::Wrong, MANY).run(&all).await.map_err(|error| {
+            format!("{tokens} tokens, {}, refused codes: {error}", codes.words())
+        })),
         // So many would lock these tokens.
         false => None,
     };
@@ -106,26 +113,6 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
 fn make_private(folder: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     Ok(std::fs::DirBuilder::new().mode(0o700).create(folder)?)
-}
-
-/// Every token accepts one code; of a million tokens, as many as fit into the time.
-async fn warm(
-    base: &Load,
-    all: &Arc<Tokens>,
-    tokens: u32,
-    codes: Codes,
-) -> Result<Option<Measured>> {
-    if codes == Codes::ByCounter {
-        let lasts = base.lasts / 4;
-        return Load { lasts, ..base.clone() }.run(all).await.map(Some);
-    }
-    next_codes(codes).await;
-    let mut warmed = 0;
-    while warmed < tokens as usize {
-        let lasts = Duration::from_secs(1);
-        warmed += Load { lasts, ..base.clone() }.run(all).await?.latencies.count();
-    }
-    Ok(None)
 }
 
 /// Waits until every token has a code that it did not show before.
