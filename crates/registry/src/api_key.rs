@@ -23,9 +23,23 @@ const PREFIX: &str = "csk_";
 pub enum Scope {
     /// Let codes be judged.
     Verify,
+    /// Read accounts, activations, tokens and requests.
+    Read,
+    /// Read the audit.
+    Audit,
+    /// Change tokens, and request some, at their owners' wish.
+    Tokens,
+    /// Open accounts and begin activations.
+    Accounts,
 }
 
-words!(Scope { Verify = "verify", });
+words!(Scope {
+    Verify = "verify",
+    Read = "read",
+    Audit = "audit",
+    Tokens = "tokens",
+    Accounts = "accounts",
+});
 
 impl FromStr for Scope {
     type Err = ValueError;

@@ -78,7 +78,7 @@ pub enum ValueError {
     #[error("this is not the ID of an API key: it has 16 hexadecimal digits")]
     ApiKeyId,
     /// Not one of the scopes.
-    #[error("there is no such scope of an API key")]
+    #[error("a scope of an API key is one of verify, read, audit, tokens, accounts")]
     Scope,
     /// Not one of the roles.
     #[error("a role is one of token-administrator, access-administrator, registrant, auditor")]

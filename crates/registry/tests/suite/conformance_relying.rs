@@ -14,7 +14,7 @@ pub(crate) async fn api_keys_are_kept(store: &dyn Store) {
     let key = |id: &str, party: &str, made: u64| ApiKeyRecord {
         id: id.parse().unwrap(),
         party: label(party),
-        scopes: vec![Scope::Verify],
+        scopes: Scope::ALL.to_vec(),
         digest: [3; 32],
         made: START.plus(made),
         ends: None,

@@ -56,6 +56,10 @@ async fn a_key_opens_what_it_is_good_for_until_it_ends() {
         registry.relying_party(key, Scope::Verify, at).await.map(|party| party.name.clone())
     };
     assert_eq!(ask(&key, NOW).await, Ok(party.clone()));
+    for other in Scope::ALL.iter().copied().filter(|scope| *scope != Scope::Verify) {
+        let refused = registry.relying_party(&key, other, NOW).await;
+        assert_eq!(refused.unwrap_err(), ApiKeyError::Scope(other));
+    }
     let forged = key.expose_text().replace(&key.expose_text()[24..28], "AAAA").parse().unwrap();
     assert_eq!(ask(&forged, NOW).await, Err(ApiKeyError::NotGood), "known ID, other secret");
     let used = async || registry.api_keys().await.unwrap()[0].last_used;

@@ -17,7 +17,9 @@ pub(crate) struct AddArguments {
     /// The relying party, as the audit names it
     #[arg(long, value_name = "NAME")]
     party: Label,
-    /// What the key is good for: verify (let codes be judged); may be given several times
+    /// What the key is good for: verify (let codes be judged), read (read accounts, tokens, requests),
+    /// audit (read the audit), tokens (change and request tokens), accounts (open accounts, begin
+    /// activations); may be given several times
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     scopes: Vec<Scope>,
 }

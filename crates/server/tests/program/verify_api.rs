@@ -238,6 +238,22 @@ fn without_a_good_key_nothing_is_judged() {
 }
 
 #[test]
+fn a_key_of_other_scopes_is_told_which_it_needs() {
+    let server = Server::start();
+    let vendor = Vendor::of(&server, &["read", "audit", "tokens", "accounts"]);
+    let asked = json!({ "account": NPI, "code": "123456" });
+    let refused = vendor.verify(&asked);
+    assert_problem(&refused, 403, "scope");
+    assert!(refused.body["detail"].as_str().unwrap().ends_with("it needs the scope verify"));
+    let listed = server.folder.json(&["api-key", "list"], "");
+    assert_eq!(listed[0]["scopes"], json!(["read", "audit", "tokens", "accounts"]));
+
+    let unknown = ["api-key", "add", "--party", "Example EHR", "--scope", "all"];
+    let unknown = text(&server.folder.run(&unknown, "").stderr);
+    assert!(unknown.contains("one of verify, read, audit, tokens, accounts"), "{unknown}");
+}
+
+#[test]
 fn privacyideas_plugins_are_answered_as_they_expect() {
     let (server, app, vendor) = with_vendor(&["verify"]);
     let check = |path: &str, body: &str| {
