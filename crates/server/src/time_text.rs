@@ -90,6 +90,16 @@ pub(crate) fn day(text: &str) -> Result<UnixTime, &'static str> {
     found.map(|days| UnixTime(days * DAY)).ok_or("there is no such day")
 }
 
+/// An instant written as `2027-03-04T14:05:10Z` (RFC 3339, UTC), or a day for its first.
+pub(crate) fn day_or_instant(text: &str) -> Result<UnixTime, &'static str> {
+    const EXPECTED: &str = "an instant is written as 2027-03-04T14:05:10Z, or a day as 2027-03-04";
+    let Some((date, time)) = text.split_once('T') else { return day(text).map_err(|_| EXPECTED) };
+    let time = time.strip_suffix('Z').ok_or(EXPECTED)?;
+    let (minute, second) = time.rsplit_once(':').ok_or(EXPECTED)?;
+    let second = second.parse().ok().filter(|second| *second < 60).ok_or(EXPECTED)?;
+    Ok(instant(date, minute).map_err(|_| EXPECTED)?.plus(second))
+}
+
 fn split(at: UnixTime) -> (String, u64) {
     let (year, month, day) = civil_date(at.0 / DAY);
     (format!("{year:04}-{month:02}-{day:02}"), at.0 % DAY)
@@ -152,6 +162,16 @@ mod tests {
         }
         for (date, time) in [("2025-11-20", "24:00"), ("2025-11-20", "6"), ("", "06:47")] {
             assert!(instant(date, time).is_err(), "{date} {time}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_read_as_it_is_written() {
+        let at = UnixTime(1_763_621_251);
+        assert_eq!(day_or_instant(&rfc3339(at)), Ok(at));
+        assert_eq!(day_or_instant("2025-11-20"), day("2025-11-20"));
+        for text in ["", "2025-11-20T06:47:31", "2025-11-20T06:47Z", "2025-11-20T06:47:60Z", "TZ"] {
+            assert!(day_or_instant(text).is_err(), "{text}");
         }
     }
 

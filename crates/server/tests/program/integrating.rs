@@ -23,7 +23,7 @@ fn every_command_of_the_page_does_what_it_says() {
     let code = app.next_code();
     let folder = tempfile::tempdir().unwrap();
     let commands = commands();
-    assert_eq!(commands.len(), 6, "each has its answer below");
+    assert_eq!(commands.len(), 8, "each has its answer below");
     // One shell runs them all, as a reader's does.
     let script = commands.join("\nprintf '\\n---\\n'\n");
     let output = Command::new("bash")
@@ -45,6 +45,8 @@ fn every_command_of_the_page_does_what_it_says() {
         "relying party Example EHR",
         "\"cause\":\"already-used\"",
         "\"openapi\":\"3.1",
+        "\"state\":\"active\"",
+        "\"cause\":\"already-used\"",
         "\"authentication\":\"REJECT\"",
     ]) {
         assert!(answer.contains(expected), "{expected}: {answer}");

@@ -42,6 +42,7 @@ mod network_sync;
 mod packaging;
 mod postgres;
 mod provisioning_api;
+mod reading_api;
 mod reading_the_audit;
 mod request_queue;
 mod requests;

@@ -17,7 +17,7 @@ pub(crate) struct Told {
 
 /// A relying party that knows its key.
 pub(crate) struct Vendor {
-    address: String,
+    pub(crate) address: String,
     pub(crate) key: String,
     pub(crate) id: String,
 }
@@ -49,6 +49,12 @@ impl Vendor {
         told(request.send(body).unwrap())
     }
 
+    pub(crate) fn get(&self, path: &str) -> Told {
+        let url = format!("{}{path}", self.address);
+        let request = agent().get(&url).header("authorization", &format!("Bearer {}", self.key));
+        told(request.call().unwrap())
+    }
+
     pub(crate) fn verify(&self, body: &Value) -> Told {
         self.post("/v1/verify", &body.to_string(), None)
     }
@@ -74,7 +80,7 @@ pub(crate) fn with_vendor(scopes: &[&str]) -> (Server, App, Vendor) {
     (server, app, vendor)
 }
 
-fn assert_problem(told: &Told, status: u16, slug: &str) {
+pub(crate) fn assert_problem(told: &Told, status: u16, slug: &str) {
     assert_eq!(
         (told.status, told.body["type"].as_str().unwrap()),
         (status, &*format!("/problems/{slug}"))

@@ -7,7 +7,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION},
     response::{IntoResponse, Response},
 };
-use registry::{Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, RelyingParty, Scope};
+use oath::SerialNumber;
+use registry::{
+    Account, Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, Npi, RelyingParty, Scope,
+    Token,
+};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -46,6 +50,38 @@ pub(super) async fn relying_party(
             unauthorised(error.to_string())
         }
     })
+}
+
+/// The account that a text names.
+pub(super) async fn account_named(_site: &Site, text: &str) -> Result<Npi, Problem> {
+    text.parse().map_err(|error| malformed("account", &error))
+}
+
+/// The account at an address.
+pub(super) async fn account_at(site: &Site, text: &str) -> Result<Account, Problem> {
+    let found = match text.parse::<Npi>() {
+        Ok(npi) => site.registry.account(&npi).await.map_err(|error| unavailable(&error))?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| {
+        nothing("unknown-account", "No such account", registry::Error::UnknownAccount)
+    })
+}
+
+/// The token at an address, as it is now.
+pub(super) async fn token_at(site: &Site, text: &str) -> Result<Token, Problem> {
+    let found = match text.parse::<SerialNumber>() {
+        Ok(serial) => {
+            let found = site.registry.token(&serial, clock::now()).await;
+            found.map_err(|error| unavailable(&error))?
+        }
+        Err(_) => None,
+    };
+    found.ok_or_else(|| nothing("unknown-token", "No such token", registry::Error::UnknownToken))
+}
+
+fn nothing(slug: &'static str, title: &'static str, why: registry::Error) -> Problem {
+    Problem { status: StatusCode::NOT_FOUND, slug, title, detail: why.to_string() }
 }
 
 fn unauthorised(detail: String) -> Problem {

@@ -1,7 +1,10 @@
 //! What relying parties ask, each with an API key: JSON under `/v1`, and as privacyIDEA is asked.
 
 mod asking;
+mod listing;
 mod openapi;
+mod reading;
+mod shown;
 mod validate;
 mod verify;
 
@@ -13,7 +16,7 @@ use axum::{
 use super::Site;
 
 pub(super) fn routes() -> Router<Site> {
-    Router::new().route("/verify", post(verify::verify))
+    Router::new().route("/verify", post(verify::verify)).merge(reading::routes())
 }
 
 /// What is asked elsewhere than under `/v1`.

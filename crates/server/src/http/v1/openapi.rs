@@ -14,7 +14,7 @@ use utoipa::{
     },
 };
 
-use super::super::problem::Members;
+use super::{super::problem::Members, reading};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -47,7 +47,11 @@ impl Modify for Key {
 }
 
 /// The same for as long as this program runs.
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| Api::openapi().to_json().unwrap_or_default());
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    let mut document = Api::openapi();
+    document.merge(reading::Api::openapi());
+    document.to_json().unwrap_or_default()
+});
 
 pub(super) async fn document() -> Response {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()

@@ -10,7 +10,12 @@ use crate::verify_api::Vendor;
 fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
     let server = Server::start();
     server.folder.add_account(crate::process::NPI, "Ada Quill");
-    let vendor = Vendor::of(&server, &["verify"]);
+    let vendor = Vendor::of(&server, &["verify", "read", "audit"]);
+    // The one that the document has as its example.
+    let file = server.folder.path().join("fobs.csv");
+    let seed = "3132333435363738393031323334353637383930";
+    std::fs::write(&file, format!("serial,seed_hex,type\nAVT812345678,{seed},hotp\n")).unwrap();
+    server.folder.json(&["stock", "import", file.to_str().unwrap()], "");
     let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/schemathesis/bin");
     let checks = "not_a_server_error,status_code_conformance,content_type_conformance,\
                   response_schema_conformance";

@@ -1,0 +1,113 @@
+//! `GET /v1/accounts`, and what is under each.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::HeaderMap,
+};
+use registry::{Account, Npi, Scope};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::super::{
+    super::{Problem, Site, problem::Members},
+    asking::{account_at, relying_party, unavailable},
+    listing::{List, Page, Rows, asked, sought},
+    shown,
+};
+use crate::clock;
+
+/// What the list is asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Search {
+    /// Part of an NPI, a name or a mail address.
+    #[param(max_length = 100)]
+    text: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// How many rows a page has: 50 where it is left out.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// Accounts, in the order of their NPIs.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts",
+    params(Search),
+    responses(
+        (status = 200, description = "A page of them.", body = Page<shown::Account>),
+        (status = 400, description = "The address cannot be read.", body = Members, content_type = "application/problem+json"),
+        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    query: Result<Query<Search>, QueryRejection>,
+) -> Result<Json<Page<shown::Account>>, Problem> {
+    relying_party(&site, &headers, Scope::Read).await?;
+    let search = asked(query)?;
+    let text = sought(search.text.as_deref())?;
+    let rows = Rows::of(search.limit.as_deref())?;
+    let after = List::Accounts.after::<Npi>(search.cursor.as_deref())?;
+    let found = site.registry.accounts_with(text, after, rows.and_one()).await;
+    let found = found.map_err(|error| unavailable(&error))?;
+    let now = clock::now();
+    let key = |account: &Account| account.npi.to_string();
+    let shown = |account: &Account| shown::Account::new(account, now);
+    Ok(Json(rows.page(List::Accounts, found, key, shown)))
+}
+
+/// One account.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}",
+    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    responses(
+        (status = 200, description = "The account.", body = shown::Account),
+        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn one(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(account): Path<String>,
+) -> Result<Json<shown::Account>, Problem> {
+    relying_party(&site, &headers, Scope::Read).await?;
+    let account = account_at(&site, &account).await?;
+    Ok(Json(shown::Account::new(&account, clock::now())))
+}
+
+/// All tokens of an account, the first associated first.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/tokens",
+    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    responses(
+        (status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Token>),
+        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn tokens(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(account): Path<String>,
+) -> Result<Json<Page<shown::Token>>, Problem> {
+    relying_party(&site, &headers, Scope::Read).await?;
+    let account = account_at(&site, &account).await?;
+    let now = clock::now();
+    let found = site.registry.tokens(&account.npi, now).await;
+    let found = found.map_err(|error| unavailable(&error))?;
+    Ok(Json(Page::whole(found.iter().map(|token| shown::Token::new(token, now)).collect())))
+}
