@@ -40,6 +40,12 @@ impl KnownKeys {
         known.filter(|known| known.read <= now && now.since(known.read) < BELIEVED_FOR)
     }
 
+    /// Whether this very key was good when it was last read, however long ago.
+    fn has_seen(&self, shown: &ApiKey, now: UnixTime) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(shown.id()).cloned();
+        known.is_some_and(|known| known.record.is(shown) && known.record.is_good(now))
+    }
+
     fn put(&self, known: Known) {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         keys.insert(known.record.id.clone(), known);
@@ -152,6 +158,13 @@ impl Registry {
             return Err(ApiKeyError::Scope(scope));
         }
         Ok(known.party)
+    }
+
+    /// Whether this key was good here before: no reason to let it do anything, but one to let it ask
+    /// where strangers may not for a while.
+    #[must_use]
+    pub fn has_seen_key(&self, shown: &ApiKey, now: UnixTime) -> bool {
+        self.known_keys.has_seen(shown, now)
     }
 
     async fn read_key(&self, shown: &ApiKey, now: UnixTime) -> Result<Known, ApiKeyError> {

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    num::NonZeroU32,
     path::PathBuf,
     sync::Arc,
 };
@@ -19,7 +20,7 @@ use crate::{
     cli::Place,
     dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
     failure::Failure,
-    http::{self, Addresses, Metrics, SiteParts},
+    http::{self, Addresses, Limits, Metrics, SiteParts},
     listening::{Listening, Signals},
     log,
     mail::{Postman, Sending, SmtpUrl},
@@ -131,6 +132,17 @@ pub(crate) struct Arguments {
     /// The file with the key that a scraper of /metrics sends as a bearer token; without one there is no /metrics
     #[arg(long, value_name = "FILE", env = "COUNTERSIGN_METRICS_KEY_FILE")]
     metrics_key_file: Option<PathBuf>,
+    /// How many requests a second an API key is good for [default: as many as come]
+    #[arg(long, value_name = "NUMBER", env = "COUNTERSIGN_REQUESTS_PER_SECOND")]
+    requests_per_second: Option<NonZeroU32>,
+    /// How many requests without a good API key an address may make a minute; 0 is as many as come
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 60,
+        env = "COUNTERSIGN_WRONG_KEYS_PER_MINUTE"
+    )]
+    wrong_keys_per_minute: u32,
     /// How the log is written: a line of text or a document of JSON an event
     #[arg(long, value_enum, default_value = "text", env = "COUNTERSIGN_LOG_FORMAT")]
     log_format: log::Format,
@@ -169,6 +181,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let site = Arc::new(SiteParts {
         registry,
         metrics: Metrics::new(metrics_key),
+        limits: Limits::new(arguments.requests_per_second, arguments.wrong_keys_per_minute),
         recent_tests: RecentTests::default(),
         sign_in_places: SignInPlaces::default(),
         phone,

@@ -6,6 +6,7 @@ pub(crate) mod client;
 mod guard;
 mod headers;
 mod health;
+mod limits;
 mod log;
 mod metrics;
 mod problem;
@@ -31,6 +32,7 @@ use self::guard::{REQUEST_TIMEOUT, guarded};
 pub(crate) use body::{Unread, read};
 pub(crate) use client::Addresses;
 pub(crate) use guard::log_panics_by_place;
+pub(crate) use limits::Limits;
 pub(crate) use metrics::Metrics;
 pub(crate) use problem::Problem;
 
@@ -40,6 +42,8 @@ pub(crate) type Site = Arc<SiteParts>;
 pub(crate) struct SiteParts {
     pub(crate) registry: Registry,
     pub(crate) metrics: Metrics,
+    /// How often relying parties, and those who are none, may ask.
+    pub(crate) limits: Limits,
     /// What was answered to tested codes.
     pub(crate) recent_tests: RecentTests,
     /// Where sign-in forms are read.
@@ -68,12 +72,12 @@ pub(crate) fn router(site: Site) -> Router {
     let api = Router::new()
         .route("/provisioning", post(provisioning::provision))
         .route("/app", post(app::answer))
-        .merge(v1::routes())
+        .merge(limits::limited(v1::routes(), &site))
         .fallback(problem::no_such_address)
         .method_not_allowed_fallback(problem::no_such_method);
     let api = Router::new()
         .route("/healthz", get(health::health))
-        .merge(v1::other_routes())
+        .merge(limits::limited(v1::other_routes(), &site))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .nest("/v1", api);

@@ -32,6 +32,7 @@ mod flood;
 mod forgery;
 mod hard_token;
 mod integrating;
+mod limits;
 mod logs;
 mod losing;
 mod lost_token;

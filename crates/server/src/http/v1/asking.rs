@@ -27,15 +27,11 @@ pub(super) async fn relying_party(
     headers: &HeaderMap,
     scope: Scope,
 ) -> Result<Arc<RelyingParty>, Problem> {
-    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown = shown.ok_or_else(|| {
-        unauthorised("send the API key in the header `Authorization: Bearer csk_...`".to_owned())
-    })?;
-    // The scheme is written in any case (RFC 9110, section 11.1).
-    let key = shown
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, key)| key.trim().parse::<ApiKey>().ok());
+    if !headers.contains_key(AUTHORIZATION) {
+        let why = "send the API key in the header `Authorization: Bearer csk_...`";
+        return Err(unauthorised(why.to_owned()));
+    }
+    let key = shown_key(headers);
     let key = key.ok_or_else(|| unauthorised(registry::ValueError::ApiKey.to_string()))?;
     let party = site.registry.relying_party(&key, scope, clock::now()).await;
     party.map_err(|error| match error {
@@ -50,6 +46,14 @@ pub(super) async fn relying_party(
             unauthorised(error.to_string())
         }
     })
+}
+
+/// The API key that stands in the header, good or not.
+pub(in super::super) fn shown_key(headers: &HeaderMap) -> Option<ApiKey> {
+    let shown = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    // The scheme is written in any case (RFC 9110, section 11.1).
+    let (scheme, key) = shown.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().parse().ok()).flatten()
 }
 
 /// The account that a text names.

@@ -15,6 +15,8 @@ use axum::{
 
 use super::Site;
 
+pub(super) use asking::shown_key;
+
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/verify", post(verify::verify)).merge(reading::routes())
 }

@@ -9,7 +9,7 @@ use axum::{
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Document,
+        ContentBuilder, HeaderBuilder, OpenApi as Document, Ref, ResponseBuilder,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -50,8 +50,28 @@ impl Modify for Key {
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let mut document = Api::openapi();
     document.merge(reading::Api::openapi());
+    add_too_many(&mut document);
     document.to_json().unwrap_or_default()
 });
+
+/// Every operation can be refused by the limits of [`super::super::limits`], which no handler knows of.
+fn add_too_many(document: &mut Document) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let seconds = |what: &str| HeaderBuilder::new().description(Some(what)).build();
+    let response = ResponseBuilder::new()
+        .description("Too many requests with this key, or too many without a good one.")
+        .content("application/problem+json", content)
+        .header("Retry-After", seconds("After how many seconds to ask again."))
+        .header("RateLimit", seconds("What is left, and for how many seconds."))
+        .header("RateLimit-Policy", seconds("How many requests in how many seconds."))
+        .build();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.insert("429".to_owned(), response.clone().into());
+        }
+    }
+}
 
 pub(super) async fn document() -> Response {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
