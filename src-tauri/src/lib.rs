@@ -19,7 +19,7 @@
 //! | `replacing` | a small file that is written as a whole |
 //! | `saving` | an export as a file |
 //! | `links` | enrolment links that the system hands over |
-//! | `painting` | who paints the window, on Linux |
+//! | `painting` | who paints the window and out of which memory, on Linux |
 //! | `pin_entry` | PINs on their way in |
 //! | `qr_reading` | texts out of pictures |
 //! | `settings` | what a person may choose |
@@ -91,6 +91,8 @@ const SETTLING: Duration = Duration::from_millis(300);
 /// Opens the window and stays until it is closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    painting::with_plain_memory();
     let builder = with_desktop_plugins(Builder::default())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(staying_here())
