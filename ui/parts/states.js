@@ -11,8 +11,12 @@ const LOOKS = {
   "deactivated": ["bad", stop],
 };
 
+/** The network is not told any more. */
+const SYNC_OVER = 60;
+
 /** What a state is called. */
 export function stateText({ state, sync_minute, locked_until }) {
+  if (state === "pending-sync" && sync_minute >= SYNC_OVER) return strings.syncOver;
   if (state === "pending-sync" && sync_minute != null) return strings.syncMinute(sync_minute);
   if (state === "locked" && locked_until != null) return strings.lockedUntil(timeText(locked_until));
   return strings.states[state] ?? state;

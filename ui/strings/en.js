@@ -174,6 +174,7 @@ export default {
 
   states,
   syncMinute: (minute) => `Network sync, minute ${minute} of 60`,
+  syncOver: "The e-prescribing network did not answer within an hour. In the dashboard, choose Try again beside this token, or call the help desk",
   lockedUntil: (time) => `Locked after too many wrong codes, until ${time}`,
 
   rename: "Rename",

@@ -178,6 +178,7 @@ export default {
 
   states,
   syncMinute: (minute) => `Sincronizando con la red, minuto ${minute} de 60`,
+  syncOver: "La red de receta electrónica no respondió en una hora. En su panel de prescriptor, elija «Try again» junto a este token, o llame a su servicio de asistencia",
   lockedUntil: (time) => `Bloqueado por demasiados códigos erróneos, hasta ${time}`,
 
   rename: "Cambiar nombre",

@@ -24,7 +24,8 @@ pub struct AppAnswer {
 pub struct TokenStatus {
     /// Where it is in its life.
     pub state: AppTokenState,
-    /// While it is pending sync: which of the 60 minutes this is, from 0 on.
+    /// While it is pending sync: which of the 60 minutes this is, from 0 on; 60 when the network is not
+    /// told any more.
     pub sync_minute: Option<u8>,
     /// While it is locked: when that ends by itself, if it does.
     pub locked_until: Option<UnixTime>,

@@ -92,12 +92,12 @@ impl NetworkSync {
         matches!(self, Self::GivenUp { .. })
     }
 
-    /// While it waits: which of the 60 minutes this is, from 0 on.
+    /// While it waits: which of the 60 minutes this is, from 0 on; 60 once it is given up.
     #[must_use]
     pub fn minute(&self, now: UnixTime) -> Option<u8> {
         match self {
             Self::Pending { begun, .. } => {
-                u8::try_from((now.since(*begun) / 60).min(LASTS / 60)).ok()
+                u8::try_from((now.since(*begun) / 60).min(LASTS / 60 - 1)).ok()
             }
             Self::GivenUp { .. } => u8::try_from(LASTS / 60).ok(),
             Self::NotNeeded | Self::Acknowledged { .. } => None,

@@ -105,6 +105,7 @@ async fn attempts_come_at_growing_intervals_under_one_key_and_end_after_an_hour(
     assert_eq!(attempts, 17);
     keys.dedup();
     assert_eq!(keys.len(), 1);
+    assert_eq!(minute(&clinic, &app, now).await.1, Some(59), "it is not given up yet");
     assert_eq!(attempt(&clinic, &app, now).await, None, "the hour is over");
     let token = clinic.token(&app, now).await;
     assert_eq!(token.sync, NetworkSync::GivenUp { begun: START, attempts, at: now });
