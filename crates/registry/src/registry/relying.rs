@@ -5,7 +5,7 @@
 //! account whose codes count; a wrong one is charged to none of them, but to the account, which ten in
 //! a row pause, for codes without a name only.
 
-use oath::{Code, SerialNumber, UnixTime};
+use oath::{Challenge, Code, SerialNumber, UnixTime};
 
 use super::{ATTEMPTS, Accepted, Registry};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     kept_answer::{Answer, AnswerError, KEPT_FOR, KeptAnswer, Once},
     rules::{
         explaining::explain,
-        judging::{Verdict, check_judgeable, judge},
+        judging::{Typed, Verdict, check_judgeable, judge},
     },
     store::{Changes, Write},
     token::TokenRecord,
@@ -36,6 +36,15 @@ pub struct CodeOrder {
     pub purpose: Purpose,
     /// What it signs.
     pub reference: Option<Reference>,
+    /// The number that it has to answer, where it is to be good for one prescription only (OCRA,
+    /// RFC 6287); a plain code is wrong then.
+    pub challenge: Option<Challenge>,
+}
+
+impl CodeOrder {
+    fn typed(&self) -> Typed<'_> {
+        Typed { code: &self.code, next: None, challenge: self.challenge }
+    }
 }
 
 /// What was decided. It counts only if its changes are committed.
@@ -109,8 +118,8 @@ impl Registry {
         order: &CodeOrder,
         now: UnixTime,
     ) -> Result<Judged, Error> {
-        let code = (&order.code).into();
-        let decision = self.decide(record, order.account, code, order.purpose, now).await?;
+        let typed = order.typed();
+        let decision = self.decide(record, order.account, typed, order.purpose, now).await?;
         let changes = decision.changes(record);
         Ok(Judged { changes, result: decision.result.map_err(CodeRefusal::Cause) })
     }
@@ -155,8 +164,7 @@ impl Registry {
         let mut had = None;
         for record in tried {
             let seed = self.open_seed(record)?;
-            let code = (&order.code).into();
-            match judge(&record.token, &seed, code, order.purpose, now).verdict {
+            match judge(&record.token, &seed, order.typed(), order.purpose, now).verdict {
                 Verdict::Accepted => return Ok(Some(record)),
                 Verdict::Refused(_) => had = had.or(Some(*record)),
                 Verdict::Miss { .. } => {}
@@ -175,7 +183,9 @@ impl Registry {
         now: UnixTime,
     ) -> Result<Judged, Error> {
         let mut cause = Cause::Wrong;
-        for record in tried {
+        // Which code was meant instead cannot be told from a bound one.
+        let explained = if order.challenge.is_none() { tried } else { &[] };
+        for record in explained {
             let seed = self.open_seed(record)?;
             let found = explain(&record.token, &seed, &order.code, order.purpose, now, &[]).cause;
             if matches!(found, Cause::AlreadyUsed { .. } | Cause::Old) {

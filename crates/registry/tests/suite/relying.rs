@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oath::{Code, UnixTime};
+use oath::{Challenge, Code, Ocra, Totp, UnixTime};
 use registry::{
     Accepted, Answer, AnswerError, ApiKeyError, Cause, CodeOrder, CodeRefusal, Error, EventKind,
     IdempotencyKey, Once, Outcome, Purpose, RelyingParty, Scope, TokenState,
@@ -26,6 +26,7 @@ fn order(app: Option<&App>, code: Code) -> CodeOrder {
         code,
         purpose: Purpose::Signing,
         reference: Some("rx-7".parse().unwrap()),
+        challenge: None,
     }
 }
 
@@ -124,6 +125,46 @@ async fn the_same_request_gets_the_same_answer_for_a_day_also_after_a_restart() 
     let event = clinic.events().await.remove(0).what;
     assert_eq!(event.actor.to_string(), "relying party Vendor");
     assert_eq!(event.reference.unwrap().as_str(), "rx-7");
+}
+
+#[tokio::test]
+async fn a_code_for_one_prescription_is_good_for_that_one_named_or_not_and_once() {
+    let (clinic, app) = Clinic::with_token().await;
+    let party = vendor(&clinic).await;
+    let (this, other) = (Challenge::of(b"twelve tablets"), Challenge::of(b"ninety tablets"));
+    let totp = Totp::default();
+    let bound = |challenge, now| {
+        let step = totp.period.step_at(now);
+        Ocra::of(&totp).unwrap().code_of_step(&app.seed, challenge, step)
+    };
+    let (registry, key) = (&clinic.registry, "k-1".parse().unwrap());
+    for (place, named) in [Some(&app), None].into_iter().enumerate() {
+        let now = NOW.plus(60 * place as u64);
+        let asked = |code, challenge| CodeOrder { challenge, ..order(named, code) };
+        // Bound to another prescription, to none, and to one where none is asked for.
+        for wrong in [
+            asked(bound(other, now), Some(this)),
+            asked(app.code(now), Some(this)),
+            asked(bound(this, now), None),
+        ] {
+            assert_eq!(judged(&clinic, &party, &wrong, now).await, "wrong");
+        }
+        let right = asked(bound(this, now), Some(this));
+        let once = Some(Once { key: &key, request: b"a" });
+        let once = once.filter(|_| place == 0);
+        let first = registry.verify_for(&party, &right, once, now, told).await.unwrap();
+        assert_eq!(first.body, app.serial().as_str());
+        if let Some(once) = once {
+            let again = registry.verify_for(&party, &right, Some(once), now, told).await.unwrap();
+            assert_eq!(again, Answer { repeated: true, ..first });
+        }
+        assert_eq!(judged(&clinic, &party, &right, now).await, "already-used");
+        let plain = asked(app.code(now), None);
+        assert_eq!(judged(&clinic, &party, &plain, now).await, "already-used", "one step for both");
+        let event = clinic.events().await.remove(0).what;
+        assert_eq!(event.reference.unwrap().as_str(), "rx-7");
+    }
+    assert_eq!(clinic.token(&app, NOW.plus(90)).await.failures, 0, "a good one forgives");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use oath::{CredentialId, Seed, SerialNumber, Totp, UnixTime};
+use oath::{CredentialId, Ocra, Seed, SerialNumber, Totp, UnixTime};
 use provisioning::{
     AppAsk, AppRequest, EnrolmentLink, IssuerCard, ProvisioningData, ReportId, SealedToken,
 };
@@ -90,6 +90,12 @@ impl App {
 
     pub(crate) fn code_of(&self, step: u64) -> String {
         Totp::default().code_of_step(&self.seed, step).expose_digits()
+    }
+
+    /// The code of a step that answers a number, as the app makes it for one prescription.
+    pub(crate) fn bound_code_of(&self, step: u64, number: &str) -> String {
+        let ocra = Ocra::of(&Totp::default()).unwrap();
+        ocra.code_of_step(&self.seed, number.parse().unwrap(), step).expose_digits()
     }
 
     fn data(&self) -> ProvisioningData {

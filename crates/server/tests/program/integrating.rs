@@ -20,10 +20,13 @@ fn every_command_of_the_page_does_what_it_says() {
     let program = Path::new(env!("CARGO_BIN_EXE_countersign-server"));
     let path =
         format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let code = app.next_code();
+    let step = app.next_step();
+    let code = app.code_of(step);
+    // Of the next step, which is good already: so nobody waits.
+    let bound = app.bound_code_of(step + 1, "1234 5678");
     let folder = tempfile::tempdir().unwrap();
     let commands = commands();
-    assert_eq!(commands.len(), 8, "each has its answer below");
+    assert_eq!(commands.len(), 9, "each has its answer below");
     // One shell runs them all, as a reader's does.
     let script = commands.join("\nprintf '\\n---\\n'\n");
     let output = Command::new("bash")
@@ -34,6 +37,7 @@ fn every_command_of_the_page_does_what_it_says() {
         .env("SERVER", &server.address)
         .env("NPI", NPI)
         .env("CODE", &code)
+        .env("BOUND", &bound)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -45,8 +49,9 @@ fn every_command_of_the_page_does_what_it_says() {
         "relying party Example EHR",
         "\"cause\":\"already-used\"",
         "\"openapi\":\"3.1",
+        "\"accepted\":true",
         "\"state\":\"active\"",
-        "\"cause\":\"already-used\"",
+        "\"reference\":\"rx-2043\"",
         "\"authentication\":\"REJECT\"",
     ]) {
         assert!(answer.contains(expected), "{expected}: {answer}");

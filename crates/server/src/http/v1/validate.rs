@@ -121,8 +121,14 @@ async fn order(
         }
         _ => None,
     };
-    let (purpose, reference) = (Purpose::SignIn, None);
-    Ok(account.map(|account| CodeOrder { account, serial, code, purpose, reference }))
+    Ok(account.map(|account| CodeOrder {
+        account,
+        serial,
+        code,
+        purpose: Purpose::SignIn,
+        reference: None,
+        challenge: None,
+    }))
 }
 
 /// The fields of a form or of a JSON object.

@@ -40,6 +40,11 @@ pub(super) struct Asked<'a> {
     #[serde(borrow)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
     reference: Option<Cow<'a, str>>,
+    /// The number of eight digits that the prescriber made the code by, where it is to be good for one
+    /// prescription only (OCRA, RFC 6287). A plain code is wrong then.
+    #[serde(borrow)]
+    #[schema(value_type = Option<String>, example = "1234 5678")]
+    challenge: Option<Cow<'a, str>>,
 }
 
 /// What a relying party asks codes for.
@@ -135,9 +140,11 @@ fn order(asked: Asked<'_>) -> Result<Result<CodeOrder, oath::Error>, Problem> {
     let serial = serial.map_err(|error| malformed("credential_id", &error))?;
     let reference = asked.reference.map(|text| text.parse()).transpose();
     let reference = reference.map_err(|error| malformed("reference", &error))?;
+    let challenge = asked.challenge.map(|text| text.parse()).transpose();
+    let challenge = challenge.map_err(|error: oath::Error| malformed("challenge", &error))?;
     let purpose = asked.purpose.into();
     let code = asked.code.parse::<Code>();
-    Ok(code.map(|code| CodeOrder { account, serial, code, purpose, reference }))
+    Ok(code.map(|code| CodeOrder { account, serial, code, purpose, reference, challenge }))
 }
 
 fn told(result: &Result<Accepted, CodeRefusal>, now: UnixTime) -> Answer {

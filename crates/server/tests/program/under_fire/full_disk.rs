@@ -9,10 +9,13 @@ use std::{
     process::{Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fob::{FIRST_PRESS, Fob, Told};
-use crate::process::{Folder, SERVE, Server, agent, run, text};
+use crate::{
+    process::{Folder, SERVE, Server, agent, run, text},
+    verify_api::{Vendor, assert_problem},
+};
 
 /// Copies the data folder onto a small disk that takes its place.
 const ON_A_SMALL_DISK: &str = "cp -a \"$0\" \"$0.kept\" && \
@@ -94,6 +97,43 @@ fn a_full_disk_refuses_clearly_and_is_well_again_once_there_is_room() {
     assert_eq!(accepted, press + 1 - FIRST_PRESS);
     let verified = at(&["audit", "verify"]);
     assert!(verified.status.success(), "{}", text(&verified.stdout));
+}
+
+#[test]
+fn a_relying_party_is_told_that_nothing_was_decided_and_asks_again_under_the_same_key() {
+    let server = Server::start();
+    let fob = Fob::new(&server, 1);
+    let vendor = Vendor::of(&server, &["verify", "read"]);
+    let folder = server.stop();
+    let command = behind(ON_A_SMALL_DISK, &folder, &folder.command(SERVE));
+    let server = Server::start_by(command, folder);
+    let vendor = vendor.at(&server);
+    let verify = |press| {
+        let asked = json!({ "account": fob.npi, "code": fob.token.press(press) });
+        vendor.post("/v1/verify", &asked.to_string(), Some(&format!("sig-{press}")))
+    };
+    let filler = inside(&server).join("filler");
+    fill(&filler);
+    let mut press = FIRST_PRESS;
+    let refused = loop {
+        let told = verify(press);
+        if told.status != 200 {
+            break told;
+        }
+        assert_eq!(told.body["accepted"], true, "{}", told.body);
+        press += 1;
+        assert!(press < 5_000, "the disk is full and takes more and more");
+    };
+    assert_problem(&refused, 503, "unavailable");
+    assert_problem(&verify(press), 503, "unavailable");
+    let read = vendor.get(&format!("/v1/tokens/{}", fob.token.id.as_str()));
+    assert_eq!((read.status, &read.body["state"]), (200, &json!("active")), "it can be read");
+
+    fs::remove_file(filler).unwrap();
+    let told = verify(press);
+    assert_eq!((told.status, told.replayed, &told.body["accepted"]), (200, false, &json!(true)));
+    let again = verify(press);
+    assert_eq!((again.replayed, again.body), (true, told.body));
 }
 
 #[test]
