@@ -9,10 +9,12 @@ use std::{
 
 use futures_util::TryStreamExt as _;
 use tokio_postgres::{
-    Client, Error, Row as PgRow, Statement as Prepared, error::SqlState, types::ToSql,
+    Client, Error, Row as PgRow, Statement as Prepared,
+    error::SqlState,
+    types::{ToSql, Type},
 };
 
-use super::translating::{placed, translated, type_of};
+use super::translating::{array_of, placed, translated, type_of};
 use crate::store::{
     StoreError,
     sql::{Query, Row, Statement, Value, Values},
@@ -76,7 +78,7 @@ impl Connection {
     }
 
     pub(super) async fn rows<T>(&self, query: &Query<T>) -> Result<Vec<PgRow>, Trouble> {
-        let prepared = self.prepared(query.sql.postgres(), &query.values).await?;
+        let prepared = self.prepared(query.sql.postgres(), &query.values, type_of).await?;
         self.found(&prepared, &query.values).await
     }
 
@@ -84,7 +86,7 @@ impl Connection {
     pub(super) async fn each<T>(&self, queries: &[Query<T>]) -> Result<Vec<Vec<PgRow>>, Trouble> {
         let mut under_way = Vec::with_capacity(queries.len());
         for query in queries {
-            let prepared = self.prepared(query.sql.postgres(), &query.values).await?;
+            let prepared = self.prepared(query.sql.postgres(), &query.values, type_of).await?;
             under_way.push(begun(async move { self.found(&prepared, &query.values).await }).await);
         }
         ended(under_way).await.into_iter().collect()
@@ -100,17 +102,23 @@ impl Connection {
     /// rows it changed or found.
     pub(super) async fn run_all(
         &self,
-        statements: &[&Statement],
+        runs: &[Run<'_>],
     ) -> Result<Vec<Result<u64, Trouble>>, Trouble> {
-        let mut ready = Vec::new();
-        for statement in statements {
-            let prepared = self.prepared(statement.sql.postgres(), &statement.values).await?;
-            ready.push((prepared, &statement.values));
+        let mut ready = Vec::with_capacity(runs.len());
+        for run in runs {
+            let first = run.first();
+            let prepared = match run {
+                Run::One(statement) => {
+                    self.prepared(statement.sql.postgres(), &first.values, type_of).await?
+                }
+                Run::Many(sql, _) => self.prepared(sql, &first.values, array_of).await?,
+            };
+            ready.push((prepared, run.columns()));
         }
         let mut under_way = Vec::with_capacity(ready.len());
-        for (prepared, values) in ready {
+        for (prepared, columns) in &ready {
             let run = async move {
-                let met = self.client.execute_raw(&prepared, placed(values).into_iter().map(bound));
+                let met = self.client.execute_raw(prepared, columns.iter().map(Column::bound));
                 met.await.map_err(|error| trouble(&error))
             };
             under_way.push(begun(run).await);
@@ -118,7 +126,12 @@ impl Connection {
         Ok(ended(under_way).await)
     }
 
-    async fn prepared(&self, sql: &str, values: &Values) -> Result<Prepared, Trouble> {
+    async fn prepared(
+        &self,
+        sql: &str,
+        values: &Values,
+        type_of: fn(&Value) -> Type,
+    ) -> Result<Prepared, Trouble> {
         let known = |prepared: &Mutex<HashMap<_, _>>| {
             prepared.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned()
         };
@@ -131,6 +144,64 @@ impl Connection {
         let mut all = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(sql.into(), prepared.clone());
         Ok(prepared)
+    }
+}
+
+/// One statement, or many of the same text that are run as one.
+#[derive(Debug)]
+pub(super) enum Run<'a> {
+    /// One.
+    One(&'a Statement),
+    /// The text for all of them, and at least one.
+    Many(&'static str, Vec<&'a Statement>),
+}
+
+impl<'a> Run<'a> {
+    fn first(&self) -> &'a Statement {
+        match self {
+            Self::One(statement) => statement,
+            Self::Many(_, statements) => statements[0],
+        }
+    }
+
+    /// How many rows it must change or find, where that is a condition.
+    pub(super) fn rows(&self) -> Option<u64> {
+        match self {
+            Self::One(statement) => statement.rows,
+            Self::Many(_, statements) => statements.iter().map(|statement| statement.rows).sum(),
+        }
+    }
+
+    fn columns(&self) -> Vec<Column<'a>> {
+        match self {
+            Self::One(statement) => {
+                placed(&statement.values).into_iter().map(Column::One).collect()
+            }
+            Self::Many(_, statements) => {
+                let rows: Vec<_> =
+                    statements.iter().map(|statement| placed(&statement.values)).collect();
+                let column =
+                    |place| rows.iter().filter_map(|row| row.get(place).copied()).collect();
+                let count = rows.first().map_or(0, Vec::len);
+                (0..count).map(column).map(Column::Many).collect()
+            }
+        }
+    }
+}
+
+/// What a parameter is bound to.
+#[derive(Debug)]
+enum Column<'a> {
+    One(&'a Value),
+    Many(Vec<&'a Value>),
+}
+
+impl Column<'_> {
+    fn bound(&self) -> &(dyn ToSql + Sync) {
+        match self {
+            Self::One(value) => *value,
+            Self::Many(values) => values,
+        }
     }
 }
 

@@ -53,6 +53,15 @@ pub(super) fn type_of(value: &Value) -> Type {
     }
 }
 
+/// The type of an array of such values.
+pub(super) fn array_of(value: &Value) -> Type {
+    match value {
+        Value::Integer(_) => Type::INT8_ARRAY,
+        Value::Text(_) => Type::TEXT_ARRAY,
+        Value::Bytes(_) => Type::BYTEA_ARRAY,
+    }
+}
+
 impl ToSql for Value {
     fn to_sql(
         &self,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::{
     runtime::Handle,
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, MutexGuard, mpsc, oneshot},
 };
 
 use super::{
     address::DatabaseUrl,
-    connection::{Connection, Trouble},
+    connection::{Connection, Run, Trouble},
     slot::Slot,
     stopped,
 };
@@ -55,10 +55,14 @@ impl Writer {
 }
 
 async fn work(slot: Slot, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
-    while let Some(group) = next_group(&queue).await {
+    loop {
+        // Kept until the group's commit is under way: so the next group is made of all that arrived by
+        // then, and its statements wait at the database while this one becomes durable.
+        let mut queue = queue.lock().await;
+        let Some(group) = next_group(&mut queue).await else { return };
         let (changes, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|job| (job.statements, job.answer)).unzip();
-        let results = match commit_together(&slot, &changes).await {
+        let results = match commit_together(&slot, &changes, queue).await {
             Ok(results) => results,
             Err(error) => vec![Err(error); changes.len()],
         };
@@ -70,8 +74,7 @@ async fn work(slot: Slot, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
 }
 
 /// All that waits, once anything does.
-async fn next_group(queue: &Mutex<mpsc::Receiver<Job>>) -> Option<Vec<Job>> {
-    let mut queue = queue.lock().await;
+async fn next_group(queue: &mut mpsc::Receiver<Job>) -> Option<Vec<Job>> {
     let mut group = vec![queue.recv().await?];
     while group.len() < GROUP
         && let Ok(next) = queue.try_recv()
@@ -86,6 +89,7 @@ async fn next_group(queue: &Mutex<mpsc::Receiver<Job>>) -> Option<Vec<Job>> {
 async fn commit_together(
     slot: &Slot,
     group: &[Statements],
+    queue: MutexGuard<'_, mpsc::Receiver<Job>>,
 ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     let mut connection = slot.connection().await?;
     let results = match apply(&connection, group).await {
@@ -103,6 +107,7 @@ async fn commit_together(
         }
     };
     let end = if results.contains(&Ok(())) { "COMMIT" } else { "ROLLBACK" };
+    drop(queue);
     // From here on it may be done, whatever is answered: it is not tried again.
     if let Err(error) = connection.run(end).await {
         slot.give_up(&connection).await;
@@ -124,8 +129,7 @@ async fn apply(
     connection: &Connection,
     group: &[Statements],
 ) -> Result<Vec<Result<(), StoreError>>, Trouble> {
-    let all: Vec<_> = group.iter().flat_map(|changes| &changes.0).collect();
-    if all_hold(connection, &[BEGIN, OUR_TURN, NO_GAP], &all).await? {
+    if all_hold(connection, &[BEGIN, OUR_TURN, NO_GAP], together(group)).await? {
         return Ok(vec![Ok(()); group.len()]);
     }
     if group.len() == 1 {
@@ -135,6 +139,27 @@ async fn apply(
     one_by_one(connection, group).await
 }
 
+/// The statements of a group's changes. Those that hold by their first, as judged codes do, may be run in
+/// any order: so what is said of each of them in the same words is run as one statement.
+fn together(group: &[Statements]) -> Vec<Run<'_>> {
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    for changes in group {
+        let in_any_order = changes.hold_by_the_first();
+        for statement in &changes.0 {
+            let Some(sql) = statement.together.filter(|_| in_any_order) else {
+                runs.push(Run::One(statement));
+                continue;
+            };
+            let same = |run: &&mut Run<'_>| matches!(run, Run::Many(text, _) if *text == sql);
+            match runs.iter_mut().find(same) {
+                Some(Run::Many(_, statements)) => statements.push(statement),
+                _ => runs.push(Run::Many(sql, vec![statement])),
+            }
+        }
+    }
+    runs
+}
+
 async fn one_by_one(
     connection: &Connection,
     group: &[Statements],
@@ -142,8 +167,8 @@ async fn one_by_one(
     let mut results = Vec::with_capacity(group.len());
     let mut first: &[&'static str] = &[BEGIN, OUR_TURN, NO_GAP, "SAVEPOINT one"];
     for changes in group {
-        let statements: Vec<_> = changes.0.iter().collect();
-        if all_hold(connection, first, &statements).await? {
+        let runs = changes.0.iter().map(Run::One).collect();
+        if all_hold(connection, first, runs).await? {
             results.push(Ok(()));
             first = &["RELEASE SAVEPOINT one", "SAVEPOINT one"];
         } else {
@@ -168,23 +193,24 @@ const NO_GAP: &str =
 async fn all_hold(
     connection: &Connection,
     first: &[&'static str],
-    changes: &[&Statement],
+    changes: Vec<Run<'_>>,
 ) -> Result<bool, Trouble> {
     let plain = |sql: &&'static str| Statement {
         sql: Sql::from(*sql),
         values: Values::Numbered(Vec::new()),
         rows: None,
         sure: true,
+        together: None,
     };
     let first: Vec<_> = first.iter().map(plain).collect();
-    let statements: Vec<_> = first.iter().chain(changes.iter().copied()).collect();
-    let met = connection.run_all(&statements).await?;
-    for (statement, met) in statements.into_iter().zip(met) {
+    let runs: Vec<_> = first.iter().map(Run::One).chain(changes).collect();
+    let met = connection.run_all(&runs).await?;
+    for (run, met) in runs.iter().zip(met) {
         match met {
             // The statements after this one were refused for its sake.
             Err(Trouble::Refused(StoreError::Conflict)) => return Ok(false),
             Err(trouble) => return Err(trouble),
-            Ok(met) if statement.rows.is_some_and(|rows| rows != met) => return Ok(false),
+            Ok(met) if run.rows().is_some_and(|rows| rows != met) => return Ok(false),
             Ok(_) => {}
         }
     }

@@ -83,6 +83,8 @@ pub(in crate::store) struct Statement {
     pub(in crate::store) rows: Option<u64>,
     /// Whether it cannot conflict with anything.
     pub(in crate::store) sure: bool,
+    /// What does the same for many of them at once where every parameter is an array: PostgreSQL's.
+    pub(in crate::store) together: Option<&'static str>,
 }
 
 /// The statements of one decision's changes, in their order.
@@ -97,17 +99,28 @@ impl Statements {
 
     /// Adds a statement that must change so many rows.
     pub(super) fn exactly(&mut self, rows: u64, sql: impl Into<Sql>, values: Values) {
-        self.0.push(Statement { sql: sql.into(), values, rows: Some(rows), sure: false });
+        self.add(sql, values, Some(rows), false);
     }
 
     /// Adds a statement that may change any number of rows.
     pub(super) fn any(&mut self, sql: impl Into<Sql>, values: Values) {
-        self.0.push(Statement { sql: sql.into(), values, rows: None, sure: false });
+        self.add(sql, values, None, false);
     }
 
     /// Adds a statement that cannot conflict with anything, whatever else is stored.
     pub(super) fn sure(&mut self, sql: impl Into<Sql>, values: Values) {
-        self.0.push(Statement { sql: sql.into(), values, rows: None, sure: true });
+        self.add(sql, values, None, true);
+    }
+
+    fn add(&mut self, sql: impl Into<Sql>, values: Values, rows: Option<u64>, sure: bool) {
+        self.0.push(Statement { sql: sql.into(), values, rows, sure, together: None });
+    }
+
+    /// Says how the statement that was added last is run for many at once.
+    pub(super) fn or_together(&mut self, sql: &'static str) {
+        if let Some(last) = self.0.last_mut() {
+            last.together = Some(sql);
+        }
     }
 
     /// Whether all of them hold if the first does, which changes or finds one row or none: then a

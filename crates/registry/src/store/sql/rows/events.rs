@@ -145,4 +145,15 @@ pub(super) fn insert(statements: &mut Statements, event: &NewEvent) {
             ":reference": event.reference.as_ref().map(Reference::as_str),
         },
     );
+    statements.or_together(
+        "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
+            purpose, cause, reference)
+         SELECT at, actor, actor_name, actor_token, kind, outcome, account, serial, purpose, cause,
+            reference
+         FROM unnest(:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,
+            :purpose, :cause, :reference) WITH ORDINALITY
+            AS e (at, actor, actor_name, actor_token, kind, outcome, account, serial, purpose,
+                cause, reference, place)
+         ORDER BY place",
+    );
 }

@@ -285,6 +285,17 @@ pub(super) fn update_judged(statements: &mut Statements, token: &Token, version:
             token.rehearsing_since.map(|at| to_sql(at.0)),
         ],
     );
+    statements.or_together(
+        "UPDATE tokens SET version = tokens.version + 1, state = j.state, otp = j.otp,
+            period = j.period, drift_resync = j.drift_resync, drift_learnt = j.drift_learnt,
+            last_accepted = j.last_accepted, last_used = j.last_used, failures = j.failures,
+            near_misses = j.near_misses, locked_until = j.locked_until,
+            rehearsal_misses = j.rehearsal_misses, rehearsing_since = j.rehearsing_since
+         FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            AS j (serial, version, state, otp, period, drift_resync, drift_learnt, last_accepted,
+                last_used, failures, near_misses, locked_until, rehearsal_misses, rehearsing_since)
+         WHERE tokens.serial = j.serial AND tokens.version = j.version",
+    );
 }
 
 pub(super) fn expect(statements: &mut Statements, serial: &SerialNumber, version: u64) {
