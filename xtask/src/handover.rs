@@ -36,10 +36,14 @@ pub(crate) fn bench_app(json: bool) -> Result<ExitCode> {
 }
 
 /// Measures the server's release build under load, beside a no-op handler of its own.
-pub(crate) fn bench_server(json: bool, quick: bool) -> Result<ExitCode> {
+pub(crate) fn bench_server(json: bool, quick: bool, postgres: bool) -> Result<ExitCode> {
     let programs = build::released_server()?;
     let mut command = Command::new(found(&programs, "bench-server")?);
-    command.arg("http").arg("--server").arg(found(&programs, "countersign-server")?);
+    command.arg(if postgres { "postgres" } else { "http" });
+    command.arg("--server").arg(found(&programs, "countersign-server")?);
+    if postgres {
+        return become_program(command.args(json.then_some("--json")));
+    }
     command.arg("--plots").arg(build::target_folder().join("bench"));
     if quick {
         command.args(["--most", "100000", "--seconds", "2"]);

@@ -88,6 +88,9 @@ enum Subject {
         /// Two seconds each, up to 100,000 tokens, instead of five and a million.
         #[arg(long)]
         quick: bool,
+        /// Over a PostgreSQL that is started for it, beside pgbench, instead of over SQLite.
+        #[arg(long, conflicts_with = "quick")]
+        postgres: bool,
     },
 }
 
@@ -113,8 +116,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),
         Command::Soak { seconds } => soak::soak(seconds),
         Command::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
-        Command::Bench { subject: Subject::Server { json, quick } } => {
-            handover::bench_server(json, quick)
+        Command::Bench { subject: Subject::Server { json, quick, postgres } } => {
+            handover::bench_server(json, quick, postgres)
         }
         Command::Test { arguments } => handover::test(&arguments),
     }

@@ -69,15 +69,20 @@ pub(crate) fn owner(token: u32) -> Result<Npi> {
 
 /// A registry on SQLite in a folder as a server keeps it.
 pub(crate) async fn open(folder: &Path, now: UnixTime) -> Result<(Registry, Arc<SqliteStore>)> {
+    let store = SqliteStore::open(folder.join("countersign.db"));
+    let store = Arc::new(store.map_err(Error::failed("the database"))?);
+    Ok((over(store.clone(), folder, now).await?, store))
+}
+
+/// A registry on any store, its master key in a folder as a server keeps it.
+pub(crate) async fn over(store: Arc<dyn Store>, folder: &Path, now: UnixTime) -> Result<Registry> {
     let key_file = folder.join("master.key");
     let bytes = match std::fs::read(&key_file) {
         Ok(bytes) => bytes.try_into().map_err(|_| Error::new("this is no master key"))?,
         Err(_) => make_key(&key_file)?,
     };
-    let store = SqliteStore::open(folder.join("countersign.db"));
-    let store = Arc::new(store.map_err(Error::failed("the database"))?);
-    let opened = Registry::open(store.clone(), MasterKey::from_bytes(bytes), now, &mut rng()).await;
-    Ok((opened.map_err(Error::failed("the registry"))?, store))
+    let opened = Registry::open(store, MasterKey::from_bytes(bytes), now, &mut rng()).await;
+    opened.map_err(Error::failed("the registry"))
 }
 
 fn make_key(path: &Path) -> Result<[u8; 32]> {

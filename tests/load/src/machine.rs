@@ -47,12 +47,35 @@ pub(crate) fn flushes(folder: &Path) -> Result<f64> {
     Ok(flushes / began.elapsed().as_secs_f64())
 }
 
+/// How much processor time the children of a process have used, those that have ended included.
+pub(crate) fn processor_time_of_children(process: u32) -> Result<Duration> {
+    let mut ticks = ticks(&process.to_string(), 15)?;
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // One that ended since has no file any more.
+        let stat = fs::read_to_string(format!("/proc/{name}/stat")).unwrap_or_default();
+        if field(&stat, 3) == u64::from(process) {
+            ticks += self::ticks(&name, 13).unwrap_or_default();
+        }
+    }
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+/// Two of a process's times, user and system, from this field of its `stat` on.
+fn ticks(process: &str, first: usize) -> Result<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    Ok(field(&stat, first) + field(&stat, first + 1))
+}
+
+/// A number in a `stat`, as `proc(5)` counts its fields, from 0.
+fn field(stat: &str, number: usize) -> u64 {
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+    let number = number.saturating_sub(2);
+    after_name.split(' ').nth(number).and_then(|field| field.parse().ok()).unwrap_or_default()
+}
+
 /// How much processor time a process has used, by its number or `self`.
 pub(crate) fn processor_time(process: &str) -> Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let after_name = stat.rsplit_once(") ").map_or("", |(_, after)| after);
-    let user_and_system = after_name.split(' ').skip(11).take(2);
-    let ticks: u64 = user_and_system.filter_map(|field| field.parse::<u64>().ok()).sum();
     // Linux tells ticks of a hundredth of a second on every machine that this runs on.
-    Ok(Duration::from_millis(ticks * 10))
+    Ok(Duration::from_millis(ticks(process, 13)? * 10))
 }

@@ -11,6 +11,7 @@ mod latencies;
 mod load;
 mod machine;
 mod plot;
+mod postgres;
 mod report;
 mod runs;
 mod server;
@@ -48,6 +49,15 @@ enum What {
         #[arg(long)]
         plots: Option<PathBuf>,
     },
+    /// The server over a PostgreSQL of its own, beside pgbench
+    Postgres {
+        /// The server's program, of a release build
+        #[arg(long)]
+        server: PathBuf,
+        /// How many tokens there are
+        #[arg(long, default_value_t = runs::USUAL, value_parser = clap::value_parser!(u32).range(1_000..))]
+        tokens: u32,
+    },
     /// The registry alone, without a network
     InProcess(in_process::Arguments),
 }
@@ -73,6 +83,16 @@ async fn run(arguments: Arguments) -> Result<bool> {
     let lasts = Duration::from_secs(arguments.seconds);
     let (server, most, plots) = match arguments.what {
         What::Http { server, most, plots } => (server, most, plots),
+        What::Postgres { server, tokens } => {
+            let plan = postgres::Plan { program: server, tokens, lasts };
+            let report = postgres::measure(&plan, |progress| eprintln!("{progress}")).await?;
+            if arguments.json {
+                println!("{:#}", report.to_json());
+            } else {
+                println!("\n{report}");
+            }
+            return Ok(report.is_within());
+        }
         What::InProcess(asked) => {
             return in_process::run(asked, lasts, arguments.json).map(|()| true);
         }

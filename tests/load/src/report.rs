@@ -226,16 +226,22 @@ fn thousands(number: u32) -> String {
     text
 }
 
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, unit, value, limit } = self;
+        let limit = match limit {
+            Limit::AtLeast(limit) => format!(">= {limit:.4} {unit}"),
+            Limit::AtMost(limit) => format!("<= {limit} {unit}"),
+        };
+        let within = if self.is_within() { "within" } else { "MISSED" };
+        write!(f, "{name:<36} {value:>12.3} {unit:<4} {limit:<16} {within}")
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Figure { name, unit, value, limit } in &self.figures() {
-            let limit_text = match limit {
-                Limit::AtLeast(limit) => format!(">= {limit:.4} {unit}"),
-                Limit::AtMost(limit) => format!("<= {limit} {unit}"),
-            };
-            let figure = Figure { name, unit, value: *value, limit: *limit };
-            let within = if figure.is_within() { "within" } else { "MISSED" };
-            writeln!(f, "{name:<36} {value:>12.3} {unit:<4} {limit_text:<16} {within}")?;
+        for figure in &self.figures() {
+            writeln!(f, "{figure}")?;
         }
         writeln!(
             f,

@@ -64,7 +64,7 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
         let (registry, store) = clinic::open(&data, clock::now()).await?;
         clinic::fill(&registry, &*store, tokens, codes, clock::now()).await?;
     }
-    let key = server::api_key(&plan.program, &data)?;
+    let key = server::api_key(&plan.program, &data, None)?;
     let server = Server::start(&plan.program, &data)?;
     tell(&format!("The server listens after {:.0} ms.", server.ready_after.as_secs_f64() * 1e3));
     let all = Arc::new(Tokens::new(tokens, codes));
@@ -110,13 +110,13 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
     Ok(run)
 }
 
-fn make_private(folder: &Path) -> Result<()> {
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     Ok(std::fs::DirBuilder::new().mode(0o700).create(folder)?)
 }
 
 /// Waits until every token has a code that it did not show before.
-async fn next_codes(codes: Codes) {
+pub(crate) async fn next_codes(codes: Codes) {
     if codes == Codes::ByTime {
         let seconds = u64::from(u32::from(Period::SECONDS_30));
         tokio::time::sleep(Duration::from_secs(seconds - clock::now().0 % seconds)).await;

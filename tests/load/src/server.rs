@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -16,6 +16,9 @@ use crate::{
     error::{Error, Result},
     machine::processor_time,
 };
+
+/// Where the server takes its database's address from.
+const DATABASE_URL: &str = "COUNTERSIGN_DATABASE_URL";
 
 /// A running server; ended with this value.
 #[derive(Debug)]
@@ -29,11 +32,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a free port. What it logs goes to a file in its folder.
     pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self> {
+        Self::start_over(program, folder, None)
+    }
+
+    /// The same over another database than the one in the folder.
+    pub(crate) fn start_over(program: &Path, folder: &Path, url: Option<&str>) -> Result<Self> {
         let log = fs::File::create(folder.join("log.txt"))?;
         let began = clock::instant();
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder)
+            .envs(url.map(|url| (DATABASE_URL, url)))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -74,10 +83,11 @@ impl Drop for Server {
 }
 
 /// Makes a key by which a relying party may let codes be judged.
-pub(crate) fn api_key(program: &Path, folder: &PathBuf) -> Result<String> {
+pub(crate) fn api_key(program: &Path, folder: &Path, url: Option<&str>) -> Result<String> {
     let output = Command::new(program)
         .args(["--json", "api-key", "add", "--party", "bench", "--scope", "verify", "--data-dir"])
         .arg(folder)
+        .envs(url.map(|url| (DATABASE_URL, url)))
         .output()
         .map_err(Error::failed("making an API key"))?;
     let made: Value = serde_json::from_slice(&output.stdout).map_err(|_| {

@@ -102,12 +102,21 @@ impl TestPostgres {
     /// # Panics
     /// Where it does not run.
     pub fn kill(&mut self) {
-        let pid_file = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
-        let pid = pid_file.lines().next().unwrap().parse().unwrap();
+        let pid = i32::try_from(self.process_id()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
         // Its other processes end as soon as they see that it is gone.
         self.wait("end", |server| server.try_sql("postgres", "SELECT 1").is_none());
         self.stop();
+    }
+
+    /// The first of its processes, whose children the others are.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        let file = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
+        file.lines().next().unwrap().parse().unwrap()
     }
 
     /// The address of a new, empty database.
@@ -126,6 +135,12 @@ impl TestPostgres {
         format!("postgres:///{database}?user=countersign&host={}", self.folder.path().display())
     }
 
+    /// One of PostgreSQL's own programs, such as `pgbench`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
+    }
+
     /// Runs SQL in a database, and returns what `psql` prints.
     ///
     /// # Panics
@@ -137,11 +152,7 @@ impl TestPostgres {
     }
 
     fn try_sql(&self, database: &str, sql: &str) -> Option<String> {
-        let output = Command::new(self.programs.join("psql"))
-            .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.address(database)])
-            .output()
-            .unwrap();
-        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+        psql(&self.programs, &self.address(database), sql)
     }
 
     /// A command as somebody whom PostgreSQL runs for: it refuses root.
@@ -172,6 +183,23 @@ impl Drop for TestPostgres {
     }
 }
 
+/// Runs SQL in the database at an address, and returns what `psql` prints.
+///
+/// # Panics
+/// Where it fails.
+#[must_use]
+pub fn sql_at(address: &str, sql: &str) -> String {
+    psql(&programs(), address, sql).unwrap_or_else(|| panic!("it failed: {sql}"))
+}
+
+fn psql(programs: &Path, address: &str, sql: &str) -> Option<String> {
+    let output = Command::new(programs.join("psql"))
+        .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, address])
+        .output()
+        .unwrap();
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+}
+
 /// Whom it runs for where this is root.
 fn unprivileged() -> Option<(u32, u32)> {
     let id = |what: &str| {
@@ -197,5 +225,5 @@ fn programs() -> PathBuf {
 }
 
 fn is_complete(folder: &Path) -> bool {
-    ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
+    ["initdb", "postgres", "psql", "pgbench"].iter().all(|program| folder.join(program).is_file())
 }
