@@ -19,8 +19,12 @@ pub(crate) enum Format {
 /// Logs from now on.
 pub(crate) fn start(format: Format) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        // Where the log cannot be written, on a full disk, to say so there would end the request.
+        .log_internal_errors(false);
     // A second start in one process would only mean that a log is there already.
     let _ = match format {
         Format::Text => log.try_init(),

@@ -142,7 +142,7 @@ impl Registry {
     /// What the store cannot do.
     pub async fn ready(&self) -> Result<(), Error> {
         self.store.secret(SERVER_KEY).await?;
-        Ok(self.store.commit(Changes::default()).await?)
+        Ok(self.store.commit(Changes::new([Write::Nothing], [])).await?)
     }
 
     /// The latest audit events of an account or of all, the latest first, at most `limit`.

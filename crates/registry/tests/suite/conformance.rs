@@ -30,6 +30,7 @@ use crate::{
     conformance_relying::{
         answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
     },
+    conformance_sealed::what_is_sealed_is_found_and_sealed_anew,
     stores::{Place, on_every_store},
 };
 
@@ -49,6 +50,7 @@ async fn conforms(place: impl Fn() -> Place) {
     answers_are_kept_for_a_day(&*fresh().await).await;
     misses_that_named_no_token_are_counted(&*fresh().await).await;
     the_access_that_was_executed_last_is_found(&*fresh().await).await;
+    what_is_sealed_is_found_and_sealed_anew(&*fresh().await).await;
     events_come_in_order(&*fresh().await).await;
     the_audit_is_read_in_order(&*fresh().await).await;
     tokens_come_in_order(&*fresh().await).await;
@@ -74,7 +76,7 @@ pub(crate) fn account(npi: Npi) -> AccountRecord {
     }
 }
 
-fn activation(id: u8, npi: Npi) -> ActivationRecord {
+pub(crate) fn activation(id: u8, npi: Npi) -> ActivationRecord {
     ActivationRecord {
         id: ActivationId::from_bytes([id; 16]),
         npi,

@@ -10,6 +10,7 @@ mod clinic;
 mod conformance;
 mod conformance_access;
 mod conformance_relying;
+mod conformance_sealed;
 mod conformance_sync;
 mod devices;
 mod drifting;

@@ -16,12 +16,16 @@ impl Folder {
         let file = self.path().join("fob.countersign");
         std::fs::write(&file, fob.seal_to(card["issuer_card"].as_str().unwrap())).unwrap();
         self.json(&["import", file.to_str().unwrap()], "");
-        let database = rusqlite::Connection::open(self.path().join("countersign.db")).unwrap();
-        let changed = database.execute(
-            "UPDATE tokens SET otp = 'hotp', period = 0 WHERE serial = ?1",
-            [fob.id.as_str()],
+        let button = format!(
+            "UPDATE tokens SET otp = 'hotp', period = 0 WHERE serial = '{}'",
+            fob.id.as_str()
         );
-        assert_eq!(changed, Ok(1));
+        if let Some(url) = self.database_url() {
+            assert_eq!(test_postgres::sql_at(url, &button), "UPDATE 1");
+            return;
+        }
+        let database = rusqlite::Connection::open(self.path().join("countersign.db")).unwrap();
+        assert_eq!(database.execute(&button, []), Ok(1));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
+use test_postgres::TestPostgres;
+
 use crate::{
     app::App,
     browser::Browser,
@@ -52,7 +54,18 @@ fn the_key_comes_from_the_environment_or_a_command() {
 
 #[test]
 fn the_key_is_changed_while_the_server_runs() {
-    let (server, app, confirmation) = Server::with_provisioned_token();
+    the_key_is_changed_while_it_runs(Server::start());
+}
+
+#[test]
+fn the_key_is_changed_while_the_server_runs_over_postgres() {
+    let database = TestPostgres::start();
+    let folder = Folder::over(&database.new_database());
+    the_key_is_changed_while_it_runs(Server::start_in(folder, &[]));
+}
+
+fn the_key_is_changed_while_it_runs(server: Server) {
+    let (server, app, confirmation) = server.and_provisioned_token();
     let waiting = server.folder.path();
     server.folder.add_account(crate::process::OTHER_NPI, "Bo Reed");
     let (link, _) = server.folder.begin_activation(crate::process::OTHER_NPI, &server.address);

@@ -43,6 +43,11 @@ impl Folder {
         Self(tempfile::tempdir().unwrap(), Some(url.to_owned()))
     }
 
+    /// The address of its database, where that is on a PostgreSQL server.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.1.as_deref()
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("data")
     }
@@ -159,7 +164,12 @@ impl Server {
 
     /// A server with one account, and an activation of it under way.
     pub(crate) fn with_prescriber() -> (Self, String, String) {
-        let server = Self::start();
+        Self::start().and_prescriber()
+    }
+
+    /// The same of a server that runs.
+    fn and_prescriber(self) -> (Self, String, String) {
+        let server = self;
         server.folder.add_account(NPI, "Ada Quill");
         let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
         (server, link, confirmation)
@@ -167,7 +177,12 @@ impl Server {
 
     /// A server, an app whose token has arrived, and the confirmation code.
     pub(crate) fn with_provisioned_token() -> (Self, App, String) {
-        let (server, link, confirmation) = Self::with_prescriber();
+        Self::start().and_provisioned_token()
+    }
+
+    /// The same of a server that runs.
+    pub(crate) fn and_provisioned_token(self) -> (Self, App, String) {
+        let (server, link, confirmation) = self.and_prescriber();
         let app = App::new();
         let answer = server.provision(&app.seal_for(&link));
         assert_eq!(answer.0, 201, "{}", answer.1);

@@ -99,6 +99,53 @@ fn a_full_disk_refuses_clearly_and_is_well_again_once_there_is_room() {
     assert!(verified.status.success(), "{}", text(&verified.stdout));
 }
 
+/// Lets a running server write to no file any more, as a file system does that turned read-only below it; or
+/// lets it again.
+fn writes_no_file(server: &Server, none: bool) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let id = Pid::from_raw(i32::try_from(server.process_id()).unwrap()).unwrap();
+    let current = none.then_some(0);
+    prlimit(Some(id), Resource::Fsize, Rlimit { current, maximum: None }).unwrap();
+}
+
+#[test]
+fn a_database_that_cannot_be_written_to_any_more_refuses_clearly_and_is_well_again_by_itself() {
+    let folder = Folder::new();
+    let served = folder.command(SERVE);
+    // Such a write fails; by itself it would also end the process.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ && exec \"$0\" \"$@\""]);
+    command.arg(served.get_program()).args(served.get_args());
+    let server = Server::start_by(command, folder);
+    let fob = Fob::new(&server, 1);
+    let (browser, agent) = (fob.at(&server), agent());
+    let test = |press| fob.try_code(&browser, &agent, &fob.token.press(press)).unwrap();
+    let ready = || {
+        let answer = agent.get(format!("{}/readyz", server.address)).call().unwrap();
+        answer.status().as_u16()
+    };
+    for press in FIRST_PRESS..FIRST_PRESS + 3 {
+        assert_eq!((test(press), ready()), (Told::Accepted, 200));
+        let next = press + 1;
+        writes_no_file(&server, true);
+        for _ in 0..20 {
+            assert_eq!((test(next), ready()), (Told::Unavailable, 503));
+        }
+        assert_eq!(browser.get("/tokens").status, 200, "it can be read");
+        writes_no_file(&server, false);
+    }
+    let last = FIRST_PRESS + 3;
+    assert_eq!(test(last), Told::Accepted, "it was not used up by what failed");
+    for again in FIRST_PRESS..=last {
+        assert!(test(again).is_spent(), "press {again}");
+    }
+    let events = server.folder.json(&["events", "--npi", &fob.npi, "--limit", "1000"], "");
+    let good = |event: &&Value| event["purpose"] == "test" && event["outcome"] == "success";
+    assert_eq!(events.as_array().unwrap().iter().filter(good).count(), 4);
+    let verified = server.folder.run(&["audit", "verify"], "");
+    assert!(verified.status.success(), "{}", text(&verified.stdout));
+}
+
 #[test]
 fn a_relying_party_is_told_that_nothing_was_decided_and_asks_again_under_the_same_key() {
     let server = Server::start();

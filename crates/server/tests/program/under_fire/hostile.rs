@@ -114,9 +114,37 @@ fn a_hundred_megabytes_are_refused_and_not_kept() {
     assert!(grown < 20 * 1024, "{grown} KiB");
 }
 
+/// Sends one byte of a head after another, until nobody listens any more.
+fn drip(mut connection: TcpStream) {
+    connection.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    for _ in 0..600 {
+        let _ = connection.write_all(b"a");
+        match connection.read(&mut [0]) {
+            Ok(0) => return,
+            Ok(_) => panic!("it was answered"),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+    panic!("a minute later it is read on and on");
+}
+
 #[test]
-fn a_body_that_drips_and_a_connection_that_idles_are_given_up() {
+fn a_body_or_a_head_that_drips_and_a_connection_that_idles_are_given_up() {
     let server = Server::start();
+    let mut first = connect(&server);
+    write!(first, "GET /sign-in HTTP/1.1\r\nX-A: ").unwrap();
+    let mut second = connect(&server);
+    // One that was a good client until now.
+    write!(second, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    while !text(&answer).ends_with("\"ok\"}") {
+        let mut byte = [0];
+        second.read_exact(&mut byte).unwrap();
+        answer.extend(byte);
+    }
+    write!(second, "GET /healthz HTTP/1.1\r\nX-A: ").unwrap();
+    let heads = [first, second].map(|head| thread::spawn(move || drip(head)));
     let mut idle = connect(&server);
     let mut connection = connect(&server);
     write!(connection, "POST /v1/app HTTP/1.1\r\nHost: x\r\nContent-Length: 3000\r\n\r\n").unwrap();
@@ -135,6 +163,9 @@ fn a_body_that_drips_and_a_connection_that_idles_are_given_up() {
     assert_eq!(reading.join().unwrap().unwrap(), "HTTP/1.1 503");
     idle.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     assert_eq!(idle.read(&mut [0]).unwrap(), 0, "it was closed");
+    for head in heads {
+        head.join().unwrap();
+    }
 }
 
 /// Entities that grow, an entity from a file, tags in tags, a tag without end.

@@ -106,13 +106,16 @@ fn check(fob: &Fob, seen: &Seen, server: &Server) {
     assert!(seen.answered.len() as u64 <= expected);
 }
 
-#[test]
-fn killed_every_second_it_accepts_nothing_twice_and_loses_nothing() {
-    let most = going_on_for(Duration::from_secs(5));
-    let first = Server::start_in(Folder::new(), &[]);
+/// Puts a server under load while one trouble after another comes to it, for so long, and checks what is
+/// left; returns how many troubles there were and how many acceptances were answered.
+pub(super) fn survive(
+    first: Server,
+    most: Duration,
+    mut trouble: impl FnMut(&RwLock<Option<Server>>),
+) -> (usize, usize) {
     let fobs: Vec<_> = (0..PRESCRIBERS).map(|n| Fob::new(&first, n)).collect();
     let (server, stop) = (RwLock::new(Some(first)), AtomicBool::new(false));
-    let mut kills = 0;
+    let mut troubles = 0;
     let seen: Vec<_> = thread::scope(|scope| {
         let pressing: Vec<_> = fobs
             .iter()
@@ -125,15 +128,11 @@ fn killed_every_second_it_accepts_nothing_twice_and_loses_nothing() {
         let began = Instant::now();
         while began.elapsed() < most {
             thread::sleep(BETWEEN_KILLS);
-            // Killed while they go on asking it; they wait only for the new one's address.
-            let id = server.read().unwrap().as_ref().unwrap().process_id();
-            let killed =
-                std::process::Command::new("kill").args(["-KILL", &id.to_string()]).status();
-            assert!(killed.unwrap().success());
-            let folder = server.write().unwrap().take().unwrap().killed();
-            *server.write().unwrap() = Some(Server::start_in(folder, &[]));
-            kills += 1;
+            trouble(&server);
+            troubles += 1;
         }
+        // What came back last is used once more.
+        thread::sleep(BETWEEN_KILLS);
         stop.store(true, Ordering::Relaxed);
         pressing.into_iter().map(|pressed| pressed.join().unwrap()).collect()
     });
@@ -141,9 +140,26 @@ fn killed_every_second_it_accepts_nothing_twice_and_loses_nothing() {
     for (fob, seen) in fobs.iter().zip(&seen) {
         check(fob, seen, &server);
     }
-    let codes: usize = seen.iter().map(|seen| seen.answered.len()).sum();
-    println!("{kills} kills, {codes} acceptances answered");
-    assert!(codes > kills * 5, "it was under load: {codes} codes");
     let verified = server.folder.run(&["audit", "verify"], "");
     assert!(verified.status.success(), "{} {}", text(&verified.stdout), text(&verified.stderr));
+    let codes = seen.iter().map(|seen| seen.answered.len()).sum();
+    println!("{troubles} troubles, {codes} acceptances answered");
+    (troubles, codes)
+}
+
+/// Kills the server, which is being asked, and starts it anew.
+pub(super) fn kill(server: &RwLock<Option<Server>>) {
+    // Killed while they go on asking it; they wait only for the new one's address.
+    let id = server.read().unwrap().as_ref().unwrap().process_id();
+    let killed = std::process::Command::new("kill").args(["-KILL", &id.to_string()]).status();
+    assert!(killed.unwrap().success());
+    let folder = server.write().unwrap().take().unwrap().killed();
+    *server.write().unwrap() = Some(Server::start_in(folder, &[]));
+}
+
+#[test]
+fn killed_every_second_it_accepts_nothing_twice_and_loses_nothing() {
+    let most = going_on_for(Duration::from_secs(5));
+    let (kills, codes) = survive(Server::start_in(Folder::new(), &[]), most, kill);
+    assert!(codes > kills * 5, "it was under load: {codes} codes");
 }

@@ -7,6 +7,7 @@ mod fob;
 mod full_disk;
 mod hostile;
 mod kills;
+mod postgres;
 mod schema;
 
 use std::time::Duration;
