@@ -67,6 +67,29 @@ impl ActivationState {
     }
 }
 
+/// An open activation as the help desk may see it: neither link nor code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenActivation {
+    /// Whose it is.
+    pub npi: Npi,
+    /// Where in its life it is.
+    pub state: ActivationState,
+    /// Whether its confirmation code opens the access of an account that has no token in use.
+    pub opens_access: bool,
+    /// The token that was provisioned by it.
+    pub serial: Option<SerialNumber>,
+    /// The token that its token takes the place of.
+    pub replaces: Option<SerialNumber>,
+    /// When it was begun.
+    pub begun: UnixTime,
+    /// The last instant at which the link is good.
+    pub expires: UnixTime,
+    /// The last instant at which the confirmation code is good.
+    pub confirmation_expires: UnixTime,
+    /// Wrong confirmation codes in a row.
+    pub wrong_confirmations: u32,
+}
+
 /// An activation as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivationRecord {

@@ -57,7 +57,7 @@ mod request_error;
 mod sign_in_error;
 
 pub use account::{Account, NewAccount};
-pub use activation::{ActivationOrder, BegunActivation};
+pub use activation::{ActivationOrder, ActivationState, BegunActivation, OpenActivation};
 pub use administrator::{
     AddedAdministrator, Administrator, AdministratorSession, NewAdministrator, Role, Roles,
 };

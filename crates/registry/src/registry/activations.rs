@@ -8,7 +8,9 @@ use subtle::ConstantTimeEq;
 use super::{ATTEMPTS, Registry, handover::end_activation, only_the_help_desk, sessions::Standing};
 use crate::{
     ConfirmError, Error, Npi,
-    activation::{ActivationOrder, ActivationRecord, ActivationState, BegunActivation},
+    activation::{
+        ActivationOrder, ActivationRecord, ActivationState, BegunActivation, OpenActivation,
+    },
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
     session::{SecondFactor, Session, SessionRecord},
@@ -32,6 +34,29 @@ pub(super) struct Invitation<'a> {
 }
 
 impl Registry {
+    /// The account's activation that is open at an instant; at most one is.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn open_activation(
+        &self,
+        account: &Npi,
+        now: UnixTime,
+    ) -> Result<Option<OpenActivation>, Error> {
+        let found = self.store.open_activation(*account).await?;
+        Ok(found.filter(|open| now <= open.expires).map(|open| OpenActivation {
+            npi: open.npi,
+            state: open.state,
+            opens_access: open.opens_access,
+            serial: open.serial,
+            replaces: open.replaces,
+            begun: open.begun,
+            expires: open.expires,
+            confirmation_expires: open.confirmation_expires,
+            wrong_confirmations: open.wrong_confirmations,
+        }))
+    }
+
     /// Invites an account to enrol a token. An earlier activation that is not completed ends. Whether a
     /// new identity-proofing record is needed, [`Registry::proofing_asked`] tells.
     ///

@@ -78,6 +78,24 @@ impl Registry {
         Ok(records.into_iter().map(|record| record.request).collect())
     }
 
+    /// The requests in a state, or all, in the order in which they were made, after one that was made at
+    /// an instant, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn requests_after(
+        &self,
+        state: Option<RequestState>,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<TokenRequest>, Error> {
+        let records = match state {
+            Some(state) => self.store.requests_in(state, after, limit).await?,
+            None => self.store.requests_after(after, limit).await?,
+        };
+        Ok(records.into_iter().map(|record| record.request).collect())
+    }
+
     /// A request by its number.
     ///
     /// # Errors

@@ -257,6 +257,12 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         after: Option<(UnixTime, RequestId)>,
         limit: u32,
     ) -> Result<Vec<RequestRecord>, StoreError>;
+    /// All requests in the order in which they were made, after one, at most `limit`.
+    async fn requests_after(
+        &self,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError>;
     /// The last code by phone of an account's session.
     async fn step_up(
         &self,

@@ -181,6 +181,13 @@ impl Store for Interrupted {
     ) -> Result<Vec<RequestRecord>, StoreError> {
         self.inner.requests_in(state, after, limit).await
     }
+    async fn requests_after(
+        &self,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests_after(after, limit).await
+    }
     async fn requests_to_mail(
         &self,
         now: UnixTime,

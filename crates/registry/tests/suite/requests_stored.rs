@@ -190,6 +190,13 @@ async fn they_come_in_order(store: &dyn Store) {
     let rest = store.requests_in(state, last, 9).await.unwrap();
     assert_eq!(ids(rest), ["0000000C", "0000000D"]);
     assert!(store.requests_in(RequestState::Processed, None, 9).await.unwrap().is_empty());
+    let mut processed = store.request("0000000A".parse().unwrap()).await.unwrap().unwrap();
+    processed.request.state = RequestState::Processed;
+    write(store, [Write::UpdateRequest(Box::new(processed))]).await.unwrap();
+    let first = store.requests_after(None, 3).await.unwrap();
+    let last = first.last().map(|record| (record.request.requested, record.request.id));
+    assert_eq!(ids(first), ["0000000B", "0000000A", "0000000C"], "in whatever state");
+    assert_eq!(ids(store.requests_after(last, 9).await.unwrap()), ["0000000D"]);
 }
 
 async fn one_submit_makes_one_of_a_type(store: &dyn Store) {

@@ -168,6 +168,53 @@ fn a_list_that_grows_while_it_is_read_neither_repeats_nor_loses_what_was_there()
 }
 
 #[test]
+fn requests_are_read_by_their_state_and_an_open_activation_without_its_secrets() {
+    let server = Server::start();
+    server.folder.add_account(NPI, "Ada Quill");
+    let vendor = Vendor::of(&server, &["read"]);
+    let of_ada = |what: &str| vendor.get(&format!("/v1/accounts/{NPI}/{what}")).body;
+    assert_eq!(of_ada("activations"), json!({ "items": [], "next_cursor": null }));
+    let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
+    let open = of_ada("activations");
+    let activation = &items(&open)[0];
+    assert_eq!(
+        (&activation["state"], &activation["opens_access"]),
+        (&json!("begun"), &json!(true))
+    );
+    let text = open.to_string();
+    assert!(!text.contains(&confirmation) && !text.contains(&link), "{text}");
+    assert_no_secret(&open);
+
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        let order = ["request", "add", "--npi", NPI, "--type", "soft"];
+        let id = server.folder.json(&order, "")[0]["id"].as_str().unwrap().to_owned();
+        made.push(id);
+    }
+    let read = of_ada("requests");
+    assert_eq!((items(&read).len(), &read["next_cursor"]), (3, &json!(null)));
+    let one = vendor.get(&format!("/v1/requests/{}", made[0].to_lowercase()));
+    assert_eq!((one.status, &one.body["id"]), (200, &json!(made[0])));
+    assert_eq!(one.body["activation_mail"]["state"], "none");
+    assert!(items(&read).contains(&one.body), "the same everywhere");
+    server.folder.json(&["request", "cancel", &made[0]], "");
+    let ids = |path| {
+        let mut ids = walk(&vendor, path, "id", || {});
+        ids.sort_by_key(ToString::to_string);
+        ids
+    };
+    let mut sorted: Vec<_> = made.iter().map(|id| json!(id)).collect();
+    sorted.sort_by_key(ToString::to_string);
+    assert_eq!(ids("/v1/requests?"), sorted);
+    assert_eq!(ids("/v1/requests?state=cancelled&"), [json!(made[0])]);
+    assert_eq!(ids("/v1/requests?state=requested&").len(), 2);
+    assert_problem(&vendor.get("/v1/requests?state=lost"), 400, "malformed");
+    for path in ["/v1/requests/R-0000-0000", "/v1/requests/x"] {
+        assert_problem(&vendor.get(path), 404, "unknown-request");
+    }
+}
+
+#[test]
 fn the_audit_is_searched() {
     let (server, app, vendor) = with_vendor(&["verify", "audit"]);
     let code = app.next_code();

@@ -398,6 +398,14 @@ impl<D: Driver> Store for D {
         self.list(rows::requests_in(state, after, limit)).await
     }
 
+    async fn requests_after(
+        &self,
+        after: Option<(UnixTime, RequestId)>,
+        limit: u32,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.list(rows::requests_after(after, limit)).await
+    }
+
     async fn requests_to_mail(
         &self,
         now: UnixTime,

@@ -36,7 +36,8 @@ pub(super) use people::{
     account, accounts_with, activation, association, open_activation, secret, session,
 };
 pub(super) use requests::{
-    request, request_shipping, requests_by_key, requests_in, requests_of, requests_to_mail,
+    request, request_shipping, requests_after, requests_by_key, requests_in, requests_of,
+    requests_to_mail,
 };
 pub(super) use sealed::sealed_after;
 pub(super) use step_ups::{step_up, step_up_sends};

@@ -9,8 +9,8 @@ use axum::{
 };
 use oath::SerialNumber;
 use registry::{
-    Account, Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, Npi, RelyingParty, Scope,
-    Token,
+    Account, Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, Npi, RelyingParty,
+    RequestError, RequestId, Scope, Token, TokenRequest,
 };
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -84,7 +84,16 @@ pub(super) async fn token_at(site: &Site, text: &str) -> Result<Token, Problem> 
     found.ok_or_else(|| nothing("unknown-token", "No such token", registry::Error::UnknownToken))
 }
 
-fn nothing(slug: &'static str, title: &'static str, why: registry::Error) -> Problem {
+/// The token request at an address.
+pub(super) async fn request_at(site: &Site, text: &str) -> Result<TokenRequest, Problem> {
+    let found = match text.parse::<RequestId>() {
+        Ok(id) => site.registry.request(id).await.map_err(|error| unavailable(&error))?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| nothing("unknown-request", "No such request", RequestError::Unknown))
+}
+
+fn nothing(slug: &'static str, title: &'static str, why: impl ToString) -> Problem {
     Problem { status: StatusCode::NOT_FOUND, slug, title, detail: why.to_string() }
 }
 

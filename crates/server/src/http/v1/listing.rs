@@ -73,6 +73,7 @@ impl Rows {
 pub(super) enum List {
     Accounts,
     Tokens,
+    Requests,
     Events,
 }
 
@@ -81,6 +82,7 @@ impl List {
         match self {
             Self::Accounts => "accounts:",
             Self::Tokens => "tokens:",
+            Self::Requests => "requests:",
             Self::Events => "events:",
         }
     }
@@ -118,6 +120,19 @@ pub(super) fn parsed<T: FromStr<Err: Display>>(
     parameter: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     given(parameter).map(|text| text.parse().map_err(|error| malformed(name, &error))).transpose()
+}
+
+/// A parameter that is one of some words.
+pub(super) fn word<T: Copy>(
+    parameter: &str,
+    text: Option<&str>,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = given(text) else { return Ok(None) };
+    let found = all.iter().copied().find(|known| name(*known) == text);
+    let known = || all.iter().map(|known| name(*known)).collect::<Vec<_>>().join(", ");
+    found.map(Some).ok_or_else(|| malformed(parameter, &format!("this is one of {}", known())))
 }
 
 /// The text that is looked for; empty where none is.

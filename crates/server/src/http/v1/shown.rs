@@ -2,7 +2,11 @@
 //! what the help desk's own pages show too, and docs/integrate.md says which fields those are.
 
 mod account;
+mod activation;
 mod event;
+mod request;
 mod token;
 
-pub(super) use self::{account::Account, event::Event, token::Token};
+pub(super) use self::{
+    account::Account, activation::Activation, event::Event, request::Request, token::Token,
+};

@@ -16,6 +16,13 @@ fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
     let seed = "3132333435363738393031323334353637383930";
     std::fs::write(&file, format!("serial,seed_hex,type\nAVT812345678,{seed},hotp\n")).unwrap();
     server.folder.json(&["stock", "import", file.to_str().unwrap()], "");
+    // And one whose number the document cannot know.
+    let order = ["request", "add", "--npi", crate::process::NPI, "--type", "soft"];
+    let id = server.folder.json(&order, "")[0]["id"].take();
+    let known = format!(
+        "[[operations]]\ninclude-path = \"/v1/requests/{{id}}\"\nparameters = {{ id = {id} }}\n"
+    );
+    std::fs::write(server.folder.path().join("schemathesis.toml"), known).unwrap();
     let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/schemathesis/bin");
     let checks = "not_a_server_error,status_code_conformance,content_type_conformance,\
                   response_schema_conformance";

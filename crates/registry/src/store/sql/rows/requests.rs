@@ -60,6 +60,22 @@ pub(in super::super) fn requests_in(
     )
 }
 
+pub(in super::super) fn requests_after(
+    after: Option<(UnixTime, RequestId)>,
+    limit: u32,
+) -> Query<RequestRecord> {
+    let (requested, id) = match &after {
+        Some((requested, id)) => (to_sql(requested.0), id.as_str()),
+        None => (-1_i64, ""),
+    };
+    query(
+        "SELECT * FROM requests WHERE requested > ?1 OR (requested = ?1 AND id > ?2)
+         ORDER BY requested, id LIMIT ?3",
+        params![requested, id, limit],
+        read,
+    )
+}
+
 pub(in super::super) fn requests_to_mail(now: UnixTime, limit: u32) -> Query<RequestRecord> {
     query(
         "SELECT * FROM requests WHERE mail_due <= ?1 ORDER BY mail_due, id LIMIT ?2",

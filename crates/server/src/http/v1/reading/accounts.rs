@@ -111,3 +111,53 @@ pub(super) async fn tokens(
     let found = found.map_err(|error| unavailable(&error))?;
     Ok(Json(Page::whole(found.iter().map(|token| shown::Token::new(token, now)).collect())))
 }
+
+/// All token requests of an account, the latest first.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/requests",
+    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    responses(
+        (status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Request>),
+        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn requests(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(account): Path<String>,
+) -> Result<Json<Page<shown::Request>>, Problem> {
+    relying_party(&site, &headers, Scope::Read).await?;
+    let account = account_at(&site, &account).await?;
+    let found = site.registry.requests(&account.npi).await;
+    let found = found.map_err(|error| unavailable(&error))?;
+    Ok(Json(Page::whole(found.iter().map(shown::Request::new).collect())))
+}
+
+/// The account's open activation, where there is one.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/activations",
+    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    responses(
+        (status = 200, description = "It, or none; `next_cursor` is `null`.", body = Page<shown::Activation>),
+        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
+        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn activations(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(account): Path<String>,
+) -> Result<Json<Page<shown::Activation>>, Problem> {
+    relying_party(&site, &headers, Scope::Read).await?;
+    let account = account_at(&site, &account).await?;
+    let found = site.registry.open_activation(&account.npi, clock::now()).await;
+    let found = found.map_err(|error| unavailable(&error))?;
+    Ok(Json(Page::whole(found.iter().map(shown::Activation::new).collect())))
+}

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::super::{
     super::{Problem, Site, problem::Members},
     asking::{account_named, malformed, relying_party, unavailable},
-    listing::{List, Page, Rows, asked, given, parsed},
+    listing::{List, Page, Rows, asked, given, parsed, word},
     shown,
 };
 use crate::time_text;
@@ -79,19 +79,6 @@ pub(super) async fn list(
     let found = found.map_err(|error| unavailable(&error))?;
     let key = |event: &Event| event.id.to_string();
     Ok(Json(rows.page(List::Events, found, key, shown::Event::new)))
-}
-
-/// A parameter that is one of some words.
-fn word<T: Copy>(
-    parameter: &str,
-    text: Option<&str>,
-    all: &[T],
-    name: fn(T) -> &'static str,
-) -> Result<Option<T>, Problem> {
-    let Some(text) = given(text) else { return Ok(None) };
-    let found = all.iter().copied().find(|known| name(*known) == text);
-    let known = || all.iter().map(|known| name(*known)).collect::<Vec<_>>().join(", ");
-    found.map(Some).ok_or_else(|| malformed(parameter, &format!("this is one of {}", known())))
 }
 
 fn instant(parameter: &str, text: Option<&str>) -> Result<Option<UnixTime>, Problem> {

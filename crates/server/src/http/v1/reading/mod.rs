@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod requests;
 mod tokens;
 
 use axum::{Router, routing::get};
@@ -14,6 +15,10 @@ use super::super::Site;
     accounts::list,
     accounts::one,
     accounts::tokens,
+    accounts::requests,
+    accounts::activations,
+    requests::list,
+    requests::one,
     tokens::list,
     tokens::one,
     audit::list
@@ -25,6 +30,10 @@ pub(super) fn routes() -> Router<Site> {
         .route("/accounts", get(accounts::list))
         .route("/accounts/{account}", get(accounts::one))
         .route("/accounts/{account}/tokens", get(accounts::tokens))
+        .route("/accounts/{account}/requests", get(accounts::requests))
+        .route("/accounts/{account}/activations", get(accounts::activations))
+        .route("/requests", get(requests::list))
+        .route("/requests/{id}", get(requests::one))
         .route("/tokens", get(tokens::list))
         .route("/tokens/{serial}", get(tokens::one))
         .route("/audit", get(audit::list))
