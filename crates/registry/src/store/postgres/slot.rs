@@ -12,10 +12,12 @@ use super::{
 use crate::store::StoreError;
 
 /// Locks end by themselves, of whoever does not go on; and where the role's setting would let a
-/// commit be answered before it is durable, it is waited for.
+/// commit be answered before it is durable, it is waited for. A statement is planned once, maybe while
+/// its table has a page only: what an index finds is to be found by it then too, as the table grows.
 const FOR_EACH: &str = "SET lock_timeout = '15s';
     SET idle_in_transaction_session_timeout = '15s';
     SET jit = off;
+    SET enable_seqscan = off;
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off'";
 const TO_READ: &str = "SET default_transaction_read_only = on";
