@@ -28,6 +28,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let passphrase = "correct horse battery";
     let account = NewAccount {
         npi,
+        id: None,
         name: "Ada Lovelace".parse()?,
         mail: "ada@example.org".parse()?,
         passphrase: Passphrase::parse(passphrase)?,

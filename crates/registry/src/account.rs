@@ -5,7 +5,7 @@ use provisioning::Label;
 
 use crate::{
     rules::lock::Lock,
-    values::{Mail, Npi, Passphrase, Phone, PostalAddress, ProofingRecord},
+    values::{AccountId, Mail, Npi, Passphrase, Phone, PostalAddress, ProofingRecord},
 };
 
 /// What an administrator enters to open an account.
@@ -13,6 +13,8 @@ use crate::{
 pub struct NewAccount {
     /// The prescriber's NPI.
     pub npi: Npi,
+    /// What the operator calls it besides.
+    pub id: Option<AccountId>,
     /// The prescriber's name.
     pub name: Label,
     /// Where mail to the prescriber goes.
@@ -28,6 +30,8 @@ pub struct NewAccount {
 pub struct Account {
     /// The prescriber's NPI, which names the account.
     pub npi: Npi,
+    /// What the operator calls it besides; never changes.
+    pub id: Option<AccountId>,
     /// The prescriber's name.
     pub name: Label,
     /// Where mail to the prescriber goes.
@@ -60,6 +64,7 @@ impl Account {
     ) -> Self {
         Self {
             npi,
+            id: None,
             name,
             mail,
             phone: None,

@@ -11,6 +11,9 @@ pub enum Error {
     /// There is an account with this NPI.
     #[error("an account with this NPI exists already")]
     AccountExists,
+    /// Another account has this ID.
+    #[error("another account has this ID: choose another")]
+    AccountIdTaken,
     /// There is no account with this NPI.
     #[error("there is no account with this NPI: open one first")]
     UnknownAccount,

@@ -106,7 +106,7 @@ pub use store::{
 };
 pub use token::{Token, TokenState};
 pub use values::{
-    ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail, Npi,
-    Passphrase, Phone, PostalAddress, ProofingRecord, Reference, RequestId, ResetSecret,
+    AccountId, ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail,
+    Npi, Passphrase, Phone, PostalAddress, ProofingRecord, Reference, RequestId, ResetSecret,
     SessionSecret, ValueError, ZipCode,
 };

@@ -9,13 +9,14 @@ use crate::{
     account::{Account, AccountRecord, NewAccount},
     event::{Actor, EventKind, NewEvent, Outcome},
     store::{Changes, Write},
+    values::AccountId,
 };
 
 impl Registry {
     /// Opens an account for a prescriber whose identity was checked.
     ///
     /// # Errors
-    /// [`Error::AccountExists`], [`Error::NotAllowed`].
+    /// [`Error::AccountExists`], [`Error::AccountIdTaken`], [`Error::NotAllowed`].
     pub async fn open_account(
         &self,
         actor: &Actor,
@@ -27,15 +28,22 @@ impl Registry {
         if self.store.account(new.npi).await?.is_some() {
             return Err(Error::AccountExists);
         }
+        if let Some(id) = &new.id
+            && self.store.account_by_id(id).await?.is_some()
+        {
+            return Err(Error::AccountIdTaken);
+        }
         let passphrase_hash = self.hasher.hash(&new.passphrase, rng).await?;
-        let account = Account::opened(new.npi, new.name, new.mail, new.proofing, now);
+        let opened = Account::opened(new.npi, new.name, new.mail, new.proofing, now);
+        let account = Account { id: new.id, ..opened };
         let record = AccountRecord { account: account.clone(), passphrase_hash, version: 0 };
         let event = NewEvent::new(now, actor.clone(), EventKind::AccountOpened, Outcome::Success)
             .of(account.npi)
             .because(account.proofing.as_str());
         match self.commit(Changes::new([Write::InsertAccount(record)], [event])).await? {
             true => Ok(account),
-            false => Err(Error::AccountExists),
+            false if self.store.account(account.npi).await?.is_some() => Err(Error::AccountExists),
+            false => Err(Error::AccountIdTaken),
         }
     }
 
@@ -47,7 +55,15 @@ impl Registry {
         Ok(self.store.account(*npi).await?.map(|record| record.account))
     }
 
-    /// Accounts whose NPI, name or mail address has this text in it, in the order of their NPIs, after
+    /// The account that the operator calls so.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn account_by_id(&self, id: &AccountId) -> Result<Option<Account>, Error> {
+        Ok(self.store.account_by_id(id).await?.map(|record| record.account))
+    }
+
+    /// Accounts whose NPI, own ID, name or mail address has this text in it, in the order of their NPIs, after
     /// one, at most `limit`.
     ///
     /// # Errors

@@ -26,8 +26,8 @@ use crate::{
 /// What a relying party asks of a code.
 #[derive(Debug)]
 pub struct CodeOrder {
-    /// Whose code it is.
-    pub account: Npi,
+    /// Whose code it is; none where what was said names no account, and then it is refused.
+    pub account: Option<Npi>,
     /// Which token it is from, where that is known.
     pub serial: Option<SerialNumber>,
     /// The code.
@@ -69,9 +69,12 @@ impl Registry {
         answer: impl Fn(&Result<Accepted, CodeRefusal>) -> Answer + Send + Sync,
     ) -> Result<Answer, AnswerError> {
         for _ in 0..ATTEMPTS {
-            let Judged { mut changes, result } = match &order.serial {
-                Some(serial) => self.judge_named(party, order, serial, now).await?,
-                None => self.judge_unnamed(party, order, now).await?,
+            let Judged { mut changes, result } = match (order.account, &order.serial) {
+                (Some(npi), Some(serial)) => {
+                    self.judge_named(party, order, (npi, serial), now).await?
+                }
+                (Some(npi), None) => self.judge_unnamed(party, order, npi, now).await?,
+                (None, _) => refused(party, order, None, CodeRefusal::UnknownToken, now),
             };
             for event in &mut changes.events {
                 if event.kind == EventKind::CodeJudged {
@@ -102,24 +105,25 @@ impl Registry {
         &self,
         party: &RelyingParty,
         order: &CodeOrder,
-        serial: &SerialNumber,
+        (npi, serial): (Npi, &SerialNumber),
         now: UnixTime,
     ) -> Result<Judged, Error> {
         let found = self.store.token(serial).await?;
-        let Some(record) = found.filter(|record| record.token.owner == Some(order.account)) else {
+        let Some(record) = found.filter(|record| record.token.owner == Some(npi)) else {
             return Ok(refused(party, order, Some(serial), CodeRefusal::UnknownToken, now));
         };
-        self.judge_one(&record, order, now).await
+        self.judge_one(&record, order, npi, now).await
     }
 
     async fn judge_one(
         &self,
         record: &TokenRecord,
         order: &CodeOrder,
+        npi: Npi,
         now: UnixTime,
     ) -> Result<Judged, Error> {
         let typed = order.typed();
-        let decision = self.decide(record, order.account, typed, order.purpose, now).await?;
+        let decision = self.decide(record, npi, typed, order.purpose, now).await?;
         let changes = decision.changes(record);
         Ok(Judged { changes, result: decision.result.map_err(CodeRefusal::Cause) })
     }
@@ -128,9 +132,9 @@ impl Registry {
         &self,
         party: &RelyingParty,
         order: &CodeOrder,
+        npi: Npi,
         now: UnixTime,
     ) -> Result<Judged, Error> {
-        let npi = order.account;
         let (tokens, misses) =
             tokio::try_join!(self.store.tokens_of(npi), self.store.code_misses(npi))?;
         let misses = misses.unwrap_or_else(|| CodeMisses::none(npi));
@@ -144,7 +148,7 @@ impl Registry {
             return Ok(refused(party, order, None, no_token_counts(&tokens, order, now), now));
         }
         if let Some(record) = self.whose(&tried, order, now)? {
-            let mut judged = self.judge_one(record, order, now).await?;
+            let mut judged = self.judge_one(record, order, npi, now).await?;
             judged.changes.writes.push(match judged.result.is_ok() && misses.failures > 0 {
                 true => Write::UpdateCodeMisses(misses.forgiven()),
                 false => Write::ExpectCodeMisses { npi, version: misses.version },
@@ -200,7 +204,7 @@ impl Registry {
         let after = misses.and_one(now);
         if after.pause.is_some() {
             let event = NewEvent::new(now, party.actor(), EventKind::CodesPaused, Outcome::Success)
-                .of(order.account)
+                .of(misses.npi)
                 .because("too many wrong codes that named no token");
             judged.changes.events.push(event);
         }
@@ -274,7 +278,8 @@ fn refused(
     now: UnixTime,
 ) -> Judged {
     let event = NewEvent::new(now, party.actor(), EventKind::CodeJudged, Outcome::Refused);
-    let event = event.of(order.account).to(order.purpose).because(refusal.name());
+    let event = order.account.map_or_else(|| event.clone(), |npi| event.clone().of(npi));
+    let event = event.to(order.purpose).because(refusal.name());
     let event = serial.map_or_else(|| event.clone(), |serial| event.clone().on(serial));
     Judged { changes: Changes::new([], [event]), result: Err(refusal) }
 }

@@ -41,7 +41,7 @@ use crate::{
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, RequestId, ResetId, SessionId},
+    values::{AccountId, IdempotencyKey, Npi, RequestId, ResetId, SessionId},
 };
 
 /// A database. A read sees everything that was committed before it began.
@@ -51,6 +51,8 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// The account of a prescriber.
     async fn account(&self, npi: Npi) -> Result<Option<AccountRecord>, StoreError>;
+    /// The account that the operator calls so.
+    async fn account_by_id(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError>;
     /// An activation.
     async fn activation(&self, id: ActivationId) -> Result<Option<ActivationRecord>, StoreError>;
     /// The account's activation that is begun or provisioned, expired or not; at most one is.
@@ -140,7 +142,7 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         &self,
         id: SessionId,
     ) -> Result<Option<AdministratorSessionRecord>, StoreError>;
-    /// Accounts whose NPI, name or mail address has this text in it, in the order of their NPIs,
+    /// Accounts whose NPI, own ID, name or mail address has this text in it, in the order of their NPIs,
     /// after one, at most `limit`. Upper and lower case of a to z are the same.
     async fn accounts_with(
         &self,

@@ -1,5 +1,6 @@
 //! What people type and programs carry: each exists only if it is well formed.
 
+mod account_id;
 mod activate_link;
 mod administrator_name;
 mod confirmation_code;
@@ -15,6 +16,7 @@ mod request_id;
 mod reset_secret;
 mod session_secret;
 
+pub use account_id::AccountId;
 pub use activate_link::ActivateLink;
 pub use administrator_name::AdministratorName;
 pub use confirmation_code::ConfirmationCode;
@@ -36,6 +38,11 @@ pub enum ValueError {
     /// Not ten digits, or the check digit does not fit.
     #[error("this is not an NPI: it has ten digits, and one of these is mistyped; check it")]
     Npi,
+    /// Empty, too long, of other characters, or what could be an NPI.
+    #[error(
+        "an account's own ID has 1 to 64 letters, digits, dashes, underscores and dots, and does not look like an NPI"
+    )]
+    AccountId,
     /// Shorter than 8 or longer than 128 characters.
     #[error("a passphrase has 8 to 128 characters")]
     Passphrase,

@@ -206,6 +206,7 @@ impl Clinic {
     pub(crate) async fn open_account_with(&self, npi: Npi, passphrase: &str) {
         let new = NewAccount {
             npi,
+            id: None,
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
             passphrase: Passphrase::parse(passphrase).unwrap(),

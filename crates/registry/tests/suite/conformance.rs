@@ -43,6 +43,7 @@ async fn conforms(place: impl Fn() -> Place) {
     an_insert_expects_nothing_there(&*fresh().await).await;
     all_or_nothing(&*fresh().await).await;
     one_open_activation_an_account(&*fresh().await).await;
+    an_own_id_is_one_accounts_for_good(&*fresh().await).await;
     sessions_are_touched_and_forgotten(&*fresh().await).await;
     passphrase_resets_are_kept(&*fresh().await).await;
     tokens_of_an_account_are_counted(&*fresh().await).await;
@@ -61,6 +62,7 @@ pub(crate) fn account(npi: Npi) -> AccountRecord {
     AccountRecord {
         account: Account {
             npi,
+            id: Some(format!("EHR-{npi}").parse().unwrap()),
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
             phone: Some("+1 410 555 0134".parse().unwrap()),
@@ -360,6 +362,24 @@ async fn one_open_activation_an_account(store: &dyn Store) {
     let replaced = Write::UpdateActivation(ActivationRecord { state, ..first });
     write(store, [replaced, beside[0].clone()]).await.unwrap();
     assert_eq!(store.open_activation(ada()).await.unwrap().unwrap().id, second.id);
+}
+
+async fn an_own_id_is_one_accounts_for_good(store: &dyn Store) {
+    let adas = account(ada());
+    let id = adas.account.id.clone().unwrap();
+    assert_eq!(store.account_by_id(&id).await.unwrap(), None);
+    write(store, [Write::InsertAccount(adas.clone())]).await.unwrap();
+    assert_eq!(store.account_by_id(&id).await.unwrap(), Some(adas.clone()));
+    assert_eq!(store.account_by_id(&"ehr".parse().unwrap()).await.unwrap(), None);
+    let mut bens = account(ben());
+    bens.account.id = Some(id.clone());
+    assert_eq!(write(store, [Write::InsertAccount(bens.clone())]).await, Err(StoreError::Conflict));
+    bens.account.id = None;
+    write(store, [Write::InsertAccount(bens)]).await.unwrap();
+    write(store, [Write::UpdateAccount(adas)]).await.unwrap();
+    assert_eq!(store.account_by_id(&id).await.unwrap().unwrap().version, 2);
+    let found = store.accounts_with(&id.as_str().to_lowercase()[..7], None, 9).await.unwrap();
+    assert_eq!(found.len(), 1, "the other has none");
 }
 
 async fn forgotten_by_their_token(store: &dyn Store) {

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, Label, ReportId};
 use registry::{
-    ApiKeyId, ApiKeyRecord, Cause, CodeMisses, DeactivationReason, Event, EventKind,
+    AccountId, ApiKeyId, ApiKeyRecord, Cause, CodeMisses, DeactivationReason, Event, EventKind,
     IdempotencyKey, KeptAnswer, Npi, Purpose, Registry, ReportRefusal, Store, StoreError,
     TokenState, VerifyError,
     access::AccessRecord,
@@ -83,6 +83,9 @@ impl Store for Interrupted {
     }
     async fn account(&self, npi: Npi) -> Found<AccountRecord> {
         self.inner.account(npi).await
+    }
+    async fn account_by_id(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError> {
+        self.inner.account_by_id(id).await
     }
     async fn activation(&self, id: ActivationId) -> Found<ActivationRecord> {
         self.inner.activation(id).await

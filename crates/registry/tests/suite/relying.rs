@@ -21,7 +21,7 @@ async fn vendor(clinic: &Clinic) -> Arc<RelyingParty> {
 
 fn order(app: Option<&App>, code: Code) -> CodeOrder {
     CodeOrder {
-        account: ada(),
+        account: Some(ada()),
         serial: app.map(App::serial),
         code,
         purpose: Purpose::Signing,
@@ -276,10 +276,12 @@ async fn of_many_wrong_codes_at_once_ten_are_judged_and_the_honest_one_beside_is
 async fn what_cannot_be_judged_is_told_and_recorded() {
     let (clinic, app) = Clinic::with_token().await;
     let party = vendor(&clinic).await;
-    let bens = CodeOrder { account: ben(), ..order(Some(&app), app.code(NOW)) };
+    let bens = CodeOrder { account: Some(ben()), ..order(Some(&app), app.code(NOW)) };
     assert_eq!(judged(&clinic, &party, &bens, NOW).await, "unknown-token");
-    let nobodys = CodeOrder { account: ben(), ..order(None, app.code(NOW)) };
+    let nobodys = CodeOrder { account: Some(ben()), ..order(None, app.code(NOW)) };
     assert_eq!(judged(&clinic, &party, &nobodys, NOW).await, "unknown-token");
+    let of_no_account = CodeOrder { account: None, ..order(Some(&app), app.code(NOW)) };
+    assert_eq!(judged(&clinic, &party, &of_no_account, NOW).await, "unknown-token");
     for _ in 0..10 {
         judged(&clinic, &party, &order(Some(&app), app.wrong_code(NOW)), NOW).await;
     }
@@ -296,7 +298,7 @@ async fn what_cannot_be_judged_is_told_and_recorded() {
         .iter()
         .filter(|event| event.what.actor.to_string() == "relying party Vendor")
         .collect();
-    assert_eq!(judged.len(), 13);
+    assert_eq!(judged.len(), 14);
     assert!(judged.iter().all(|event| event.what.outcome == Outcome::Refused));
     assert_eq!(events.iter().filter(|e| e.what.kind == EventKind::TokenLocked).count(), 1);
 }

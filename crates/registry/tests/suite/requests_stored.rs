@@ -32,6 +32,7 @@ async fn with_accounts(store: Arc<dyn Store>) -> Arc<dyn Store> {
     for npi in [ada(), ben()] {
         let account = Account {
             npi,
+            id: None,
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
             phone: None,

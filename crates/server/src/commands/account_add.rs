@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use clap::{ArgAction, Args};
 use provisioning::Label;
-use registry::{Mail, NewAccount, Npi, Passphrase, Phone, ProofingRecord};
+use registry::{AccountId, Mail, NewAccount, Npi, Passphrase, Phone, ProofingRecord};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// The prescriber's National Provider Identifier
     #[arg(long)]
     npi: Npi,
+    /// What you call the account besides, such as its key in your other systems; never changes
+    #[arg(long)]
+    id: Option<AccountId>,
     /// The prescriber's name
     #[arg(long)]
     name: Label,
@@ -41,6 +44,7 @@ pub(crate) struct Arguments {
 #[derive(Serialize)]
 struct Opened {
     npi: String,
+    id: Option<AccountId>,
     name: String,
 }
 
@@ -49,6 +53,7 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     let registry = opening::registry_or_new(&arguments.place).await?;
     let new = NewAccount {
         npi: arguments.npi,
+        id: arguments.id,
         name: arguments.name,
         mail: arguments.mail,
         passphrase,
@@ -59,7 +64,8 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     if let Some(phone) = arguments.phone {
         registry.note_phone(&operator(), &account.npi, Some(phone), clock::now()).await?;
     }
-    let opened = Opened { npi: account.npi.to_string(), name: account.name.to_string() };
+    let (npi, name) = (account.npi.to_string(), account.name.to_string());
+    let opened = Opened { npi, id: account.id, name };
     let text = format!(
         "Opened the account of {} (NPI {}). Next: `countersign-server activation begin`.",
         opened.name, opened.npi

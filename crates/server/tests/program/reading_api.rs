@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    process::{NPI, OTHER_NPI, Server},
+    administrators::Carrier,
+    app::App,
+    browser::Browser,
+    process::{NPI, OTHER_NPI, PASSPHRASE, Server},
     verify_api::{Vendor, assert_problem, with_vendor},
 };
 
@@ -243,4 +246,64 @@ fn the_audit_is_searched() {
     assert!(is_in(&format!("from={at}")) && !is_in(&format!("to={at}")), "`to` is too late");
     assert_eq!(count("kind=account-opened&from=2000-01-01"), 2);
     assert_eq!(count("kind=account-opened&to=2000-01-01"), 0);
+}
+
+#[test]
+fn an_account_is_named_by_an_id_of_the_operators_own_too() {
+    let (server, app, vendor) = with_vendor(&["verify", "read", "audit"]);
+    let add = |npi: &str, id: &str| {
+        let who = ["account", "add", "--npi", npi, "--id", id, "--name", "Ben Quill"];
+        let more = ["--mail", "ben@example.org", "--passphrase-stdin", "--proofing", "Seen"];
+        server.folder.run(&[&who[..], &more[..]].concat(), "seven quiet herons at dusk\n")
+    };
+    assert!(add(OTHER_NPI, "EHR-00042").status.success());
+    let third = npi(123_000_010);
+    let taken = String::from_utf8(add(&third, "EHR-00042").stderr).unwrap();
+    assert!(taken.contains("another account has this ID"), "{taken}");
+    for id in ["1234567890", "12-34567890", "a b"] {
+        assert!(!add(&third, id).status.success(), "{id}");
+    }
+    let ben = vendor.get("/v1/accounts/EHR-00042").body;
+    assert_eq!((&ben["account"], &ben["id"]), (&json!(OTHER_NPI), &json!("EHR-00042")));
+    assert_eq!(vendor.get(&format!("/v1/accounts/{OTHER_NPI}")).body, ben);
+    assert_eq!(vendor.get("/v1/accounts?text=ehr-0004").body["items"], json!([ben]));
+    assert_problem(&vendor.get("/v1/accounts/ehr-00042"), 404, "unknown-account");
+    let opened = vendor.get("/v1/audit?account=EHR-00042").body;
+    assert_eq!(items(&opened)[0]["account"], OTHER_NPI);
+    assert_problem(&vendor.get("/v1/audit?account=EHR-1"), 400, "malformed");
+
+    let hedy = Carrier::add(&server.folder, "Hedy", &["token-administrator"]).signed_in(&server);
+    let page = hedy.get(&format!("/admin/accounts/{OTHER_NPI}"));
+    assert_eq!(page.element("account-id").unwrap(), "EHR-00042");
+    assert_eq!(hedy.get(&format!("/admin/accounts/{NPI}")).element("account-id"), None);
+
+    // Ada's token is not Ben's, and nobody is called so.
+    for (account, about) in [("EHR-00042", json!(OTHER_NPI)), ("EHR-1", json!(null))] {
+        let asked =
+            json!({ "account": account, "credential_id": app.id.as_str(), "code": "123456" });
+        assert_eq!(vendor.verify(&asked).body["cause"], "unknown-token", "{account}");
+        let event = vendor.get("/v1/audit?kind=code-judged&limit=1").body["items"][0].take();
+        assert_eq!((&event["account"], &event["cause"]), (&about, &json!("unknown-token")));
+    }
+    let by_id = json!({ "user": "EHR-00042", "pass": "123456" });
+    let checked = vendor.post("/validate/check", &by_id.to_string(), None);
+    assert_eq!((checked.status, &checked.body["result"]["value"]), (200, &json!(false)));
+}
+
+#[test]
+fn a_code_is_accepted_for_an_account_that_is_named_by_its_own_id() {
+    let server = Server::start();
+    let who = ["account", "add", "--npi", NPI, "--id", "ada", "--name", "Ada Quill"];
+    let more = ["--mail", "ada@example.org", "--passphrase-stdin", "--proofing", "Seen"];
+    server.folder.json(&[&who[..], &more[..]].concat(), &format!("{PASSPHRASE}\n"));
+    let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
+    let app = App::new();
+    assert_eq!(server.provision(&app.seal_for(&link)).0, 201);
+    let browser = Browser::signed_in(&server, &confirmation);
+    assert_eq!(crate::add_token::add(&browser, &app, "iPhone token").status, 303);
+    let vendor = Vendor::of(&server, &["verify"]);
+    let accepted = vendor.verify(&json!({ "account": "ada", "code": app.next_code() }));
+    assert_eq!(accepted.body["credential_id"], app.id.as_str(), "{}", accepted.body);
+    let check = json!({ "user": "ada", "pass": app.next_code() }).to_string();
+    assert_eq!(vendor.post("/validate/check", &check, None).body["result"]["value"], true);
 }

@@ -171,7 +171,8 @@ fn what_cannot_be_read_is_told_by_its_field() {
         ("[]", "struct"),
         ("{\"account\": \"1234567893\"}", "code"),
         ("{\"account\": 1, \"code\": \"123456\"}", "string"),
-        ("{\"account\": \"12\", \"code\": \"123456\"}", "account: this is not an NPI"),
+        ("{\"account\": \"1234567890\", \"code\": \"123456\"}", "account: this is not an NPI"),
+        ("{\"account\": \"a b\", \"code\": \"123456\"}", "account: an account's own ID has"),
         (
             "{\"account\": \"1234567893\", \"code\": \"1\", \"credential_id\": \"\"}",
             "credential_id: ",

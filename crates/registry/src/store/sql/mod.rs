@@ -42,7 +42,7 @@ use crate::{
     step_up::{StepUpRecord, StepUpSends},
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
-    values::{IdempotencyKey, Npi, RequestId, ResetId, SessionId},
+    values::{AccountId, IdempotencyKey, Npi, RequestId, ResetId, SessionId},
 };
 pub(in crate::store) use rows::statements_of;
 
@@ -80,6 +80,10 @@ impl<D: Driver> Store for D {
 
     async fn account(&self, npi: Npi) -> Result<Option<AccountRecord>, StoreError> {
         self.find(rows::account(npi)).await
+    }
+
+    async fn account_by_id(&self, id: &AccountId) -> Result<Option<AccountRecord>, StoreError> {
+        self.find(rows::account_by_id(id)).await
     }
 
     async fn activation(&self, id: ActivationId) -> Result<Option<ActivationRecord>, StoreError> {

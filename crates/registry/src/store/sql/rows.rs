@@ -33,7 +33,8 @@ pub(super) use kept_answers::kept_answer;
 pub(super) use losses::loss;
 pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
 pub(super) use people::{
-    account, accounts_with, activation, association, open_activation, secret, session,
+    account, account_by_id, accounts_with, activation, association, open_activation, secret,
+    session,
 };
 pub(super) use requests::{
     request, request_shipping, requests_after, requests_by_key, requests_in, requests_of,

@@ -24,6 +24,8 @@ use crate::{
 struct Page {
     frame: Frame,
     npi: String,
+    /// What the operator calls it besides; empty where there is nothing.
+    id: String,
     name: String,
     mail: String,
     /// The telephone number, but for its last digits; empty where there is none.
@@ -73,6 +75,7 @@ async fn show(
     let page = Page {
         losses: losses.iter().map(|loss| LossText::named(loss, &tokens, now)).collect(),
         npi: account.npi.to_string(),
+        id: account.id.as_ref().map_or_else(String::new, ToString::to_string),
         name: account.name.to_string(),
         mail: account.mail.to_string(),
         phone: account

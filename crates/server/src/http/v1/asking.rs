@@ -9,8 +9,8 @@ use axum::{
 };
 use oath::SerialNumber;
 use registry::{
-    Account, Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, Npi, RelyingParty,
-    RequestError, RequestId, Scope, Token, TokenRequest,
+    Account, AccountId, Answer, AnswerError, ApiKey, ApiKeyError, IdempotencyKey, Npi,
+    RelyingParty, RequestError, RequestId, Scope, Token, TokenRequest,
 };
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -56,17 +56,28 @@ pub(in super::super) fn shown_key(headers: &HeaderMap) -> Option<ApiKey> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().parse().ok()).flatten()
 }
 
-/// The account that a text names.
-pub(super) async fn account_named(_site: &Site, text: &str) -> Result<Npi, Problem> {
-    text.parse().map_err(|error| malformed("account", &error))
+/// Whose account a text names, by NPI or by the operator's own ID; none where that is nobody's. An NPI
+/// is not looked up.
+pub(super) async fn account_named(site: &Site, text: &str) -> Result<Option<Npi>, Problem> {
+    let why = match text.parse::<Npi>() {
+        Ok(npi) => return Ok(Some(npi)),
+        Err(why) => why,
+    };
+    let meant_as_npi = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || c == '-');
+    let id = text.parse::<AccountId>().map_err(|other| if meant_as_npi { why } else { other });
+    let id = id.map_err(|why| malformed("account", &why))?;
+    let found = site.registry.account_by_id(&id).await.map_err(|error| unavailable(&error))?;
+    Ok(found.map(|account| account.npi))
 }
 
 /// The account at an address.
 pub(super) async fn account_at(site: &Site, text: &str) -> Result<Account, Problem> {
-    let found = match text.parse::<Npi>() {
-        Ok(npi) => site.registry.account(&npi).await.map_err(|error| unavailable(&error))?,
-        Err(_) => None,
+    let found = match (text.parse::<Npi>(), text.parse::<AccountId>()) {
+        (Ok(npi), _) => site.registry.account(&npi).await,
+        (Err(_), Ok(id)) => site.registry.account_by_id(&id).await,
+        (Err(_), Err(_)) => Ok(None),
     };
+    let found = found.map_err(|error| unavailable(&error))?;
     found.ok_or_else(|| {
         nothing("unknown-account", "No such account", registry::Error::UnknownAccount)
     })

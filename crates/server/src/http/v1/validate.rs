@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use oath::SerialNumber;
-use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Npi, Purpose, RelyingParty, Scope};
+use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Purpose, RelyingParty, Scope};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::{
     super::{Problem, Site, problem::Members},
-    asking::{body, relying_party, unavailable},
+    asking::{account_named, body, relying_party, unavailable},
 };
 use crate::clock;
 
@@ -58,7 +58,7 @@ pub(super) async fn check(
 #[schema(as = ValidateCheck, example = json!({ "user": "1234567893", "pass": "123456" }))]
 #[expect(dead_code, reason = "says how a form looks that is read by the names of its fields")]
 struct Form {
-    /// The prescriber's NPI.
+    /// The prescriber's NPI, or the operator's own ID of the account.
     user: Option<String>,
     /// The token's credential ID or serial number.
     serial: Option<String>,
@@ -113,16 +113,20 @@ async fn order(
         Some(Err(_)) => return Ok(None),
         None => None,
     };
-    let account = match (user.map(str::parse::<Npi>), &serial) {
-        (Some(Ok(npi)), _) => Some(npi),
+    let account = match (user, &serial) {
+        // Whoever is misspelt is nobody.
+        (Some(user), _) => match account_named(site, user).await {
+            Err(problem) if problem.status == StatusCode::BAD_REQUEST => None,
+            found => found?,
+        },
         (None, Some(serial)) => {
             let found = site.registry.token(serial, clock::now()).await;
             found.map_err(|error| unavailable(&error))?.and_then(|token| token.owner)
         }
-        _ => None,
+        (None, None) => None,
     };
     Ok(account.map(|account| CodeOrder {
-        account,
+        account: Some(account),
         serial,
         code,
         purpose: Purpose::SignIn,

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
 use oath::{Code, SerialNumber, UnixTime};
-use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Once, Purpose, Scope};
+use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Npi, Once, Purpose, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     super::{Problem, Site, problem::Members},
-    asking::{body, idempotency_key, json, malformed, not_answered, relying_party, sent},
+    asking::{
+        account_named, body, idempotency_key, json, malformed, not_answered, relying_party, sent,
+    },
 };
 use crate::{clock, time_text};
 
@@ -22,9 +24,9 @@ use crate::{clock, time_text};
     "purpose": "signing", "reference": "rx-2041"
 }))]
 pub(super) struct Asked<'a> {
-    /// The prescriber's NPI.
+    /// The prescriber's NPI, or the operator's own ID of the account.
     #[serde(borrow)]
-    #[schema(value_type = String, pattern = "^[0-9]{10}$")]
+    #[schema(value_type = String)]
     account: Cow<'a, str>,
     /// The token's credential ID or serial number. Without it every token of the account is tried.
     #[serde(borrow)]
@@ -123,7 +125,9 @@ pub(super) async fn verify(
     let key = idempotency_key(&headers)?;
     let request = body(request).await?;
     let now = clock::now();
-    let order = match order(json(&request)?)? {
+    let asked: Asked<'_> = json(&request)?;
+    let account = account_named(&site, &asked.account).await?;
+    let order = match order(account, asked)? {
         Ok(order) => order,
         Err(error) => return Ok(sent(no_code(&error, now))),
     };
@@ -134,8 +138,10 @@ pub(super) async fn verify(
 }
 
 /// What is asked; the inner error is that what was typed is no code.
-fn order(asked: Asked<'_>) -> Result<Result<CodeOrder, oath::Error>, Problem> {
-    let account = asked.account.parse().map_err(|error| malformed("account", &error))?;
+fn order(
+    account: Option<Npi>,
+    asked: Asked<'_>,
+) -> Result<Result<CodeOrder, oath::Error>, Problem> {
     let serial = asked.credential_id.map(|text| text.parse::<SerialNumber>()).transpose();
     let serial = serial.map_err(|error| malformed("credential_id", &error))?;
     let reference = asked.reference.map(|text| text.parse()).transpose();

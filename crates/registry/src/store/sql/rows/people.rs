@@ -12,7 +12,7 @@ use crate::{
     activation::{ActivationRecord, ActivationState},
     session::{Factor, SecondFactor, SessionRecord},
     store::StoreError,
-    values::{IdempotencyKey, Npi, Phone, PostalAddress, SessionId, ValueError},
+    values::{AccountId, IdempotencyKey, Npi, Phone, PostalAddress, SessionId, ValueError},
 };
 
 pub(in super::super) fn secret(name: &str) -> Query<Vec<u8>> {
@@ -46,6 +46,10 @@ pub(in super::super) fn account(npi: Npi) -> Query<AccountRecord> {
     query("SELECT * FROM accounts WHERE npi = ?1", params![to_sql(npi.number())], read_account)
 }
 
+pub(in super::super) fn account_by_id(id: &AccountId) -> Query<AccountRecord> {
+    query("SELECT * FROM accounts WHERE own_id = ?1", params![id.as_str()], read_account)
+}
+
 pub(in super::super) fn accounts_with(
     text: &str,
     after: Option<Npi>,
@@ -54,7 +58,7 @@ pub(in super::super) fn accounts_with(
     query(
         r"SELECT * FROM accounts
           WHERE npi > ?1 AND (CAST(npi AS TEXT) LIKE ?2 ESCAPE '\' OR lower(name) LIKE ?2 ESCAPE '\'
-            OR lower(mail) LIKE ?2 ESCAPE '\')
+            OR lower(mail) LIKE ?2 ESCAPE '\' OR lower(own_id) LIKE ?2 ESCAPE '\')
           ORDER BY npi LIMIT ?3",
         params![after.map_or(0, |npi| to_sql(npi.number())), pattern(text), limit],
         read_account,
@@ -65,6 +69,7 @@ fn read_account(row: &Row<'_>) -> Result<AccountRecord, StoreError> {
     Ok(AccountRecord {
         account: Account {
             npi: npi(row, "npi")?,
+            id: maybe_parsed(row, "own_id")?,
             name: parsed(row, "name")?,
             mail: parsed(row, "mail")?,
             phone: maybe_parsed(row, "phone")?,
@@ -83,12 +88,13 @@ fn read_account(row: &Row<'_>) -> Result<AccountRecord, StoreError> {
 pub(super) fn insert_account(statements: &mut Statements, record: &AccountRecord) {
     let account = &record.account;
     statements.one(
-        "INSERT INTO accounts (npi, version, name, mail, phone, address, proofing, passphrase_hash, opened,
+        "INSERT INTO accounts (npi, own_id, version, name, mail, phone, address, proofing, passphrase_hash, opened,
             sign_in_failures, sign_in_pause, access_ended)
-         VALUES (:npi, 1, :name, :mail, :phone, :address, :proofing, :passphrase_hash, :opened,
+         VALUES (:npi, :own_id, 1, :name, :mail, :phone, :address, :proofing, :passphrase_hash, :opened,
             :failures, :pause, :ended)",
         named_params! {
             ":npi": to_sql(account.npi.number()),
+            ":own_id": account.id.as_ref().map(AccountId::as_str),
             ":name": account.name.as_str(),
             ":mail": account.mail.as_str(),
             ":phone": account.phone.as_ref().map(Phone::as_str),

@@ -22,7 +22,7 @@ use crate::clock;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Search {
-    /// Part of an NPI, a name or a mail address.
+    /// Part of an NPI, an operator's own ID, a name or a mail address.
     #[param(max_length = 100)]
     text: Option<String>,
     /// The `next_cursor` of the page before.
@@ -67,7 +67,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}",
-    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
     responses(
         (status = 200, description = "The account.", body = shown::Account),
         (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
@@ -90,7 +90,7 @@ pub(super) async fn one(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/tokens",
-    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
     responses(
         (status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Token>),
         (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
@@ -116,7 +116,7 @@ pub(super) async fn tokens(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/requests",
-    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
     responses(
         (status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Request>),
         (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
@@ -141,7 +141,7 @@ pub(super) async fn requests(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/activations",
-    params(("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893")),
+    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
     responses(
         (status = 200, description = "It, or none; `next_cursor` is `null`.", body = Page<shown::Activation>),
         (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),

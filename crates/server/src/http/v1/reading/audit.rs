@@ -23,7 +23,7 @@ use crate::time_text;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Search {
-    /// The account that it is about.
+    /// The account that it is about, by NPI or the operator's own ID.
     account: Option<String>,
     /// The token that it is about.
     serial: Option<String>,
@@ -64,7 +64,11 @@ pub(super) async fn list(
     let asked = asked(query)?;
     let search = EventSearch {
         account: match given(asked.account.as_deref()) {
-            Some(text) => Some(account_named(&site, text).await?),
+            Some(text) => Some(
+                account_named(&site, text)
+                    .await?
+                    .ok_or_else(|| malformed("account", &registry::Error::UnknownAccount))?,
+            ),
             None => None,
         },
         serial: parsed("serial", asked.serial.as_deref())?,

@@ -10,13 +10,16 @@ use crate::time_text::rfc3339;
 /// A prescriber's account.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "account": "1234567893", "name": "Ada Quill", "mail": "ada@example.org", "phone_ends_in": "42",
+    "account": "1234567893", "id": "EHR-00042", "name": "Ada Quill", "mail": "ada@example.org", "phone_ends_in": "42",
     "opened": "2027-03-01T09:00:00Z", "proofing": "in person, by the credentialing office",
     "sign_in_paused": false, "sign_in_paused_until": null, "access_ended": null
 }))]
 pub(in super::super) struct Account {
     /// The prescriber's NPI.
     account: String,
+    /// What the operator calls it besides.
+    #[schema(required)]
+    id: Option<String>,
     /// The prescriber's name. Personal.
     name: String,
     /// Where mail to the prescriber goes. Personal.
@@ -44,6 +47,7 @@ impl Account {
         let pause = account.sign_in_pause.filter(|pause| pause.holds(now));
         Self {
             account: account.npi.to_string(),
+            id: account.id.as_ref().map(ToString::to_string),
             name: account.name.to_string(),
             mail: account.mail.to_string(),
             phone_ends_in: account.phone.as_ref().map(Phone::last_digits).map(Into::into),
