@@ -32,6 +32,9 @@ pub struct MasterKey {
     former: Option<[u8; 32]>,
     /// What tags are made under.
     tags: [u8; 32],
+    /// The ciphers of both keys, which zeroise themselves: a seed is opened for each code.
+    #[zeroize(skip)]
+    opener: Opener,
 }
 
 /// What a sealed value is: the word stands in its associated data.
@@ -86,13 +89,17 @@ impl MasterKey {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         let tags = *derive(&bytes, b"countersign tag root 1");
-        Self { key: bytes, former: None, tags }
+        let opener = Opener { current: cipher(&bytes), former: None };
+        Self { key: bytes, former: None, tags, opener }
     }
 
     /// The key in place of a former one, which still opens what it sealed.
     #[must_use]
     pub fn in_place_of(self, former: &Self) -> Self {
-        Self { former: Some(former.key), ..Self::from_bytes(self.key) }
+        let mut key = Self::from_bytes(self.key);
+        key.former = Some(former.key);
+        key.opener.former = Some(cipher(&former.key));
+        key
     }
 
     /// Whether there is a former key.
@@ -136,9 +143,9 @@ impl MasterKey {
         Sealer(cipher(&self.key))
     }
 
-    /// Where many values are opened: the keys are derived once.
-    pub(crate) fn opener(&self) -> Opener {
-        Opener { current: cipher(&self.key), former: self.former.as_ref().map(cipher) }
+    /// What opens values and tells under which key they were.
+    pub(crate) const fn opener(&self) -> &Opener {
+        &self.opener
     }
 
     pub(crate) fn open(
@@ -147,7 +154,7 @@ impl MasterKey {
         whose: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
-        self.opener().open(what, whose, sealed).map(|(secret, _)| secret)
+        self.opener.open(what, whose, sealed).map(|(secret, _)| secret)
     }
 
     /// A keyed hash of a confirmation code, good for one activation only.

@@ -48,7 +48,7 @@ impl Registry {
         loop {
             let mut changed = 0;
             for place in SealedIn::ALL {
-                let keys = (&opener, &sealer);
+                let keys = (opener, &sealer);
                 changed += self.seal_anew(*place, keys, rng, &mut seen, &mut looked_at).await?;
             }
             total += changed;
@@ -57,7 +57,7 @@ impl Registry {
                 break;
             }
         }
-        let last = sealed_anew(SealedIn::Secrets, &former_server_key, (&opener, &sealer), rng)?;
+        let last = sealed_anew(SealedIn::Secrets, &former_server_key, (opener, &sealer), rng)?;
         let done = event(Outcome::Success).because(format!("{} values", total + 1));
         self.store.commit(Changes::new(last.into_iter().collect::<Vec<_>>(), [done])).await?;
         Ok(total + 1)

@@ -58,9 +58,9 @@ pub(crate) fn explain(
     let cause = || match token.otp {
         Otp::Hotp(_) if !charged => None,
         Otp::Hotp(hotp) => {
-            let next = next_counter(token.last_accepted);
+            let (next, keyed) = (next_counter(token.last_accepted), hotp.keyed(seed));
             let found = (next..next.saturating_add(PRESSES_AHEAD))
-                .find(|counter| bool::from(hotp.code(seed, *counter).ct_eq(code)));
+                .find(|counter| bool::from(keyed.code(*counter).ct_eq(code)));
             found.map(|counter| Cause::OutOfStep { by: Off::Presses(counter - next) })
         }
         Otp::Totp(_) | Otp::TotpOfUnknownStep(_) => {

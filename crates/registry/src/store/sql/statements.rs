@@ -55,6 +55,8 @@ pub(in crate::store) struct Query<T> {
     pub(in crate::store) sql: Sql,
     pub(in crate::store) values: Values,
     pub(in crate::store) read: fn(&Row<'_>) -> Result<T, StoreError>,
+    /// The columns of a row, in their order, where the text names them.
+    pub(in crate::store) columns: Option<&'static [&'static str]>,
     /// Whether it finds a few rows only, by an index.
     pub(in crate::store) few: bool,
 }
@@ -64,6 +66,11 @@ impl<T> Query<T> {
     pub(super) fn few(self) -> Self {
         Self { few: true, ..self }
     }
+
+    /// A query whose text names these columns in this order: none has to be looked for.
+    pub(super) fn of(self, columns: &'static [&'static str]) -> Self {
+        Self { columns: Some(columns), ..self }
+    }
 }
 
 pub(super) fn query<T>(
@@ -71,7 +78,7 @@ pub(super) fn query<T>(
     values: Values,
     read: fn(&Row<'_>) -> Result<T, StoreError>,
 ) -> Query<T> {
-    Query { sql: sql.into(), values, read, few: false }
+    Query { sql: sql.into(), values, read, columns: None, few: false }
 }
 
 /// A statement of a change.

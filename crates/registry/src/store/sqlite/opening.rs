@@ -2,7 +2,7 @@
 
 use std::{fs::OpenOptions, path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::StoreError;
 
@@ -34,6 +34,9 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
 fn prepared(connection: Connection) -> Result<Connection, StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    // Otherwise a statement with `LIMIT ?` is planned anew each time that it is run.
+    let stable = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(stable, true).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }

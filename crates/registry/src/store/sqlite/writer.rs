@@ -1,6 +1,6 @@
 //! The one connection that writes, on its own thread, with group commit.
 
-use std::thread;
+use std::{iter, thread};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -57,47 +57,46 @@ impl Drop for Writer {
 
 fn work(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
+        let mut answers = Vec::new();
+        let waiting = iter::once(first).chain(iter::from_fn(|| queue.try_recv().ok()));
+        let mut group = waiting.take(GROUP).map(|job| {
+            answers.push(job.answer);
+            job.statements
+        });
+        let results = try_together(connection, group.by_ref());
+        if results.is_err() {
+            if !connection.is_autocommit() {
+                // A transaction that can't be rolled back ends with the next BEGIN's error.
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            // What waits is told now, not after as long a wait for the next transaction.
+            group.for_each(drop);
         }
-        let (statements, answers): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|job| (job.statements, job.answer)).unzip();
-        for (answer, result) in answers.into_iter().zip(commit_together(connection, &statements)) {
+        let mut results = results.map(Vec::into_iter);
+        for answer in answers {
+            let result = match &mut results {
+                Ok(results) => results.next().unwrap_or(Err(StoreError::Busy)),
+                Err(error) => Err(error.clone()),
+            };
             // Whoever asked may be gone; what was committed stays committed.
             let _ = answer.send(result);
         }
     }
 }
 
-/// Applies each of the changes or none of it, all in one transaction; the results are told only
-/// once that is committed.
-fn commit_together(connection: &Connection, group: &[Statements]) -> Vec<Result<(), StoreError>> {
-    match try_together(connection, group) {
-        Ok(results) => results,
-        Err(error) => {
-            if !connection.is_autocommit() {
-                // A transaction that can't be rolled back ends with the next BEGIN's error.
-                let _ = connection.execute_batch("ROLLBACK");
-            }
-            vec![Err(error); group.len()]
-        }
-    }
-}
-
+/// Applies each of the changes or none of it, all in one transaction; the results are told only once
+/// that is committed. A change that arrives while others are applied still gets into it.
 fn try_together(
     connection: &Connection,
-    group: &[Statements],
+    group: impl Iterator<Item = Statements>,
 ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     run(connection, "BEGIN IMMEDIATE")?;
-    let mut results = Vec::with_capacity(group.len());
+    let mut results = Vec::new();
     for statements in group {
         let applied = if statements.hold_by_the_first() {
-            running::run_all(connection, statements)
+            running::run_all(connection, &statements)
         } else {
-            run_whole(connection, statements)?
+            run_whole(connection, &statements)?
         };
         match applied {
             Ok(()) | Err(StoreError::Conflict) => results.push(applied),

@@ -4,7 +4,7 @@ use oath::{SerialNumber, UnixTime};
 
 use super::{
     Query, Row, Statements, ToValue, Values, count, damaged, instant, maybe_count, maybe_parsed,
-    named_params, params, parsed, people::npi, query, to_sql, word,
+    params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
@@ -129,29 +129,27 @@ pub(super) fn insert(statements: &mut Statements, event: &NewEvent) {
     statements.sure(
         "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
             purpose, cause, reference)
-         VALUES (:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,
-            :purpose, :cause, :reference)",
-        named_params! {
-            ":at": to_sql(event.at.0),
-            ":actor": actor,
-            ":actor_name": actor_name,
-            ":actor_token": actor_token,
-            ":kind": event.kind.name(),
-            ":outcome": event.outcome.name(),
-            ":account": event.account.map(|npi| to_sql(npi.number())),
-            ":serial": event.serial.as_ref().map(SerialNumber::as_str),
-            ":purpose": event.purpose.map(Purpose::name),
-            ":cause": event.cause,
-            ":reference": event.reference.as_ref().map(Reference::as_str),
-        },
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            to_sql(event.at.0),
+            actor,
+            actor_name,
+            actor_token,
+            event.kind.name(),
+            event.outcome.name(),
+            event.account.map(|npi| to_sql(npi.number())),
+            event.serial.as_ref().map(SerialNumber::as_str),
+            event.purpose.map(Purpose::name),
+            event.cause,
+            event.reference.as_ref().map(Reference::as_str),
+        ],
     );
     statements.or_together(
         "INSERT INTO events (at, actor, actor_name, actor_token, kind, outcome, account, serial,
             purpose, cause, reference)
          SELECT at, actor, actor_name, actor_token, kind, outcome, account, serial, purpose, cause,
             reference
-         FROM unnest(:at, :actor, :actor_name, :actor_token, :kind, :outcome, :account, :serial,
-            :purpose, :cause, :reference) WITH ORDINALITY
+         FROM unnest(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) WITH ORDINALITY
             AS e (at, actor, actor_name, actor_token, kind, outcome, account, serial, purpose,
                 cause, reference, place)
          ORDER BY place",

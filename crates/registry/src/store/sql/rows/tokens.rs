@@ -1,5 +1,7 @@
 //! Tokens, and reports of their loss.
 
+use std::sync::LazyLock;
+
 use oath::{Digits, Drift, Hotp, Period, SerialNumber, UnixTime};
 use provisioning::{ActivationId, Label, ReportId};
 
@@ -15,8 +17,50 @@ use crate::{
     values::Npi,
 };
 
+/// A token's columns, in the order in which they are read.
+const COLUMNS: &[&str] = &[
+    "serial",
+    "state",
+    "owner",
+    "activation",
+    "name",
+    "manufacturer",
+    "issuer",
+    "token_type",
+    "device",
+    "platform",
+    "devices",
+    "provisioned_from",
+    "digits",
+    "period",
+    "algorithm",
+    "otp",
+    "drift_resync",
+    "drift_learnt",
+    "last_accepted",
+    "last_used",
+    "failures",
+    "near_misses",
+    "locked_until",
+    "rehearsal_misses",
+    "rehearsing_since",
+    "sync",
+    "sync_begun",
+    "sync_at",
+    "sync_attempts",
+    "provisioned",
+    "associated",
+    "sealed_seed",
+    "version",
+];
+
 pub(in super::super) fn token(serial: &SerialNumber) -> Query<TokenRecord> {
-    query("SELECT * FROM tokens WHERE serial = ?1", params![serial.as_str()], read)
+    static TEXT: LazyLock<String> = LazyLock::new(|| of_tokens("serial = ?1"));
+    query(TEXT.as_str(), params![serial.as_str()], read).of(COLUMNS)
+}
+
+fn of_tokens(which: &str) -> String {
+    format!("SELECT {} FROM tokens WHERE {which}", COLUMNS.join(", "))
 }
 
 pub(in super::super) fn sealed_seed(serial: &SerialNumber) -> Query<Vec<u8>> {
@@ -26,12 +70,9 @@ pub(in super::super) fn sealed_seed(serial: &SerialNumber) -> Query<Vec<u8>> {
 }
 
 pub(in super::super) fn tokens_of(npi: Npi) -> Query<TokenRecord> {
-    query(
-        "SELECT * FROM tokens WHERE owner = ?1 ORDER BY associated, serial",
-        params![to_sql(npi.number())],
-        read,
-    )
-    .few()
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| of_tokens("owner = ?1 ORDER BY associated, serial"));
+    query(TEXT.as_str(), params![to_sql(npi.number())], read).of(COLUMNS).few()
 }
 
 pub(in super::super) fn tokens_after(after: &str, limit: u32) -> Query<TokenRecord> {
