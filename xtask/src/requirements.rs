@@ -133,7 +133,7 @@ pub(crate) const ALL: &[Requirement] = &[
         "postgresql",
         &[],
         &[],
-        "a real PostgreSQL for the tests, started by them; none need run",
+        "a real PostgreSQL for the tests, and pgbench beside it; started by them, none need run",
     )
     .found_by(Probe::Path(&["/usr/lib/postgresql"])),
     program("npm", &["npm"], &[], "gets axe-core, which checks the pages' accessibility"),
