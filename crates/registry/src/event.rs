@@ -51,6 +51,20 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// What they are, in one word.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        match self {
+            Self::Prescriber { .. } => "prescriber",
+            Self::Administrator { .. } => "administrator",
+            Self::Token { .. } => "token",
+            Self::RelyingParty { .. } => "relying-party",
+            Self::App => "app",
+            Self::Stranger => "stranger",
+            Self::System => "system",
+        }
+    }
+
     /// The administrator's session in which it is done.
     pub(crate) const fn administering(&self) -> Option<SessionId> {
         match self {
@@ -218,6 +232,14 @@ pub enum EventKind {
     RequestCancelled,
     /// An activation mail was handed over, or could not be.
     ActivationMailed,
+    /// A relying party is to be told of what happens.
+    WebhookAdded,
+    /// A webhook got a new secret.
+    WebhookSecretMade,
+    /// A webhook was not reached for a day.
+    WebhookFailing,
+    /// A webhook is told of nothing any more.
+    WebhookRemoved,
 }
 
 words!(EventKind {
@@ -277,6 +299,10 @@ words!(EventKind {
     RequestActivated = "request-activated",
     RequestCancelled = "request-cancelled",
     ActivationMailed = "activation-mailed",
+    WebhookAdded = "webhook-added",
+    WebhookSecretMade = "webhook-secret-made",
+    WebhookFailing = "webhook-failing",
+    WebhookRemoved = "webhook-removed",
 });
 
 /// How it went.

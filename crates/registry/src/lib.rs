@@ -14,6 +14,7 @@
 //! | [`access`] | what opens or ends a prescriber's access, or gives them a new passphrase, by two people |
 //! | [`passphrase_reset`] | the link and the code by which a prescriber chooses a new passphrase |
 //! | [`api_key`], [`kept_answer`], [`code_misses`] | relying parties, what they were answered, codes that named no token |
+//! | [`webhook`] | where relying parties are told of what happens |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, moving a token to a new phone, locks, judging and explaining a code, association, reports of a loss |
 //! | [`drift`] | how a clock or counter went, by the codes that were accepted |
@@ -49,6 +50,7 @@ pub mod stock;
 pub mod store;
 pub mod token;
 pub mod values;
+pub mod webhook;
 
 mod association_error;
 mod error;
@@ -73,8 +75,8 @@ pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
     Accepted, ActivationMail, ActivityPage, Association, CodeOrder, Consumed, Deactivation,
-    Landing, ProcessedRequest, Processing, Registry, RequestedBy, StockCheck, StockExport,
-    note_restored,
+    Delivery, Fate, Landing, NewWebhook, ProcessedRequest, Processing, Registry, RequestedBy,
+    StockCheck, StockExport, note_restored,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;
@@ -90,6 +92,7 @@ pub use rules::{
     proofing::ProofingAsked,
     reporting::ReportRefusal,
     step_up::StepUpStanding,
+    webhooks::HookKind,
 };
 pub use session::{Factor, SecondFactor, Session};
 pub use sign_in_error::{
@@ -109,4 +112,7 @@ pub use values::{
     AccountId, ActivateLink, AdministratorName, ConfirmationCode, CsrfToken, IdempotencyKey, Mail,
     Npi, Passphrase, Phone, PostalAddress, ProofingRecord, Reference, RequestId, ResetSecret,
     SessionSecret, ValueError, ZipCode,
+};
+pub use webhook::{
+    Trouble, WebhookError, WebhookId, WebhookRecord, WebhookSecret, WebhookState, WebhookUrl,
 };

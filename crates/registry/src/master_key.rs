@@ -48,6 +48,7 @@ pub(crate) enum What {
     ShownActivation,
     EnrolmentLink,
     TagRoot,
+    WebhookSecret,
 }
 
 /// Which master key a sealed value opens with.
@@ -68,6 +69,7 @@ impl What {
             Self::ShownActivation => b"shown activation",
             Self::EnrolmentLink => b"enrolment link",
             Self::TagRoot => b"tag root",
+            Self::WebhookSecret => b"webhook secret",
         }
     }
 }
@@ -286,7 +288,7 @@ fn associated_data(what: What, whose: &[u8]) -> Vec<u8> {
 }
 
 #[expect(clippy::expect_used, reason = "an HMAC takes a key of any length (RFC 2104)")]
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
         .expect("an HMAC takes a key of any length (RFC 2104)");
     for part in parts {

@@ -15,6 +15,10 @@ pub enum SealedIn {
     Requests,
     /// Administrators.
     Administrators,
+    /// Webhooks.
+    Webhooks,
+    /// Webhooks' secrets of before.
+    FormerWebhooks,
     /// The server's own.
     Secrets,
 }
@@ -27,6 +31,8 @@ impl SealedIn {
         Self::Activations,
         Self::Requests,
         Self::Administrators,
+        Self::Webhooks,
+        Self::FormerWebhooks,
         Self::Secrets,
     ];
 }
@@ -65,6 +71,7 @@ pub(crate) fn what(place: SealedIn, key: &SealedKey) -> What {
         SealedIn::Activations => What::ActivationSecret,
         SealedIn::Requests => What::EnrolmentLink,
         SealedIn::Administrators => What::AdministratorSeed,
+        SealedIn::Webhooks | SealedIn::FormerWebhooks => What::WebhookSecret,
         SealedIn::Secrets => match key.as_bytes() {
             b"server key" => What::ServerKey,
             b"tag root" => What::TagRoot,

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     account_add, account_phone, account_unlock, activation_begin, admin, api_key, audit, backup,
     events, import, issuer_card, manual, master_key, request, serve, stock, token_change,
-    token_list, token_resynchronise, token_show, token_sync_again, token_unlock,
+    token_list, token_resynchronise, token_show, token_sync_again, token_unlock, webhook,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// API keys of relying parties: the programs that let codes be judged
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
+    /// Webhooks: relying parties that are told of what happens to tokens and accounts
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Show the issuer card, to which an app seals an export
     IssuerCard(issuer_card::Arguments),
     /// Take the provisioning data that an app exported for this server's issuer card
@@ -115,6 +118,20 @@ pub(crate) enum ApiKeyCommand {
     Rotate(api_key::RotateArguments),
     /// End a key at once: within five seconds no server takes it any more
     Revoke(api_key::RevokeArguments),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Tell a relying party of what happens from now on, and show its secret once
+    Add(webhook::AddArguments),
+    /// List webhooks, what waits for each, and why it does
+    List(Place),
+    /// Make a webhook's new secret; the one before signs too for 24 hours
+    RotateSecret(webhook::Arguments),
+    /// Try at once to deliver what waits
+    Retry(webhook::Arguments),
+    /// Tell a webhook of nothing any more, also not of what waits
+    Remove(webhook::Arguments),
 }
 
 #[derive(Subcommand)]

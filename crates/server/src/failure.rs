@@ -163,6 +163,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     ApiKey(#[from] registry::ApiKeyError),
     #[error(transparent)]
+    Webhook(#[from] registry::WebhookError),
+    #[error(transparent)]
     Value(#[from] registry::ValueError),
     #[error(transparent)]
     Store(#[from] registry::StoreError),

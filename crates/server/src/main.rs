@@ -43,6 +43,7 @@ mod sealer;
 mod stock_file;
 mod time_text;
 mod webhook;
+mod webhooks;
 
 use std::{process::ExitCode, time::Duration};
 

@@ -26,16 +26,8 @@ impl Webhook {
     /// Reads the key, if there is one.
     pub(crate) fn new(url: ServerUrl, key_file: Option<PathBuf>) -> Result<Self, Failure> {
         let key = key_file.map(read_key).transpose()?;
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(concat!("Countersign/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls);
-        // A proxy cannot reach this machine's own loopback, the only place that is not https.
-        let config = if url.is_https() { config } else { config.proxy(None) };
-        Ok(Self { url, key, agent: config.build().into() })
+        let agent = agent(url.is_https());
+        Ok(Self { url, key, agent })
     }
 
     /// Posts, and gives the status of the answer; or why there is none, in a few words. Blocks for up
@@ -53,11 +45,33 @@ impl Webhook {
         // The client keeps copies of its own while it sends; this one is wiped.
         let mut json = Zeroizing::new(Vec::with_capacity(LONGEST));
         serde_json::to_writer(&mut *json, body).map_err(|_| "not written as JSON")?;
-        match request.header("content-type", "application/json").send(json.as_slice()) {
-            Ok(answer) => Ok(answer.status().as_u16()),
-            Err(ureq::Error::Timeout(_)) => Err("no answer in time"),
-            Err(_) => Err("not reached"),
-        }
+        send(request, &json)
+    }
+}
+
+/// A client that waits for 10 s and follows nothing, for addresses that are https or are not.
+pub(crate) fn agent(https: bool) -> ureq::Agent {
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent(concat!("Countersign/", env!("CARGO_PKG_VERSION")))
+        .tls_config(tls);
+    // A proxy cannot reach this machine's own loopback, the only place that is not https.
+    let config = if https { config } else { config.proxy(None) };
+    config.build().into()
+}
+
+/// Sends JSON, and gives the status of the answer; or why there is none, in a few words.
+pub(crate) fn send(
+    request: ureq::RequestBuilder<ureq::typestate::WithBody>,
+    json: &[u8],
+) -> Result<u16, &'static str> {
+    match request.header("content-type", "application/json").send(json) {
+        Ok(answer) => Ok(answer.status().as_u16()),
+        Err(ureq::Error::Timeout(_)) => Err("no answer in time"),
+        Err(_) => Err("not reached"),
     }
 }
 

@@ -132,6 +132,10 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::CodesPaused
         | EventKind::ApiKeyMade
         | EventKind::ApiKeyEnded
+        | EventKind::WebhookAdded
+        | EventKind::WebhookSecretMade
+        | EventKind::WebhookFailing
+        | EventKind::WebhookRemoved
         | EventKind::TokenUnlocked
         | EventKind::TokenSuspended
         | EventKind::TokenFound

@@ -9,7 +9,7 @@ use super::{ATTEMPTS, Registry, tokens::ended_with};
 use crate::{
     AppRequestError, Error, Npi,
     event::{Actor, EventKind, NewEvent, Outcome},
-    rules::reporting::{ReportRefusal, may_report, report},
+    rules::reporting::{REPORTED_AGAIN, ReportRefusal, may_report, report},
     store::{Changes, Write},
     token::{Token, TokenRecord, TokenState},
 };
@@ -139,7 +139,7 @@ fn report_changes(
         serial: record.token.serial.clone(),
         version: record.version,
     };
-    let cause = if suspended.is_some() { "reported lost" } else { "reported lost again" };
+    let cause = if suspended.is_some() { "reported lost" } else { REPORTED_AGAIN };
     let mut writes = vec![expect(reporter)];
     let gone = suspended.as_ref().or(lost.map(|record| &record.token));
     writes.extend(gone.and_then(|token| ended_with(token, None)));

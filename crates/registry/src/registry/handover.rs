@@ -15,8 +15,8 @@ use crate::{
         association::check_session,
         devices::Seen,
         handover::{
-            Handover, HandoverStage, LINK_VALID_FOR, MOVED, is_done, is_held_up, is_movable,
-            under_way,
+            Handover, HandoverStage, LINK_VALID_FOR, MOVED, MOVED_TO, is_done, is_held_up,
+            is_movable, under_way,
         },
         owning::DeactivationReason,
         step_up::StepUpStanding,
@@ -404,7 +404,7 @@ pub(super) fn end_old(
     let Ok(token) = apply(&old.token, TokenEvent::Move, actor, now) else { return };
     let serial = &old.token.serial;
     let noted = |kind| NewEvent::new(now, actor.clone(), kind, Outcome::Success).of(npi).on(serial);
-    let to = format!("to {}", new.serial.as_str());
+    let to = format!("{MOVED_TO}{}", new.serial.as_str());
     changes.writes.extend(ended_with(&token, session));
     changes.writes.push(Write::UpdateToken(Box::new(TokenRecord { token, ..old.clone() })));
     changes.events.push(noted(EventKind::TokenDeactivated).because(MOVED));

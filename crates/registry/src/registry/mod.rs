@@ -36,6 +36,7 @@ mod stock_export;
 mod tidying_access;
 mod tokens;
 mod verifying;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ pub use self::{
     stock::StockCheck,
     stock_export::StockExport,
     verifying::Accepted,
+    webhooks::{Delivery, Fate, NewWebhook},
 };
 use crate::{
     Error, MasterKey, Npi,

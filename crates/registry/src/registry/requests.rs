@@ -12,7 +12,7 @@ use crate::{
     request::{Mailing, Replaced, RequestRecord, RequestState, TokenOrder, TokenRequest},
     rules::{
         request_states::{RequestEvent, RequestImpossible, apply},
-        requesting::check_number,
+        requesting::{REQUEST, check_number},
     },
     session::{Factor, Session, is_fresh},
     store::{Changes, Write},
@@ -341,7 +341,7 @@ pub(super) fn noted(
     let request = &record.request;
     let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success)
         .of(request.npi)
-        .because(format!("{}, request {}", request.token_type.name(), request.id));
+        .because(format!("{}, {REQUEST}{}", request.token_type.name(), request.id));
     match &request.serial {
         Some(serial) => event.on(serial),
         None => event,

@@ -31,6 +31,8 @@ use crate::{
 pub const LINK_VALID_FOR: u64 = FRESH;
 /// Why the old token is deactivated, as the audit has it.
 pub const MOVED: &str = "moved to a new phone";
+/// How the cause of a finished move begins; the new token follows.
+pub(crate) const MOVED_TO: &str = "to ";
 
 /// A token's move to a new phone that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -21,6 +21,7 @@ pub mod sign_in;
 pub mod step_up;
 pub(crate) mod stock;
 pub mod token_states;
+pub mod webhooks;
 
 pub(crate) mod association;
 pub(crate) mod explaining;

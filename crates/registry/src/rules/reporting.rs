@@ -13,6 +13,9 @@ use crate::{
     token::{Token, TokenState},
 };
 
+/// The cause of a report of what was reported before.
+pub(crate) const REPORTED_AGAIN: &str = "reported lost again";
+
 /// Why a report of a loss changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReportRefusal {

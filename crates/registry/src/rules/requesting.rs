@@ -11,6 +11,8 @@ use crate::{
 
 /// How many open requests an account can have.
 pub(crate) const MOST_OPEN: usize = 6;
+/// What the number of a request follows in the cause of its events.
+pub(crate) const REQUEST: &str = "request ";
 
 /// Refuses so many more requests where too many are open.
 pub(crate) fn check_number(existing: &[RequestRecord], more: usize) -> Result<(), RequestError> {

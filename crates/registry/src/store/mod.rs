@@ -42,6 +42,7 @@ use crate::{
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{AccountId, IdempotencyKey, Npi, RequestId, ResetId, SessionId},
+    webhook::{WebhookId, WebhookRecord},
 };
 
 /// A database. A read sees everything that was committed before it began.
@@ -124,6 +125,18 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     async fn api_key(&self, id: &ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError>;
     /// Every API key, by relying party, the earlier first.
     async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError>;
+    /// A webhook.
+    async fn webhook(&self, id: &WebhookId) -> Result<Option<WebhookRecord>, StoreError>;
+    /// Every webhook, by relying party, the earlier first.
+    async fn webhooks(&self) -> Result<Vec<WebhookRecord>, StoreError>;
+    /// The events after one and up to another, in their order, without the judged codes, at most
+    /// `limit`: the codes between them cost nothing.
+    async fn events_but_codes(
+        &self,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
     /// What a relying party was answered under a key.
     async fn kept_answer(
         &self,

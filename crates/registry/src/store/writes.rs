@@ -23,6 +23,7 @@ use crate::{
     stock::{StagedToken, StockFinding, StockImportId, StockImportRecord},
     token::{Token, TokenRecord},
     values::{IdempotencyKey, Npi, SessionId},
+    webhook::{WebhookId, WebhookRecord},
 };
 
 /// What one decision changes, and the events that record it.
@@ -274,6 +275,17 @@ pub enum Write {
         /// Whose.
         npi: Npi,
         /// The version that was read; 0 where there was none.
+        version: u64,
+    },
+    /// A new webhook.
+    InsertWebhook(Box<WebhookRecord>),
+    /// A changed webhook; whose it is, where and of what do not change.
+    UpdateWebhook(Box<WebhookRecord>),
+    /// Removes a webhook, on the condition that it is as it was read.
+    DeleteWebhook {
+        /// Which one.
+        id: WebhookId,
+        /// The version that was read.
         version: u64,
     },
     /// A new administrator.

@@ -84,6 +84,17 @@ pub enum ValueError {
     /// Not what names an API key.
     #[error("this is not the ID of an API key: it has 16 hexadecimal digits")]
     ApiKeyId,
+    /// Not what names a webhook.
+    #[error("this is not the ID of a webhook: it has 16 hexadecimal digits")]
+    WebhookId,
+    /// Not an address that a webhook may have.
+    #[error(
+        "a webhook's address begins with https:// (http:// on this machine only), has no user and no #, and is at most 512 characters long"
+    )]
+    WebhookUrl,
+    /// Not one of the events that webhooks are told of.
+    #[error("there is no such event: `countersign-server webhook add --help` lists them")]
+    HookKind,
     /// Not one of the scopes.
     #[error("a scope of an API key is one of verify, read, audit, tokens, accounts")]
     Scope,

@@ -31,6 +31,7 @@ use crate::{
         answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
     },
     conformance_sealed::what_is_sealed_is_found_and_sealed_anew,
+    conformance_webhooks::{the_codes_between_events_are_left_out, webhooks_are_kept},
     stores::{Place, on_every_store},
 };
 
@@ -50,6 +51,8 @@ async fn conforms(place: impl Fn() -> Place) {
     api_keys_are_kept(&*fresh().await).await;
     answers_are_kept_for_a_day(&*fresh().await).await;
     misses_that_named_no_token_are_counted(&*fresh().await).await;
+    webhooks_are_kept(&*fresh().await).await;
+    the_codes_between_events_are_left_out(&*fresh().await).await;
     the_access_that_was_executed_last_is_found(&*fresh().await).await;
     what_is_sealed_is_found_and_sealed_anew(&*fresh().await).await;
     events_come_in_order(&*fresh().await).await;

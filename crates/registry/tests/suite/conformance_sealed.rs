@@ -66,6 +66,8 @@ pub(crate) async fn what_is_sealed_is_found_and_sealed_anew(store: &dyn Store) {
         (SealedIn::Staged, Vec::new()),
         (SealedIn::Requests, Vec::new()),
         (SealedIn::Administrators, Vec::new()),
+        (SealedIn::Webhooks, Vec::new()),
+        (SealedIn::FormerWebhooks, Vec::new()),
     ];
     for (place, expected) in places {
         for limit in [1, 2, 100] {

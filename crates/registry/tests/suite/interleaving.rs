@@ -16,7 +16,7 @@ use provisioning::{ActivationId, Label, ReportId};
 use registry::{
     AccountId, ApiKeyId, ApiKeyRecord, Cause, CodeMisses, DeactivationReason, Event, EventKind,
     IdempotencyKey, KeptAnswer, Npi, Purpose, Registry, ReportRefusal, Store, StoreError,
-    TokenState, VerifyError,
+    TokenState, VerifyError, WebhookId, WebhookRecord,
     access::AccessRecord,
     account::AccountRecord,
     activation::ActivationRecord,
@@ -206,6 +206,20 @@ impl Store for Interrupted {
     }
     async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
         self.inner.api_keys().await
+    }
+    async fn webhook(&self, id: &WebhookId) -> Found<WebhookRecord> {
+        self.inner.webhook(id).await
+    }
+    async fn webhooks(&self) -> Result<Vec<WebhookRecord>, StoreError> {
+        self.inner.webhooks().await
+    }
+    async fn events_but_codes(
+        &self,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.inner.events_but_codes(after, until, limit).await
     }
     async fn kept_answer(&self, party: &Label, key: &IdempotencyKey) -> Found<KeptAnswer> {
         self.inner.kept_answer(party, key).await

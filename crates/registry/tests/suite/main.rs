@@ -12,6 +12,7 @@ mod conformance_access;
 mod conformance_relying;
 mod conformance_sealed;
 mod conformance_sync;
+mod conformance_webhooks;
 mod devices;
 mod drifting;
 #[path = "../../examples/embed.rs"]
@@ -50,3 +51,4 @@ mod stores;
 mod token_life;
 mod two_people;
 mod verifying;
+mod webhooks;

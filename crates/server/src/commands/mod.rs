@@ -22,6 +22,7 @@ pub(crate) mod token_resynchronise;
 pub(crate) mod token_show;
 pub(crate) mod token_sync_again;
 pub(crate) mod token_unlock;
+pub(crate) mod webhook;
 
 use registry::Actor;
 use rustix::process::getuid;
@@ -30,7 +31,7 @@ use self::token_change::Change;
 use crate::{
     cli::{
         AccountCommand, ActivationCommand, AdminCommand, ApiKeyCommand, AuditCommand, Cli, Command,
-        MasterKeyCommand, StockCommand, TokenCommand,
+        MasterKeyCommand, StockCommand, TokenCommand, WebhookCommand,
     },
     failure::Failure,
 };
@@ -58,6 +59,15 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::ApiKey(ApiKeyCommand::List(place)) => api_key::list(&place, json).await,
         Command::ApiKey(ApiKeyCommand::Rotate(arguments)) => api_key::rotate(arguments, json).await,
         Command::ApiKey(ApiKeyCommand::Revoke(arguments)) => api_key::revoke(arguments, json).await,
+        Command::Webhook(WebhookCommand::Add(arguments)) => webhook::add(arguments, json).await,
+        Command::Webhook(WebhookCommand::List(place)) => webhook::list(&place, json).await,
+        Command::Webhook(WebhookCommand::RotateSecret(arguments)) => {
+            webhook::rotate_secret(arguments, json).await
+        }
+        Command::Webhook(WebhookCommand::Retry(arguments)) => webhook::retry(arguments, json).await,
+        Command::Webhook(WebhookCommand::Remove(arguments)) => {
+            webhook::remove(arguments, json).await
+        }
         Command::IssuerCard(arguments) => issuer_card::run(arguments, json).await,
         Command::Import(arguments) => import::run(arguments, json).await,
         Command::Token(TokenCommand::List(arguments)) => token_list::run(arguments, json).await,

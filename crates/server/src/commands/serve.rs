@@ -29,6 +29,7 @@ use crate::{
     phone::{PhoneSender, PhoneWebhook},
     sealer::Sealing,
     webhook,
+    webhooks::Delivering,
 };
 
 #[derive(Args)]
@@ -201,11 +202,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     });
     let signals = Signals::listen()?;
     let sealing = Sealing::start(site.clone(), checkpoints);
+    let delivering = Delivering::start(site.clone());
     let telling = Telling::start(site.clone(), network, arguments.no_network);
     let sending = Sending::start(site.clone(), postman, arguments.help_desk);
     announce(scheme, address)?;
     let ended = listening.serve(http::router(site), signals).await;
     telling.finish().await;
+    delivering.finish().await;
     sending.finish().await;
     sealing.finish().await;
     ended

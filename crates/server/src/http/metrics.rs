@@ -13,7 +13,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
-use registry::{EventKind, Outcome};
+use registry::{EventKind, Outcome, WebhookId};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -35,6 +35,9 @@ pub(crate) struct Metrics {
     seconds: Family<Place, Histogram, fn() -> Histogram>,
     events: Family<Recorded, Counter>,
     sealed: Gauge,
+    deliveries: Family<Delivered, Counter>,
+    waiting: Family<Hook, Gauge>,
+    failing: Family<Hook, Gauge>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,6 +58,17 @@ struct Recorded {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Delivered {
+    webhook: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Hook {
+    webhook: String,
+}
+
 impl Metrics {
     pub(crate) fn new(key: Option<Zeroizing<String>>) -> Self {
         let mut all = Registry::with_prefix("countersign");
@@ -68,8 +82,16 @@ impl Metrics {
         all.register("events", "Events of the audit that this server sealed", events.clone());
         let help = "When the audit was last found sealed or sealed, in seconds since 1970";
         all.register("audit_sealed_timestamp_seconds", help, sealed.clone());
+        let (deliveries, waiting, failing) =
+            <(Family<_, _>, Family<_, _>, Family<_, _>)>::default();
+        let help = "Tries to deliver an event to a webhook";
+        all.register("webhook_deliveries", help, deliveries.clone());
+        let help = "Events that wait for a webhook";
+        all.register("webhook_events_waiting", help, waiting.clone());
+        let help = "Whether nothing could be delivered to a webhook for a day";
+        all.register("webhook_failing", help, failing.clone());
         all.register("build", "The program", version);
-        Self { all, key, requests, seconds, events, sealed }
+        Self { all, key, requests, seconds, events, sealed, deliveries, waiting, failing }
     }
 
     /// One more answer.
@@ -91,6 +113,24 @@ impl Metrics {
         for (kind, outcome, count) in counts {
             let recorded = Recorded { kind: kind.name(), outcome: outcome.name() };
             self.events.get_or_create(&recorded).inc_by(*count);
+        }
+    }
+
+    /// One more try to deliver an event to a webhook.
+    pub(crate) fn delivered(&self, webhook: &WebhookId, outcome: &'static str) {
+        let webhook = webhook.to_string();
+        self.deliveries.get_or_create(&Delivered { webhook, outcome }).inc();
+    }
+
+    /// How each webhook does: so many events wait for it, and whether it is failing.
+    pub(crate) fn webhooks(&self, all: &[(WebhookId, u64, bool)]) {
+        // One that was removed is shown no more.
+        self.waiting.clear();
+        self.failing.clear();
+        for (id, waiting, failing) in all {
+            let hook = Hook { webhook: id.to_string() };
+            self.waiting.get_or_create(&hook).set(i64::try_from(*waiting).unwrap_or(i64::MAX));
+            self.failing.get_or_create(&hook).set(i64::from(*failing));
         }
     }
 

@@ -4,6 +4,7 @@ use std::{path::Path, process::Command};
 
 use crate::{
     process::{NPI, text},
+    receiver::Receiver,
     verify_api::with_vendor,
 };
 
@@ -24,9 +25,10 @@ fn every_command_of_the_page_does_what_it_says() {
     let code = app.code_of(step);
     // Of the next step, which is good already: so nobody waits.
     let bound = app.bound_code_of(step + 1, "1234 5678");
+    let receiver = Receiver::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     let commands = commands();
-    assert_eq!(commands.len(), 9, "each has its answer below");
+    assert_eq!(commands.len(), 10, "each has its answer below");
     // One shell runs them all, as a reader's does.
     let script = commands.join("\nprintf '\\n---\\n'\n");
     let output = Command::new("bash")
@@ -38,6 +40,7 @@ fn every_command_of_the_page_does_what_it_says() {
         .env("NPI", NPI)
         .env("CODE", &code)
         .env("BOUND", &bound)
+        .env("RECEIVER", receiver.url())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -53,6 +56,7 @@ fn every_command_of_the_page_does_what_it_says() {
         "\"state\":\"active\"",
         "\"reference\":\"rx-2043\"",
         "\"authentication\":\"REJECT\"",
+        "good  Example EHR",
     ]) {
         assert!(answer.contains(expected), "{expected}: {answer}");
     }

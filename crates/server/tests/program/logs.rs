@@ -27,9 +27,9 @@ fn nor_in_a_log_for_programs() {
     assert!(line["route"].is_string() && line["status"].is_u64() && line["method"].is_string());
 }
 
-const METRICS_KEY: &str = "the-scrapers-own-key-8c1f";
+pub(crate) const METRICS_KEY: &str = "the-scrapers-own-key-8c1f";
 
-fn with_metrics_key() -> (Folder, PathBuf) {
+pub(crate) fn with_metrics_key() -> (Folder, PathBuf) {
     let folder = Folder::new();
     let path = folder.path().with_file_name("metrics.key");
     std::fs::write(&path, METRICS_KEY).unwrap();
@@ -37,7 +37,7 @@ fn with_metrics_key() -> (Folder, PathBuf) {
 }
 
 /// What `/metrics` answers to whoever shows this key.
-fn metrics(server: &Server, key: &str) -> (u16, String) {
+pub(crate) fn metrics(server: &Server, key: &str) -> (u16, String) {
     let url = format!("{}/metrics", server.address);
     let asked = agent().get(url).header("authorization", format!("Bearer {key}"));
     let mut answer = asked.call().unwrap();

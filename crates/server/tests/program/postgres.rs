@@ -22,7 +22,7 @@ use crate::{
 const AT_ONCE: usize = 500;
 
 /// Servers over one database, each with a data folder of its own and the same master key.
-fn servers<const COUNT: usize>(url: &str) -> [Server; COUNT] {
+pub(crate) fn servers<const COUNT: usize>(url: &str) -> [Server; COUNT] {
     let first = Folder::over(url);
     // Makes the master key.
     assert!(first.run(&["issuer-card", "--issuer", "Example Clinic"], "").status.success());

@@ -43,6 +43,7 @@ use crate::{
     stock::{StockFinding, StockImportId, StockImportRecord, StockKnown},
     token::TokenRecord,
     values::{AccountId, IdempotencyKey, Npi, RequestId, ResetId, SessionId},
+    webhook::{WebhookId, WebhookRecord},
 };
 pub(in crate::store) use rows::statements_of;
 
@@ -192,6 +193,23 @@ impl<D: Driver> Store for D {
 
     async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
         self.list(rows::api_keys()).await
+    }
+
+    async fn webhook(&self, id: &WebhookId) -> Result<Option<WebhookRecord>, StoreError> {
+        self.find(rows::webhook(id)).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<WebhookRecord>, StoreError> {
+        self.list(rows::webhooks()).await
+    }
+
+    async fn events_but_codes(
+        &self,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.list(rows::events_but_codes(after, until, limit)).await
     }
 
     async fn kept_answer(

@@ -16,6 +16,7 @@ mod sealed;
 mod step_ups;
 mod stock;
 mod tokens;
+mod webhooks;
 
 pub(super) use access::{
     access, changes as access_changes, executed as executed_access, pending as pending_access,
@@ -28,7 +29,7 @@ pub(super) use audit::{
 };
 pub(super) use code_misses::code_misses;
 pub(super) use drifts::drift_samples;
-pub(super) use events::{events, events_between, events_with};
+pub(super) use events::{events, events_between, events_but_codes, events_with};
 pub(super) use kept_answers::kept_answer;
 pub(super) use losses::loss;
 pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
@@ -47,6 +48,7 @@ pub(super) use tokens::{
     report, sealed_seed, token, tokens_after, tokens_given_up, tokens_of, tokens_to_sync,
     tokens_with,
 };
+pub(super) use webhooks::{webhook, webhooks};
 
 use super::{
     Row, Statements,
@@ -136,6 +138,9 @@ fn add(statements: &mut Statements, write: &Write) {
         Write::InsertCodeMisses(record) => code_misses::insert(statements, record),
         Write::UpdateCodeMisses(record) => code_misses::update(statements, record),
         Write::ExpectCodeMisses { npi, version } => code_misses::expect(statements, *npi, *version),
+        Write::InsertWebhook(record) => webhooks::insert(statements, record),
+        Write::UpdateWebhook(record) => webhooks::update(statements, record),
+        Write::DeleteWebhook { id, version } => webhooks::delete(statements, id, *version),
         Write::InsertAdministrator(record) => administrators::insert(statements, record),
         Write::UpdateAdministrator(record) => administrators::update(statements, record),
         Write::InsertAdministratorSession(record) => {

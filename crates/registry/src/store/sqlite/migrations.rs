@@ -30,6 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_19.sql"),
     include_str!("schema_20.sql"),
     include_str!("schema_21.sql"),
+    include_str!("schema_22.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

@@ -45,6 +45,18 @@ pub(in super::super) fn sealed_after(
             after,
             limit,
         ),
+        SealedIn::Webhooks => texts(
+            "SELECT id AS key, sealed_secret AS sealed FROM webhooks WHERE id > ?1
+             ORDER BY id LIMIT ?2",
+            after,
+            limit,
+        ),
+        SealedIn::FormerWebhooks => texts(
+            "SELECT id AS key, sealed_former AS sealed FROM webhooks
+             WHERE sealed_former IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
+            after,
+            limit,
+        ),
         SealedIn::Secrets => texts(
             "SELECT name AS key, sealed FROM secrets WHERE name > ?1 ORDER BY name LIMIT ?2",
             after,
@@ -88,6 +100,12 @@ pub(super) fn reseal(
         }
         SealedIn::Administrators => {
             "UPDATE administrators SET sealed_seed = ?3, version = version + 1 WHERE key = ?1 AND sealed_seed = ?2"
+        }
+        SealedIn::Webhooks => {
+            "UPDATE webhooks SET sealed_secret = ?3, version = version + 1 WHERE id = ?1 AND sealed_secret = ?2"
+        }
+        SealedIn::FormerWebhooks => {
+            "UPDATE webhooks SET sealed_former = ?3, version = version + 1 WHERE id = ?1 AND sealed_former = ?2"
         }
         SealedIn::Secrets => "UPDATE secrets SET sealed = ?3 WHERE name = ?1 AND sealed = ?2",
     };

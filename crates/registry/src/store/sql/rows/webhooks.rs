@@ -1,0 +1,106 @@
+//! Webhooks.
+
+use super::{
+    Query, Row, Statements, count, damaged, instant, maybe_instant, named_params, params, parsed,
+    query, to_sql,
+};
+use crate::{
+    rules::webhooks::HookKind,
+    store::StoreError,
+    webhook::{Trouble, WebhookId, WebhookRecord},
+};
+
+pub(in super::super) fn webhook(id: &WebhookId) -> Query<WebhookRecord> {
+    query("SELECT * FROM webhooks WHERE id = ?1", params![id.as_str()], read).few()
+}
+
+pub(in super::super) fn webhooks() -> Query<WebhookRecord> {
+    query("SELECT * FROM webhooks ORDER BY party, made, id", params![], read)
+}
+
+fn read(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
+    let kinds: String = row.get("kinds")?;
+    let kinds: Result<Vec<HookKind>, _> = kinds.split_whitespace().map(str::parse).collect();
+    let former: Option<Vec<u8>> = row.get("sealed_former")?;
+    let trouble = match maybe_instant(row, "trouble_since")? {
+        Some(since) => {
+            Some(Trouble { since, failing: row.get("failing")?, why: row.get("trouble")? })
+        }
+        None => None,
+    };
+    Ok(WebhookRecord {
+        id: parsed(row, "id")?,
+        party: parsed(row, "party")?,
+        url: parsed(row, "url")?,
+        kinds: kinds.map_err(|error| damaged("kinds", error))?,
+        sealed_secret: row.get("sealed_secret")?,
+        former: former.zip(maybe_instant(row, "former_until")?),
+        made: instant(row, "made")?,
+        cursor: count(row, "event")?,
+        attempts: row.get("attempts")?,
+        due: instant(row, "due")?,
+        trouble,
+        delivered: maybe_instant(row, "delivered")?,
+        version: count(row, "version")?,
+    })
+}
+
+pub(super) fn insert(statements: &mut Statements, record: &WebhookRecord) {
+    let kinds: Vec<_> = record.kinds.iter().map(|kind| kind.name()).collect();
+    let trouble = record.trouble.as_ref();
+    statements.one(
+        "INSERT INTO webhooks (id, version, party, url, kinds, sealed_secret, sealed_former,
+            former_until, made, event, attempts, due, trouble_since, failing, trouble, delivered)
+         VALUES (:id, 1, :party, :url, :kinds, :sealed_secret, :sealed_former, :former_until,
+            :made, :event, :attempts, :due, :trouble_since, :failing, :trouble, :delivered)",
+        named_params! {
+            ":id": record.id.as_str(),
+            ":party": record.party.as_str(),
+            ":url": record.url.as_str(),
+            ":kinds": kinds.join(" "),
+            ":made": to_sql(record.made.0),
+            ":sealed_secret": record.sealed_secret,
+            ":sealed_former": record.former.as_ref().map(|(sealed, _)| sealed),
+            ":former_until": record.former.as_ref().map(|(_, until)| to_sql(until.0)),
+            ":event": to_sql(record.cursor),
+            ":attempts": record.attempts,
+            ":due": to_sql(record.due.0),
+            ":trouble_since": trouble.map(|trouble| to_sql(trouble.since.0)),
+            ":failing": trouble.is_some_and(|trouble| trouble.failing),
+            ":trouble": trouble.map(|trouble| trouble.why.as_str()),
+            ":delivered": record.delivered.map(|at| to_sql(at.0)),
+        },
+    );
+}
+
+pub(super) fn update(statements: &mut Statements, record: &WebhookRecord) {
+    let trouble = record.trouble.as_ref();
+    statements.one(
+        "UPDATE webhooks SET version = version + 1, sealed_secret = :sealed_secret,
+            sealed_former = :sealed_former, former_until = :former_until, event = :event,
+            attempts = :attempts, due = :due, trouble_since = :trouble_since, failing = :failing,
+            trouble = :trouble, delivered = :delivered
+         WHERE id = :id AND version = :version",
+        named_params! {
+            ":id": record.id.as_str(),
+            ":version": to_sql(record.version),
+            ":sealed_secret": record.sealed_secret,
+            ":sealed_former": record.former.as_ref().map(|(sealed, _)| sealed),
+            ":former_until": record.former.as_ref().map(|(_, until)| to_sql(until.0)),
+            ":event": to_sql(record.cursor),
+            ":attempts": record.attempts,
+            ":due": to_sql(record.due.0),
+            ":trouble_since": trouble.map(|trouble| to_sql(trouble.since.0)),
+            ":failing": trouble.is_some_and(|trouble| trouble.failing),
+            ":trouble": trouble.map(|trouble| trouble.why.as_str()),
+            ":delivered": record.delivered.map(|at| to_sql(at.0)),
+        },
+    );
+}
+
+pub(super) fn delete(statements: &mut Statements, id: &WebhookId, version: u64) {
+    statements.one(
+        "DELETE FROM webhooks WHERE id = ?1 AND version = ?2",
+        params![id.as_str(), to_sql(version)],
+    );
+}

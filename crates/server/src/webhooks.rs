@@ -1,0 +1,235 @@
+//! Posts to webhooks what the registry says is due: each its own way, in the events' order, signed as
+//! Standard Webhooks asks for. Whatever answers 200 to 299 within 10 s has taken it.
+
+use std::{collections::HashSet, time::Duration};
+
+use registry::{
+    Delivery, Error, Event, EventKind, Fate, HookKind, WebhookId, WebhookState,
+    rules::webhooks::{moved_to, request_of},
+};
+use serde::Serialize;
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet, spawn_blocking},
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{clock, http::Site, randomness, time_text, webhook};
+
+/// How often it is looked for what is due.
+const EVERY: Duration = Duration::from_secs(1);
+/// How many webhooks are posted to at once.
+const AT_ONCE: usize = 16;
+/// After so many looks, what waits is counted anew.
+const COUNTED_EVERY: u32 = 5;
+
+/// The delivering of a running server; it ends with this value.
+pub(crate) struct Delivering {
+    /// Dropping it asks to stop.
+    stop: watch::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Delivering {
+    pub(crate) fn start(site: Site) -> Self {
+        let (stop, stopped) = watch::channel(());
+        let agents = Agents { https: webhook::agent(true), loopback: webhook::agent(false) };
+        Self { stop, task: tokio::spawn(keep(site, agents, stopped)) }
+    }
+
+    /// Lets what was begun end. What is left waits for the next start, or another server.
+    pub(crate) async fn finish(self) {
+        drop(self.stop);
+        // A task that panicked has told so already.
+        let _ = self.task.await;
+    }
+}
+
+#[derive(Clone)]
+struct Agents {
+    https: ureq::Agent,
+    loopback: ureq::Agent,
+}
+
+async fn keep(site: Site, agents: Agents, mut stopped: watch::Receiver<()>) {
+    let mut tick = interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut under_way, mut busy) = (JoinSet::new(), HashSet::new());
+    let mut looks = 0_u32;
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => break,
+            _ = tick.tick() => {}
+        }
+        while let Some(ended) = under_way.try_join_next() {
+            if let Ok(id) = ended {
+                busy.remove(&id);
+            }
+        }
+        if under_way.is_empty() {
+            // Also of what a task that panicked was busy with.
+            busy.clear();
+        }
+        match site.registry.webhooks().await {
+            Ok(webhooks) => {
+                for record in webhooks {
+                    if busy.len() < AT_ONCE && busy.insert(record.id.clone()) {
+                        let (site, agents, stopped) =
+                            (site.clone(), agents.clone(), stopped.clone());
+                        under_way.spawn(deliver_all(site, agents, record.id, stopped));
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "the webhooks cannot be read; trying again"),
+        }
+        if looks == 0
+            && let Err(error) = count(&site).await
+        {
+            tracing::error!(%error, "what waits for webhooks cannot be counted; trying again");
+        }
+        looks = (looks + 1) % COUNTED_EVERY;
+    }
+    while under_way.join_next().await.is_some() {}
+}
+
+async fn count(site: &Site) -> Result<(), Error> {
+    let mut all = Vec::new();
+    for record in site.registry.webhooks().await? {
+        let waiting = site.registry.webhook_lag(&record).await?;
+        all.push((record.id.clone(), waiting, record.state() == WebhookState::Failing));
+    }
+    site.metrics.webhooks(&all);
+    Ok(())
+}
+
+/// Posts to one webhook until nothing is left, a try goes wrong, or the server stops.
+async fn deliver_all(
+    site: Site,
+    agents: Agents,
+    id: WebhookId,
+    stopped: watch::Receiver<()>,
+) -> WebhookId {
+    // That nobody can ask to stop any more means that somebody has.
+    while stopped.has_changed().is_ok() {
+        match deliver_next(&site, &agents, &id).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                tracing::error!(webhook = %id, %error, "a delivery could not be noted; trying again");
+                break;
+            }
+        }
+    }
+    id
+}
+
+/// Whether something was delivered, so that there may be more.
+async fn deliver_next(site: &Site, agents: &Agents, id: &WebhookId) -> Result<bool, Error> {
+    let Some(delivery) = site.registry.begin_delivery(id, clock::now()).await? else {
+        return Ok(false);
+    };
+    let posted = Posted::of(&delivery)?;
+    let agents = agents.clone();
+    let answer = spawn_blocking(move || posted.send(&agents)).await;
+    let (outcome, result) = match answer.unwrap_or(Err("the sending failed")) {
+        Ok(200..=299) => ("delivered", Ok(())),
+        Ok(status) => ("refused", Err(format!("answer {status}"))),
+        Err(why) => ("unanswered", Err(why.to_owned())),
+    };
+    site.metrics.delivered(id, outcome);
+    let result = result.as_ref().copied().map_err(String::as_str);
+    let noted =
+        site.registry.end_delivery(&delivery, result, clock::now(), &mut randomness::rng()).await?;
+    if let (Fate::Again { at, failing }, Err(why)) = (noted, result) {
+        let (event, next) = (delivery.event.id, time_text::rfc3339(at));
+        if failing {
+            tracing::error!(webhook = %id, event, why, next, "a webhook has taken nothing for a day: see `webhook list`");
+        } else {
+            tracing::warn!(webhook = %id, event, why, next, "a webhook did not take an event; trying again");
+        }
+    }
+    Ok(noted == Fate::Taken)
+}
+
+/// A message with its headers.
+struct Posted {
+    url: String,
+    https: bool,
+    id: String,
+    timestamp: String,
+    signatures: String,
+    body: String,
+}
+
+impl Posted {
+    fn of(delivery: &Delivery) -> Result<Self, Error> {
+        let body = body(delivery.kind, &delivery.event)
+            .map_err(|_| Error::Damaged { what: "an event that is to be delivered" })?;
+        let now = clock::now();
+        Ok(Self {
+            url: delivery.url.as_str().to_owned(),
+            https: delivery.url.is_https(),
+            id: delivery.message_id(),
+            timestamp: now.0.to_string(),
+            signatures: delivery.signatures(now, &body),
+            body,
+        })
+    }
+
+    /// The status of the answer, or why there is none. Blocks for up to 10 s.
+    fn send(&self, agents: &Agents) -> Result<u16, &'static str> {
+        let agent = if self.https { &agents.https } else { &agents.loopback };
+        let request = agent
+            .post(&self.url)
+            .header("webhook-id", &self.id)
+            .header("webhook-timestamp", &self.timestamp)
+            .header("webhook-signature", &self.signatures);
+        webhook::send(request, self.body.as_bytes())
+    }
+}
+
+/// What is posted.
+#[derive(Serialize)]
+struct Message<'a> {
+    r#type: HookKind,
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    event: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+}
+
+fn body(kind: HookKind, event: &Event) -> Result<String, serde_json::Error> {
+    let what = &event.what;
+    let (moved_to, request) = (moved_to(what), request_of(what));
+    let is_told = moved_to.is_some()
+        || kind.name().starts_with("request.")
+        // Who saw which papers, and which system a phone has, are nobody else's business.
+        || matches!(what.kind, EventKind::AccountOpened | EventKind::TokenAssociated);
+    serde_json::to_string(&Message {
+        r#type: kind,
+        timestamp: time_text::rfc3339(what.at),
+        data: Data {
+            event: event.id,
+            account: what.account.map(|npi| npi.to_string()),
+            credential_id: what.serial.as_ref().map(oath::SerialNumber::as_str),
+            moved_to,
+            request: request.map(|id| id.to_string()),
+            by: what.actor.role(),
+            cause: what.cause.as_deref().filter(|_| !is_told),
+        },
+    })
+}
