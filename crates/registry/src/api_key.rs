@@ -189,8 +189,9 @@ pub struct RelyingParty {
 
 impl RelyingParty {
     /// Who the audit says it was.
-    pub(crate) fn actor(&self) -> Actor {
-        Actor::RelyingParty { name: self.name.clone() }
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::RelyingParty { name: self.name.clone(), signed_in: None }
     }
 }
 

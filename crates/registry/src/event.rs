@@ -41,6 +41,9 @@ pub enum Actor {
     RelyingParty {
         /// Under which name.
         name: Label,
+        /// Who has signed in through it for this one request, by both factors. Not stored.
+        #[serde(skip)]
+        signed_in: Option<Npi>,
     },
     /// An app that sent a sealed token.
     App,
@@ -80,7 +83,7 @@ impl fmt::Display for Actor {
             Self::Prescriber { npi } => write!(f, "prescriber {npi}"),
             Self::Administrator { name, .. } => write!(f, "administrator {name}"),
             Self::Token { npi, serial } => write!(f, "token {serial} of prescriber {npi}"),
-            Self::RelyingParty { name } => write!(f, "relying party {name}"),
+            Self::RelyingParty { name, .. } => write!(f, "relying party {name}"),
             Self::App => f.write_str("app"),
             Self::Stranger => f.write_str("stranger"),
             Self::System => f.write_str("system"),

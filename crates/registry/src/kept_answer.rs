@@ -7,6 +7,9 @@ use crate::{Error, StoreError, values::IdempotencyKey};
 
 /// For how long an answer is kept, in seconds.
 pub const KEPT_FOR: u64 = 24 * 60 * 60;
+/// For how many seconds a request that was begun and not answered may be under way: longer than any server
+/// works at one.
+pub const UNDER_WAY_FOR: u64 = 60;
 
 /// What a caller gets, in the form in which it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub struct Once<'a> {
     pub request: &'a [u8],
 }
 
-/// An answer as it is stored.
+/// An answer as it is stored, or that there is none yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
     /// Whose request it was.
@@ -37,12 +40,24 @@ pub struct KeptAnswer {
     pub key: IdempotencyKey,
     /// A keyed hash of what was asked, which may hold a code.
     pub tag: [u8; 32],
-    /// The status.
-    pub status: u16,
     /// What was said.
-    pub body: String,
-    /// When.
+    pub kept: Kept,
+    /// When; of one that is under way, when it was begun.
     pub at: UnixTime,
+}
+
+/// What is kept of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// It was begun.
+    UnderWay,
+    /// It was answered.
+    Answered {
+        /// The status.
+        status: u16,
+        /// What was said; sealed, as base64, where what was asked is more than a code.
+        body: String,
+    },
 }
 
 impl KeptAnswer {
@@ -61,6 +76,14 @@ pub enum AnswerError {
         "another request was sent under this idempotency key within a day: make a new key for each new request, and repeat only what was sent"
     )]
     KeyReused,
+    /// The same request is being answered at this moment.
+    #[error("the same request is under way: send it again in a few seconds for its answer")]
+    InProgress,
+    /// The same request was begun, and nobody knows how it ended.
+    #[error(
+        "this request was begun before, and how it ended is not known, as the server stopped meanwhile: look at what it is about, and if it was not done, send it again under a new idempotency key"
+    )]
+    UnknownOutcome,
     /// It could not be decided.
     #[error(transparent)]
     Registry(#[from] Error),

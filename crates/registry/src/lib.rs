@@ -69,14 +69,14 @@ pub use code_misses::{CodeMisses, CodeRefusal};
 pub use drift::{DriftHistory, DriftSample, Observed, Outlook};
 pub use error::{AccessError, AppRequestError, Error, OwnTokenError, VerifyError};
 pub use event::{Actor, Event, EventKind, Outcome};
-pub use kept_answer::{Answer, AnswerError, KeptAnswer, Once};
+pub use kept_answer::{Answer, AnswerError, Kept, KeptAnswer, Once};
 pub use loss::{CodesSince, Loss, LossStory, Mark};
 pub use master_key::MasterKey;
 pub use otp::Otp;
 pub use registry::{
     Accepted, ActivationMail, ActivityPage, Association, CodeOrder, Consumed, Deactivation,
     Delivery, Fate, Landing, NewWebhook, ProcessedRequest, Processing, Registry, RequestedBy,
-    StockCheck, StockExport, note_restored,
+    SecondThrough, SignInThrough, StockCheck, StockExport, ThroughError, note_restored,
 };
 pub use request::{Replacement, RequestState, Shipment, TokenOrder, TokenRequest, Wanted};
 pub use request_error::RequestError;

@@ -49,6 +49,7 @@ pub(crate) enum What {
     EnrolmentLink,
     TagRoot,
     WebhookSecret,
+    KeptAnswer,
 }
 
 /// Which master key a sealed value opens with.
@@ -70,6 +71,7 @@ impl What {
             Self::EnrolmentLink => b"enrolment link",
             Self::TagRoot => b"tag root",
             Self::WebhookSecret => b"webhook secret",
+            Self::KeptAnswer => b"kept answer",
         }
     }
 }

@@ -7,10 +7,11 @@
 //! (SP 800-63B-4).
 
 use oath::{SerialNumber, UnixTime};
-use provisioning::ActivationId;
+use provisioning::{ActivationId, Label};
 
 use crate::{
     account::Account,
+    event::Actor,
     values::{CsrfToken, IdempotencyKey, Npi, SessionId},
 };
 
@@ -50,6 +51,8 @@ pub struct Session {
     pub csrf: CsrfToken,
     pub(crate) id: SessionId,
     pub(crate) submit: Option<IdempotencyKey>,
+    /// The relying party through which it was begun, for one request.
+    pub(crate) through: Option<Label>,
 }
 
 impl Session {
@@ -58,6 +61,15 @@ impl Session {
     #[must_use]
     pub fn submitted_as(self, submit: IdempotencyKey) -> Self {
         Self { submit: Some(submit), ..self }
+    }
+
+    /// Who the audit says acts in it.
+    pub(crate) fn actor(&self) -> Actor {
+        let npi = self.account.npi;
+        match &self.through {
+            Some(name) => Actor::RelyingParty { name: name.clone(), signed_in: Some(npi) },
+            None => Actor::Prescriber { npi },
+        }
     }
 
     /// Whether both factors were right.

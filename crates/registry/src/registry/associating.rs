@@ -5,7 +5,7 @@ use provisioning::{ActivationId, IssuerName, Label};
 
 use super::{ATTEMPTS, Registry, handover::end_old, verifying::Decision};
 use crate::{
-    AssociateError, Error, Npi, Purpose,
+    AssociateError, Error, Purpose,
     activation::{ActivationRecord, ActivationState},
     event::{Actor, EventKind, NewEvent, Outcome},
     rules::{
@@ -89,13 +89,16 @@ impl Registry {
             }
             let read = match read {
                 Ok(read) => read,
-                Err(error) => return self.refused(npi, form, error, now).await,
+                Err(error) => return self.refused(session, form, error, now).await,
             };
             let token = &read.token;
             let purpose = Purpose::Association;
-            let decision = self.decide(token, npi, form.typed(), purpose, now).await?;
+            let mut decision = self.decide(token, npi, form.typed(), purpose, now).await?;
+            let actor = session.actor();
+            decision.done_by(&actor);
+            let who = (&actor, &record);
             let (mut changes, result) =
-                associated(&read, decision, &record, form, self.tells_network, now)?;
+                associated(&read, decision, who, form, self.tells_network, now)?;
             // A token that takes another's place is not the further one that was requested.
             if result.is_ok()
                 && read.moved.is_none()
@@ -116,15 +119,15 @@ impl Registry {
     /// Records a refusal that no code was judged for, and gives it.
     async fn refused(
         &self,
-        npi: Npi,
+        session: &Session,
         form: &Association,
         error: AssociateError,
         now: UnixTime,
     ) -> Result<Token, AssociateError> {
         if let Some(cause) = error.cause() {
-            let actor = Actor::Prescriber { npi };
-            let event =
-                NewEvent::new(now, actor, EventKind::TokenAssociated, Outcome::Refused).of(npi);
+            let (kind, outcome) = (EventKind::TokenAssociated, Outcome::Refused);
+            let event = NewEvent::new(now, session.actor(), kind, outcome);
+            let event = event.of(session.account.npi);
             let event = event.on(&form.serial).because(cause);
             self.store.commit(Changes::new([], [event])).await?;
         }
@@ -194,7 +197,7 @@ impl Registry {
 fn associated(
     read: &Read,
     decision: Decision,
-    session: &SessionRecord,
+    (actor, session): (&Actor, &SessionRecord),
     form: &Association,
     tells_network: bool,
     now: UnixTime,
@@ -204,10 +207,9 @@ fn associated(
         return Ok((decision.changes(&read.token), result));
     }
     let npi = session.npi;
-    let actor = Actor::Prescriber { npi };
     let judged = decision.token.as_ref().unwrap_or(&read.token.token).clone();
     let sync = if tells_network { NetworkSync::begin(now) } else { NetworkSync::NotNeeded };
-    let token = apply(&Token { sync, ..judged }, TokenEvent::Associate, &actor, now)
+    let token = apply(&Token { sync, ..judged }, TokenEvent::Associate, actor, now)
         .map_err(|_| AssociateError::NotWaiting)?;
     let token = Token {
         owner: Some(npi),
@@ -244,7 +246,7 @@ fn associated(
         // Nobody has reported it lost meanwhile, also where it stays until the network knows.
         let (serial, version) = (old.token.serial.clone(), old.version);
         changes.writes.push(Write::ExpectToken { serial, version });
-        end_old(&mut changes, old, &token, &actor, Some(session.id), now);
+        end_old(&mut changes, old, &token, actor, Some(session.id), now);
     }
     Ok((changes, Ok(token)))
 }

@@ -17,6 +17,7 @@ mod handover;
 mod losses;
 mod mailing;
 mod network_sync;
+mod once;
 mod own_tokens;
 mod passphrase_reset;
 mod proofing;
@@ -29,6 +30,7 @@ mod resynchronising;
 mod rotating;
 mod sessions;
 mod sign_in;
+mod signing_in_through;
 mod signing_test;
 mod step_up;
 mod stock;
@@ -54,6 +56,7 @@ pub use self::{
     request_queue::{ProcessedRequest, Processing},
     requests::RequestedBy,
     restoring::note_restored,
+    signing_in_through::{SecondThrough, SignInThrough, ThroughError},
     stock::StockCheck,
     stock_export::StockExport,
     verifying::Accepted,

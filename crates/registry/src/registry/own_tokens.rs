@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, OwnTokenError,
-    event::{Actor, NewEvent, Outcome},
+    event::{NewEvent, Outcome},
     rules::{
         owning::{DeactivationReason, OwnerAct, Remaining, check_factor, check_sign_in, remaining},
         token_states::TokenEvent,
@@ -119,7 +119,7 @@ impl Registry {
         now: UnixTime,
     ) -> Result<Token, OwnTokenError> {
         let npi = session.account.npi;
-        let actor = Actor::Prescriber { npi };
+        let actor = session.actor();
         for _ in 0..ATTEMPTS {
             let stored = self.alive(session, now).await?;
             check_sign_in(OwnerAct::Resynchronise, &stored.factor, now)?;
@@ -145,7 +145,7 @@ impl Registry {
         check: impl Fn(&Read) -> Result<(), OwnTokenError>,
     ) -> Result<Token, OwnTokenError> {
         let npi = session.account.npi;
-        let actor = Actor::Prescriber { npi };
+        let actor = session.actor();
         let event = match act {
             OwnerAct::ReportLost => TokenEvent::Lost,
             OwnerAct::Found => TokenEvent::Found,

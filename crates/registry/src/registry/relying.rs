@@ -13,7 +13,7 @@ use crate::{
     api_key::RelyingParty,
     code_misses::{CodeMisses, CodeRefusal},
     event::{EventKind, NewEvent, Outcome},
-    kept_answer::{Answer, AnswerError, KEPT_FOR, KeptAnswer, Once},
+    kept_answer::{Answer, AnswerError, KEPT_FOR, Kept, KeptAnswer, Once},
     rules::{
         explaining::explain,
         judging::{Typed, Verdict, check_judgeable, judge},
@@ -226,8 +226,7 @@ impl Registry {
             party: party.name.clone(),
             key: once.key.clone(),
             tag: self.master.request_tag(party.name.as_str(), once.request),
-            status: answer.status,
-            body: answer.body.clone(),
+            kept: Kept::Answered { status: answer.status, body: answer.body.clone() },
             at: now,
         }
     }
@@ -243,7 +242,10 @@ impl Registry {
         if kept.tag != self.master.request_tag(party.name.as_str(), once.request) {
             return Err(AnswerError::KeyReused);
         }
-        Ok(Some(Answer { status: kept.status, body: kept.body, repeated: true }))
+        match kept.kept {
+            Kept::Answered { status, body } => Ok(Some(Answer { status, body, repeated: true })),
+            Kept::UnderWay => Err(AnswerError::InProgress),
+        }
     }
 
     /// Forgets answers that are a day old, some at a time.

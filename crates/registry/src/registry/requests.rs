@@ -197,7 +197,7 @@ impl Registry {
                     return Err(RequestError::NotFresh);
                 }
                 let condition = Write::ExpectSession { id: record.id, version: record.version };
-                let actor = Actor::Prescriber { npi: record.npi };
+                let actor = session.actor();
                 let session = Some(record.id);
                 Ok(Asker { npi: record.npi, actor, session, condition: Some(condition) })
             }

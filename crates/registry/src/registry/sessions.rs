@@ -39,7 +39,15 @@ impl Registry {
         let account = account.filter(|account| account.access_ended.is_none());
         let account = account.ok_or(Error::SessionEnded)?;
         let SessionRecord { factor, signed_in, .. } = record;
-        Ok(Session { account, factor, signed_in, csrf: secret.csrf(), id, submit: None })
+        Ok(Session {
+            account,
+            factor,
+            signed_in,
+            csrf: secret.csrf(),
+            id,
+            submit: None,
+            through: None,
+        })
     }
 
     /// The stored session as it is now, on which a decision is to be based.

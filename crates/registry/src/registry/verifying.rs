@@ -52,6 +52,13 @@ impl Decision {
         }
     }
 
+    /// Lets the events say what the codes were for, where they were judged as another purpose's.
+    pub(super) fn noted_as(&mut self, purpose: Purpose) {
+        for event in self.events.iter_mut().filter(|event| event.purpose.is_some()) {
+            event.purpose = Some(purpose);
+        }
+    }
+
     /// The changes, on the condition that the token is as it was read.
     pub(super) fn changes(&self, read: &TokenRecord) -> Changes {
         self.changes_by(match &self.token {

@@ -128,7 +128,10 @@ fn may(who: RequestWho, actor: &Actor, request: &TokenRequest) -> bool {
     match (who, actor) {
         (W::System, Actor::System)
         | (W::HelpDesk | W::OwnerOrHelpDesk, Actor::Administrator { .. }) => true,
-        (W::Owner | W::OwnerOrHelpDesk, Actor::Prescriber { npi }) => *npi == request.npi,
+        (
+            W::Owner | W::OwnerOrHelpDesk,
+            Actor::Prescriber { npi } | Actor::RelyingParty { signed_in: Some(npi), .. },
+        ) => *npi == request.npi,
         _ => false,
     }
 }

@@ -29,6 +29,7 @@ use super::{lock::Lock, network_sync::NetworkSync};
 use crate::{
     event::Actor,
     token::{Token, TokenState},
+    values::Npi,
 };
 
 /// What can happen to a token.
@@ -78,7 +79,8 @@ impl TokenEvent {
     ];
 }
 
-/// Who may cause an event.
+/// Who may cause an event. A prescriber who has signed in through a relying party, by both factors, for
+/// this one request is a prescriber as any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// This program alone, by its own rules.
@@ -91,8 +93,10 @@ pub enum Who {
     OwnerOrSystem,
     /// Its owner, or an administrator.
     OwnerOrHelpDesk,
-    /// Its owner, another token of its owner, or an administrator.
-    OwnerTheirTokenOrHelpDesk,
+    /// Its owner, a relying party that shows two of its codes, or an administrator.
+    OwnerRelyingPartyOrHelpDesk,
+    /// Its owner, another token of its owner, a relying party, or an administrator.
+    AnyOfTheirsOrHelpDesk,
 }
 
 /// What must be true of a token besides its state.
@@ -134,13 +138,13 @@ pub const TABLE: &[Row] = &[
     (S::PendingSync, E::SyncAgain, Who::OwnerOrHelpDesk, G::SyncGivenUp, S::PendingSync),
     (S::PendingSync, E::TooManyFailures, Who::System, G::Always, S::Locked),
     (S::PendingSync, E::Unlock, Who::HelpDesk, G::Always, S::PendingSync),
-    (S::PendingSync, E::Resynchronise, Who::OwnerOrHelpDesk, G::Always, S::PendingSync),
-    (S::PendingSync, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
+    (S::PendingSync, E::Resynchronise, Who::OwnerRelyingPartyOrHelpDesk, G::Always, S::PendingSync),
+    (S::PendingSync, E::Lost, Who::AnyOfTheirsOrHelpDesk, G::Always, S::Suspended),
     (S::PendingSync, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
     (S::Active, E::TooManyFailures, Who::System, G::Always, S::Locked),
     (S::Active, E::Unlock, Who::HelpDesk, G::Always, S::Active),
-    (S::Active, E::Resynchronise, Who::OwnerOrHelpDesk, G::Always, S::Active),
-    (S::Active, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
+    (S::Active, E::Resynchronise, Who::OwnerRelyingPartyOrHelpDesk, G::Always, S::Active),
+    (S::Active, E::Lost, Who::AnyOfTheirsOrHelpDesk, G::Always, S::Suspended),
     (S::Active, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
     (S::Active, E::Move, Who::OwnerOrSystem, G::Always, S::Deactivated),
     (S::Locked, E::Acknowledge, Who::System, G::NotSynced, S::Locked),
@@ -149,7 +153,7 @@ pub const TABLE: &[Row] = &[
     (S::Locked, E::LockEnded, Who::System, G::NotSynced, S::PendingSync),
     (S::Locked, E::Unlock, Who::HelpDesk, G::Synced, S::Active),
     (S::Locked, E::Unlock, Who::HelpDesk, G::NotSynced, S::PendingSync),
-    (S::Locked, E::Lost, Who::OwnerTheirTokenOrHelpDesk, G::Always, S::Suspended),
+    (S::Locked, E::Lost, Who::AnyOfTheirsOrHelpDesk, G::Always, S::Suspended),
     (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
     (S::Locked, E::Move, Who::OwnerOrSystem, G::Always, S::Deactivated),
     (S::Suspended, E::Acknowledge, Who::System, G::NotSynced, S::Suspended),
@@ -226,20 +230,36 @@ fn holds(guard: Guard, token: &Token) -> bool {
 
 fn may(who: Who, actor: &Actor, token: &Token) -> bool {
     match (who, actor) {
-        (Who::System | Who::OwnerOrSystem, Actor::System)
-        | (
-            Who::HelpDesk | Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk,
+        (Who::System | Who::OwnerOrSystem, Actor::System) => true,
+        (
+            Who::HelpDesk
+            | Who::OwnerOrHelpDesk
+            | Who::OwnerRelyingPartyOrHelpDesk
+            | Who::AnyOfTheirsOrHelpDesk,
             Actor::Administrator { .. },
         ) => true,
-        (Who::Prescriber, Actor::Prescriber { .. }) => token.owner.is_none(),
         (
-            Who::OwnerOrSystem | Who::OwnerOrHelpDesk | Who::OwnerTheirTokenOrHelpDesk,
-            Actor::Prescriber { npi },
-        ) => token.owner == Some(*npi),
-        (Who::OwnerTheirTokenOrHelpDesk, Actor::Token { npi, serial }) => {
+            Who::OwnerRelyingPartyOrHelpDesk | Who::AnyOfTheirsOrHelpDesk,
+            Actor::RelyingParty { signed_in: None, .. },
+        ) => token.owner.is_some(),
+        (Who::AnyOfTheirsOrHelpDesk, Actor::Token { npi, serial }) => {
             token.owner == Some(*npi) && token.serial != *serial
         }
+        (_, Actor::Prescriber { npi } | Actor::RelyingParty { signed_in: Some(npi), .. }) => {
+            prescriber_may(who, *npi, token)
+        }
         _ => false,
+    }
+}
+
+fn prescriber_may(who: Who, npi: Npi, token: &Token) -> bool {
+    match who {
+        Who::Prescriber => token.owner.is_none(),
+        Who::OwnerOrSystem
+        | Who::OwnerOrHelpDesk
+        | Who::OwnerRelyingPartyOrHelpDesk
+        | Who::AnyOfTheirsOrHelpDesk => token.owner == Some(npi),
+        Who::System | Who::HelpDesk => false,
     }
 }
 

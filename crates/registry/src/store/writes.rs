@@ -1,7 +1,7 @@
 //! What one decision changes: conditional writes, and the events that record them.
 
 use oath::{SerialNumber, UnixTime};
-use provisioning::ReportId;
+use provisioning::{Label, ReportId};
 
 use crate::{
     access::AccessRecord,
@@ -260,6 +260,17 @@ pub enum Write {
         answer: Box<KeptAnswer>,
         /// An answer of until then is none any more.
         before: UnixTime,
+    },
+    /// The answer to a request that is under way, on the condition that it still is.
+    AnswerBegun(Box<KeptAnswer>),
+    /// Forgets that a request was begun, if it is under way; no condition.
+    ForgetBegun {
+        /// Whose request.
+        party: Label,
+        /// Under which key.
+        key: IdempotencyKey,
+        /// What was asked.
+        tag: [u8; 32],
     },
     /// Forgets some of the answers of until an instant; no condition.
     ForgetAnswers {

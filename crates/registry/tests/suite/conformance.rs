@@ -29,6 +29,7 @@ use crate::{
     },
     conformance_relying::{
         answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
+        what_is_under_way_is_answered_once_or_forgotten,
     },
     conformance_sealed::what_is_sealed_is_found_and_sealed_anew,
     conformance_webhooks::{the_codes_between_events_are_left_out, webhooks_are_kept},
@@ -50,6 +51,7 @@ async fn conforms(place: impl Fn() -> Place) {
     tokens_of_an_account_are_counted(&*fresh().await).await;
     api_keys_are_kept(&*fresh().await).await;
     answers_are_kept_for_a_day(&*fresh().await).await;
+    what_is_under_way_is_answered_once_or_forgotten(&*fresh().await).await;
     misses_that_named_no_token_are_counted(&*fresh().await).await;
     webhooks_are_kept(&*fresh().await).await;
     the_codes_between_events_are_left_out(&*fresh().await).await;
@@ -452,7 +454,7 @@ async fn events_come_in_order(store: &dyn Store) {
         Actor::Prescriber { npi: ada() },
         Actor::Administrator { name: label("Hedy"), session: None },
         Actor::Token { npi: ada(), serial: serial("SYMC12345678") },
-        Actor::RelyingParty { name: label("Vendor") },
+        Actor::RelyingParty { name: label("Vendor"), signed_in: None },
         Actor::App,
         Actor::Stranger,
         Actor::System,

@@ -1,7 +1,8 @@
 //! What every store must keep of relying parties: called by `conforms`.
 
+use oath::UnixTime;
 use registry::{
-    ApiKeyRecord, CodeMisses, KeptAnswer, Lock, Scope, Store, StoreError,
+    ApiKeyRecord, CodeMisses, IdempotencyKey, Kept, KeptAnswer, Lock, Scope, Store, StoreError,
     store::{Changes, Write},
 };
 
@@ -49,8 +50,7 @@ pub(crate) async fn answers_are_kept_for_a_day(store: &dyn Store) {
         party: label("Vendor"),
         key: "k-1".parse().unwrap(),
         tag: [5; 32],
-        status: 200,
-        body: body.to_owned(),
+        kept: Kept::Answered { status: 200, body: body.to_owned() },
         at: START.plus(at),
     };
     let keep = |answer: &KeptAnswer, before: u64| Write::KeepAnswer {
@@ -91,4 +91,30 @@ pub(crate) async fn misses_that_named_no_token_are_counted(store: &dyn Store) {
     let stale = write(store, [Write::UpdateCodeMisses(more.clone())]).await;
     assert_eq!(stale, Err(StoreError::Conflict));
     assert_eq!(store.code_misses(ada()).await.unwrap(), Some(CodeMisses { version: 2, ..more }));
+}
+
+pub(crate) async fn what_is_under_way_is_answered_once_or_forgotten(store: &dyn Store) {
+    let (party, key) = (label("Vendor"), "k-2".parse::<IdempotencyKey>().unwrap());
+    let tag = [7; 32];
+    let with = |kept| KeptAnswer { party: party.clone(), key: key.clone(), tag, kept, at: START };
+    let begun = with(Kept::UnderWay);
+    let done = with(Kept::Answered { status: 409, body: "done".to_owned() });
+    let keep = Write::KeepAnswer { answer: Box::new(begun.clone()), before: UnixTime(0) };
+    let answer = |kept: &KeptAnswer| Write::AnswerBegun(Box::new(kept.clone()));
+    let forget = |tag| Write::ForgetBegun { party: party.clone(), key: key.clone(), tag };
+    let found = async || store.kept_answer(&party, &key).await.unwrap();
+    assert_eq!(write(store, [answer(&done)]).await, Err(StoreError::Conflict), "nothing is begun");
+    write(store, [keep.clone()]).await.unwrap();
+    assert_eq!(write(store, [keep.clone()]).await, Err(StoreError::Conflict));
+    let other = KeptAnswer { tag: [8; 32], ..done.clone() };
+    assert_eq!(write(store, [answer(&other)]).await, Err(StoreError::Conflict), "another request");
+    write(store, [forget([8; 32])]).await.unwrap();
+    assert_eq!(found().await, Some(begun.clone()));
+    write(store, [forget(tag)]).await.unwrap();
+    assert_eq!(found().await, None);
+    write(store, [keep]).await.unwrap();
+    write(store, [answer(&done)]).await.unwrap();
+    assert_eq!(write(store, [answer(&done)]).await, Err(StoreError::Conflict), "it is answered");
+    write(store, [forget(tag)]).await.unwrap();
+    assert_eq!(found().await, Some(done));
 }

@@ -12,7 +12,7 @@ use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
 
 const NOW: UnixTime = UnixTime(START.0 + 90);
 
-async fn vendor(clinic: &Clinic) -> Arc<RelyingParty> {
+pub(crate) async fn vendor(clinic: &Clinic) -> Arc<RelyingParty> {
     let party = label("Vendor");
     let made =
         clinic.registry.add_api_key(&help_desk(), &party, &[Scope::Verify], NOW, &mut rng()).await;

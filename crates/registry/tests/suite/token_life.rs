@@ -12,7 +12,7 @@ use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label};
 const NOW: UnixTime = UnixTime(START.0 + 60);
 
 /// What the design says: from, event, by whom, and to. By whom: s for this program, h the help desk,
-/// o the owner, t another token of the owner, p any prescriber.
+/// o the owner, t another token of the owner, r a relying party, p any prescriber.
 const DESIGN: &[(TokenState, TokenEvent, &str, To)] = {
     use To::{Back, Given, Only, Waiting, Wherever};
     use TokenEvent as E;
@@ -28,20 +28,20 @@ const DESIGN: &[(TokenState, TokenEvent, &str, To)] = {
         (S::PendingSync, E::SyncAgain, "ho", Given(S::PendingSync)),
         (S::PendingSync, E::TooManyFailures, "s", Only(S::Locked)),
         (S::PendingSync, E::Unlock, "h", Only(S::PendingSync)),
-        (S::PendingSync, E::Resynchronise, "ho", Only(S::PendingSync)),
-        (S::PendingSync, E::Lost, "hot", Only(S::Suspended)),
+        (S::PendingSync, E::Resynchronise, "hor", Only(S::PendingSync)),
+        (S::PendingSync, E::Lost, "hotr", Only(S::Suspended)),
         (S::PendingSync, E::Deactivate, "ho", Only(S::Deactivated)),
         (S::Active, E::TooManyFailures, "s", Only(S::Locked)),
         (S::Active, E::Unlock, "h", Only(S::Active)),
-        (S::Active, E::Resynchronise, "ho", Only(S::Active)),
-        (S::Active, E::Lost, "hot", Only(S::Suspended)),
+        (S::Active, E::Resynchronise, "hor", Only(S::Active)),
+        (S::Active, E::Lost, "hotr", Only(S::Suspended)),
         (S::Active, E::Deactivate, "ho", Only(S::Deactivated)),
         (S::Active, E::Move, "os", Only(S::Deactivated)),
         (S::Locked, E::Acknowledge, "s", Waiting(S::Locked)),
         (S::Locked, E::GiveUpSync, "s", Waiting(S::Locked)),
         (S::Locked, E::LockEnded, "s", Back),
         (S::Locked, E::Unlock, "h", Back),
-        (S::Locked, E::Lost, "hot", Only(S::Suspended)),
+        (S::Locked, E::Lost, "hotr", Only(S::Suspended)),
         (S::Locked, E::Deactivate, "ho", Only(S::Deactivated)),
         (S::Locked, E::Move, "os", Only(S::Deactivated)),
         (S::Suspended, E::Acknowledge, "s", Waiting(S::Suspended)),
@@ -115,13 +115,17 @@ async fn in_every_state() -> (Clinic, Vec<Token>) {
 }
 
 /// Everybody there is, under the letter of the design; `-` may nothing.
-fn everybody(token: &Token) -> [(char, Actor); 9] {
+fn everybody(token: &Token) -> [(char, Actor); 12] {
+    let vendor = |signed_in| Actor::RelyingParty { name: label("Vendor"), signed_in };
     let fob = || "AVT812345678".parse().unwrap();
     [
         ('s', Actor::System),
         ('h', help_desk()),
         ('o', Actor::Prescriber { npi: ada() }),
         ('t', Actor::Token { npi: ada(), serial: fob() }),
+        ('r', vendor(None)),
+        ('o', vendor(Some(ada()))),
+        ('-', vendor(Some(ben()))),
         ('-', Actor::Prescriber { npi: ben() }),
         ('-', Actor::Token { npi: ben(), serial: fob() }),
         ('-', Actor::Token { npi: ada(), serial: token.serial.clone() }),
@@ -141,7 +145,12 @@ async fn every_event_in_every_state_by_everybody_does_what_the_design_says() {
             let expected = match designed.and_then(|row| Some((row.2, row.3.of(token)?))) {
                 None => Err(Impossible::FromHere(token.state)),
                 Some((who, to)) => {
-                    let any = who.contains('p') && matches!(actor, Actor::Prescriber { .. });
+                    let any = who.contains('p')
+                        && matches!(
+                            actor,
+                            Actor::Prescriber { .. }
+                                | Actor::RelyingParty { signed_in: Some(_), .. }
+                        );
                     if who.contains(letter) || any { Ok(to) } else { Err(Impossible::ForThem) }
                 }
             };
@@ -158,7 +167,7 @@ fn the_table_has_a_row_for_each_case_once() {
         let same = |other: &&Row| (other.0, other.1, other.3) == (row.0, row.1, row.3);
         assert_eq!(TABLE.iter().filter(same).count(), 1, "row {place} is there twice");
         assert_ne!(row.0, TokenState::Deactivated, "deactivated is final");
-        let one_factor = row.2 == Who::OwnerTheirTokenOrHelpDesk;
+        let one_factor = row.2 == Who::AnyOfTheirsOrHelpDesk;
         assert!(!one_factor || row.4 == TokenState::Suspended, "all that one factor may do");
     }
     for state in TokenState::ALL.into_iter().filter(|state| *state != TokenState::Deactivated) {

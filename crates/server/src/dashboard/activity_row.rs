@@ -75,7 +75,7 @@ fn actor(actor: &Actor, tokens: &[Token]) -> String {
     match actor {
         Actor::Prescriber { .. } | Actor::App => String::new(),
         Actor::Administrator { .. } => "by the help desk".to_owned(),
-        Actor::RelyingParty { name } => format!("at {name}"),
+        Actor::RelyingParty { name, .. } => format!("at {name}"),
         Actor::Token { serial, .. } => {
             let name = tokens.iter().find(|token| token.serial == *serial);
             name.map_or_else(

@@ -178,7 +178,7 @@ fn by(actor: &Actor) -> String {
         Actor::Prescriber { .. } => "by me".to_owned(),
         Actor::Token { serial, .. } => format!("by me, from the app of {serial}"),
         Actor::Administrator { .. } => "by the help desk".to_owned(),
-        Actor::RelyingParty { name } => format!("by {name}"),
+        Actor::RelyingParty { name, .. } => format!("by {name}"),
         Actor::App | Actor::Stranger | Actor::System => "by the server".to_owned(),
     }
 }

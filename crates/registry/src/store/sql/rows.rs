@@ -134,6 +134,10 @@ fn add(statements: &mut Statements, write: &Write) {
         Write::EndApiKey { id, version, ends } => api_keys::end(statements, id, *version, *ends),
         Write::TouchApiKey { id, used } => api_keys::touch(statements, id, *used),
         Write::KeepAnswer { answer, before } => kept_answers::keep(statements, answer, *before),
+        Write::AnswerBegun(answer) => kept_answers::answer(statements, answer),
+        Write::ForgetBegun { party, key, tag } => {
+            kept_answers::forget_begun(statements, party, key, *tag);
+        }
         Write::ForgetAnswers { before } => kept_answers::forget(statements, *before),
         Write::InsertCodeMisses(record) => code_misses::insert(statements, record),
         Write::UpdateCodeMisses(record) => code_misses::update(statements, record),

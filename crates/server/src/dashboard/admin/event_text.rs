@@ -49,7 +49,7 @@ fn actor(actor: &Actor) -> String {
         Actor::Prescriber { .. } => "the prescriber".to_owned(),
         Actor::Administrator { name, .. } => name.to_string(),
         Actor::Token { serial, .. } => format!("the app of token {serial}"),
-        Actor::RelyingParty { name } => format!("relying party {name}"),
+        Actor::RelyingParty { name, .. } => format!("relying party {name}"),
         Actor::App => "an app".to_owned(),
         Actor::Stranger => "somebody not signed in".to_owned(),
         Actor::System => "this server".to_owned(),

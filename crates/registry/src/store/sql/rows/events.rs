@@ -112,7 +112,9 @@ fn actor(row: &Row<'_>) -> Result<Actor, StoreError> {
             npi: parsed(row, "actor_name")?,
             serial: parsed(row, "actor_token")?,
         }),
-        "relying-party" => Ok(Actor::RelyingParty { name: parsed(row, "actor_name")? }),
+        "relying-party" => {
+            Ok(Actor::RelyingParty { name: parsed(row, "actor_name")?, signed_in: None })
+        }
         "app" => Ok(Actor::App),
         "stranger" => Ok(Actor::Stranger),
         "system" => Ok(Actor::System),
@@ -125,7 +127,7 @@ pub(super) fn actor_to_sql(actor: &Actor) -> (&'static str, Option<String>, Opti
     let (name, token) = match actor {
         Actor::Prescriber { npi } => (Some(npi.to_string()), None),
         Actor::Token { npi, serial } => (Some(npi.to_string()), Some(serial.as_str())),
-        Actor::Administrator { name, .. } | Actor::RelyingParty { name } => {
+        Actor::Administrator { name, .. } | Actor::RelyingParty { name, .. } => {
             (Some(name.as_str().to_owned()), None)
         }
         Actor::App | Actor::Stranger | Actor::System => (None, None),
