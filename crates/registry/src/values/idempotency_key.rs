@@ -3,7 +3,9 @@
 use core::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
+use provisioning::Label;
 use rand_core::CryptoRng;
+use sha2::{Digest, Sha256};
 
 use super::ValueError;
 
@@ -21,6 +23,13 @@ impl IdempotencyKey {
         let mut key = [0; 16];
         rng.fill_bytes(&mut key);
         Self(BASE64URL_NOPAD.encode(&key))
+    }
+
+    /// What a relying party's request under this key makes is known by: no other party's, and no form's.
+    #[must_use]
+    pub fn of_party(&self, party: &Label) -> Self {
+        let whole = format!("relying party {}\n{}", self.0, party.as_str());
+        Self(BASE64URL_NOPAD.encode(&Sha256::digest(whole.as_bytes())))
     }
 
     /// The key as text.

@@ -60,19 +60,26 @@ pub(super) struct Members {
     detail: String,
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let members = Members {
+impl Problem {
+    /// As it is sent.
+    pub(super) fn members(self) -> Members {
+        Members {
             r#type: format!("/problems/{}", self.slug),
             title: self.title,
             status: self.status.as_u16(),
             detail: self.detail,
-        };
-        let mut response = (self.status, Json(members)).into_response();
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let mut response = (status, Json(self.members())).into_response();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"countersign\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
         }

@@ -12,6 +12,7 @@ mod clock;
 mod administrators;
 mod app;
 mod browser;
+mod changing_api;
 mod own_token;
 mod process;
 

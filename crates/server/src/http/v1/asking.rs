@@ -104,7 +104,7 @@ pub(super) async fn request_at(site: &Site, text: &str) -> Result<TokenRequest, 
     found.ok_or_else(|| nothing("unknown-request", "No such request", RequestError::Unknown))
 }
 
-fn nothing(slug: &'static str, title: &'static str, why: impl ToString) -> Problem {
+pub(super) fn nothing(slug: &'static str, title: &'static str, why: impl ToString) -> Problem {
     Problem { status: StatusCode::NOT_FOUND, slug, title, detail: why.to_string() }
 }
 
@@ -165,6 +165,18 @@ pub(super) fn not_answered(error: AnswerError) -> Problem {
             title: "Another request under the same idempotency key",
             detail: error.to_string(),
         },
+        AnswerError::InProgress => Problem {
+            status: StatusCode::CONFLICT,
+            slug: "in-progress",
+            title: "The same request is under way",
+            detail: error.to_string(),
+        },
+        AnswerError::UnknownOutcome => Problem {
+            status: StatusCode::CONFLICT,
+            slug: "unknown-outcome",
+            title: "How this request ended is not known",
+            detail: error.to_string(),
+        },
         AnswerError::Registry(error) => unavailable(&error),
     }
 }
@@ -177,7 +189,10 @@ pub(super) fn unavailable(error: &registry::Error) -> Problem {
 /// An answer as it is sent, and whether it was sent before.
 pub(super) fn sent(answer: Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let media_type = HeaderValue::from_static("application/json");
+    let media_type = match status.is_success() {
+        true => HeaderValue::from_static("application/json"),
+        false => HeaderValue::from_static("application/problem+json"),
+    };
     let headers = [(axum::http::header::CONTENT_TYPE, media_type)];
     let mut response = (status, headers, answer.body).into_response();
     if answer.repeated {

@@ -1,6 +1,7 @@
 //! What relying parties ask, each with an API key: JSON under `/v1`, and as privacyIDEA is asked.
 
 mod asking;
+mod changing;
 mod listing;
 mod openapi;
 mod reading;
@@ -18,7 +19,10 @@ use super::Site;
 pub(super) use asking::shown_key;
 
 pub(super) fn routes() -> Router<Site> {
-    Router::new().route("/verify", post(verify::verify)).merge(reading::routes())
+    Router::new()
+        .route("/verify", post(verify::verify))
+        .merge(reading::routes())
+        .merge(changing::routes())
 }
 
 /// What is asked elsewhere than under `/v1`.

@@ -14,7 +14,7 @@ use utoipa::{
     },
 };
 
-use super::{super::problem::Members, reading};
+use super::{super::problem::Members, changing, reading};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,6 +50,7 @@ impl Modify for Key {
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let mut document = Api::openapi();
     document.merge(reading::Api::openapi());
+    document.merge(changing::Api::openapi());
     add_too_many(&mut document);
     document.to_json().unwrap_or_default()
 });

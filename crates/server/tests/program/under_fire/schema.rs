@@ -10,7 +10,7 @@ use crate::verify_api::Vendor;
 fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
     let server = Server::start();
     server.folder.add_account(crate::process::NPI, "Ada Quill");
-    let vendor = Vendor::of(&server, &["verify", "read", "audit"]);
+    let vendor = Vendor::of(&server, &["verify", "read", "audit", "tokens"]);
     // The one that the document has as its example.
     let file = server.folder.path().join("fobs.csv");
     let seed = "3132333435363738393031323334353637383930";

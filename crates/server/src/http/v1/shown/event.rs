@@ -90,7 +90,7 @@ impl By {
             Actor::Prescriber { npi } => of("prescriber", *npi, None),
             Actor::Token { npi, serial } => of("token", *npi, Some(serial)),
             Actor::Administrator { name, .. } => named("administrator", name),
-            Actor::RelyingParty { name } => named("relying-party", name),
+            Actor::RelyingParty { name, .. } => named("relying-party", name),
             Actor::App => is("app"),
             Actor::Stranger => is("stranger"),
             Actor::System => is("system"),

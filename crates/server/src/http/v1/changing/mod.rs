@@ -1,0 +1,37 @@
+//! What relying parties change at a prescriber's wish: tokens, and requests for some. Each is done at most
+//! once under an idempotency key. What the prescriber has to show is the registry's rule: where it asks
+//! for a sign-in, its two factors stand in the request.
+
+mod once;
+mod refused;
+mod requests;
+mod sign_in;
+mod tokens;
+
+use axum::{Router, routing::post};
+use utoipa::OpenApi;
+
+use super::super::Site;
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    tokens::associate,
+    tokens::suspend,
+    tokens::restore,
+    tokens::resynchronise,
+    tokens::deactivate,
+    requests::request,
+    requests::replace
+))]
+pub(super) struct Api;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/accounts/{account}/tokens", post(tokens::associate))
+        .route("/accounts/{account}/requests", post(requests::request))
+        .route("/tokens/{serial}/suspend", post(tokens::suspend))
+        .route("/tokens/{serial}/restore", post(tokens::restore))
+        .route("/tokens/{serial}/resync", post(tokens::resynchronise))
+        .route("/tokens/{serial}/deactivate", post(tokens::deactivate))
+        .route("/tokens/{serial}/replace", post(requests::replace))
+}

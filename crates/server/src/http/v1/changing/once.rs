@@ -1,0 +1,137 @@
+//! A request that changes something: read whole, begun, done to its end although its sender is gone,
+//! and its answer kept.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::OriginalUri,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use registry::{Answer, IdempotencyKey, Once, RelyingParty, Scope};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::super::{
+    super::{Problem, Site},
+    asking::{body, idempotency_key, not_answered, relying_party, sent},
+};
+use crate::{clock, randomness};
+
+/// Who asks for what.
+pub(super) struct Asked {
+    pub(super) site: Site,
+    pub(super) party: Arc<RelyingParty>,
+    key: Option<IdempotencyKey>,
+    /// Method and address, then the body.
+    whole: Zeroizing<Vec<u8>>,
+    body_at: usize,
+}
+
+/// What was done, and is told.
+pub(super) struct Done {
+    status: StatusCode,
+    body: String,
+}
+
+impl Done {
+    /// It was changed.
+    pub(super) fn changed(shown: &impl Serialize) -> Self {
+        Self::with(StatusCode::OK, shown)
+    }
+
+    /// Something is there that was not.
+    pub(super) fn created(shown: &impl Serialize) -> Self {
+        Self::with(StatusCode::CREATED, shown)
+    }
+
+    fn with(status: StatusCode, shown: &impl Serialize) -> Self {
+        // Text and numbers only: this does not fail.
+        Self { status, body: serde_json::to_string(shown).unwrap_or_default() }
+    }
+}
+
+impl Asked {
+    pub(super) async fn read(
+        site: Site,
+        headers: &HeaderMap,
+        scope: Scope,
+        OriginalUri(address): OriginalUri,
+        request: Body,
+    ) -> Result<Self, Problem> {
+        let party = relying_party(&site, headers, scope).await?;
+        let key = idempotency_key(headers)?;
+        let request = body(request).await?;
+        let head = format!("POST {}\n", address.path());
+        let whole = Zeroizing::new([head.as_bytes(), request.as_slice()].concat());
+        Ok(Self { site, party, key, whole, body_at: head.len() })
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.whole[self.body_at..]
+    }
+
+    /// Names what this makes, so that it is made once also where the first answer was that nothing is known.
+    pub(super) fn submit(&self) -> IdempotencyKey {
+        match &self.key {
+            Some(key) => key.of_party(&self.party.name),
+            None => IdempotencyKey::generate(&mut randomness::rng()),
+        }
+    }
+
+    /// Does it, or tells how it was answered before.
+    pub(super) async fn answered<Work>(
+        self,
+        work: impl FnOnce(Arc<Self>) -> Work,
+    ) -> Result<Response, Problem>
+    where
+        Work: Future<Output = Result<Done, Problem>> + Send + 'static,
+    {
+        let asked = Arc::new(self);
+        let work = work(asked.clone());
+        let judged = tokio::spawn(async move { asked.once(work).await });
+        judged.await.unwrap_or_else(|_| Err(Problem::given_up()))
+    }
+
+    async fn once(
+        &self,
+        work: impl Future<Output = Result<Done, Problem>> + Send,
+    ) -> Result<Response, Problem> {
+        let Some(key) = &self.key else {
+            return Ok(match work.await {
+                Ok(done) => sent(told(done)),
+                Err(problem) => problem.into_response(),
+            });
+        };
+        let (registry, once) = (&self.site.registry, Once { key, request: &self.whole });
+        let before = registry.begin_once(&self.party, once, clock::now()).await;
+        if let Some(answer) = before.map_err(not_answered)? {
+            return Ok(sent(answer));
+        }
+        let answer = match work.await {
+            Ok(done) => told(done),
+            Err(problem) if problem.status.is_server_error() => {
+                if let Err(error) = registry.give_up_once(&self.party, once).await {
+                    tracing::error!(%error, "what was not decided stays begun");
+                }
+                return Err(problem);
+            }
+            Err(problem) => Answer {
+                status: problem.status.as_u16(),
+                body: serde_json::to_string(&problem.members()).unwrap_or_default(),
+                repeated: false,
+            },
+        };
+        let mut rng = randomness::rng();
+        let kept = registry.finish_once(&self.party, once, &answer, clock::now(), &mut rng).await;
+        if let Err(error) = kept {
+            tracing::error!(%error, "the answer to what was done is not kept");
+        }
+        Ok(sent(answer))
+    }
+}
+
+fn told(done: Done) -> Answer {
+    Answer { status: done.status.as_u16(), body: done.body, repeated: false }
+}

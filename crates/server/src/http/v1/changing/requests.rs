@@ -1,0 +1,226 @@
+//! Requests for tokens, among them one in place of another.
+
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Path, State},
+    http::HeaderMap,
+    response::Response,
+};
+use registry::{
+    Account, Mail, PostalAddress, Replacement, RequestedBy, Scope, TokenOrder, TokenRequest, Wanted,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    super::{
+        super::{Problem, Site},
+        asking::{account_at, json, malformed, token_at},
+    },
+    once::{Asked, Done},
+    refused::{self, Refusals},
+    sign_in::{SignIn, ended, field, maybe},
+    tokens::{owner, reason},
+};
+use crate::{clock, randomness, time_text::rfc3339};
+
+/// Which tokens are requested.
+#[derive(Deserialize, ToSchema, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Hard,
+    Soft,
+    Both,
+}
+
+/// Where a hard token is shipped to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PostalAddress, example = json!({
+    "street": "1449 Whitehall Road", "city": "Annapolis", "state": "MD", "zip": "21409"
+}))]
+struct Address {
+    street: String,
+    /// Flat, suite, floor or department.
+    second: Option<String>,
+    city: String,
+    state: String,
+    zip: String,
+}
+
+/// What is requested. Mail and address are the account's where they are left out.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "sign_in": { "passphrase": "correct horse battery", "code": "123456" }, "type": "soft"
+}))]
+pub(super) struct NewRequest {
+    sign_in: SignIn,
+    r#type: Kind,
+    /// Where the activation is mailed to.
+    mail: Option<String>,
+    address: Option<Address>,
+}
+
+/// Why a token is replaced. The new one is of its type.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "sign_in": { "passphrase": "correct horse battery", "code": "123456" },
+    "reason": "faulty", "last_one_meant": true
+}))]
+pub(super) struct NewReplacement {
+    sign_in: SignIn,
+    /// `lost`, `stolen`, `faulty` or `uninstalled`.
+    reason: String,
+    /// Whether the prescriber has read what follows from giving up the last token, and means it.
+    #[serde(default)]
+    last_one_meant: bool,
+    mail: Option<String>,
+    address: Option<Address>,
+}
+
+/// What was requested.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenRequests, example = json!({ "requests": [{
+    "request": "R-4F7K-92MQ", "account": "1234567893", "type": "OTP SOFT TOKEN", "state": "requested",
+    "replaces": null, "requested": "2027-03-04T14:05:10Z"
+}] }))]
+pub(super) struct Made {
+    requests: Vec<One>,
+}
+
+/// A request.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MadeRequest)]
+struct One {
+    /// Its number.
+    request: String,
+    account: String,
+    r#type: &'static str,
+    /// `requested`, `processed`, `shipped`, `activated` or `cancelled`.
+    state: &'static str,
+    /// The token that it replaces.
+    #[schema(required)]
+    replaces: Option<String>,
+    /// When it was made, RFC 3339.
+    requested: String,
+}
+
+impl From<&TokenRequest> for One {
+    fn from(request: &TokenRequest) -> Self {
+        Self {
+            request: request.id.to_string(),
+            account: request.npi.to_string(),
+            r#type: request.token_type.name(),
+            state: request.state.name(),
+            replaces: request.replaces.as_ref().map(|old| old.serial.as_str().to_owned()),
+            requested: rfc3339(request.requested),
+        }
+    }
+}
+
+/// Requests a soft token, a hard one, or one of each, by the prescriber's sign-in.
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{account}/requests",
+    request_body = NewRequest,
+    params(
+        ("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893"),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
+    ),
+    responses((status = 201, description = "It waits for the help desk.", body = Made), Refusals)
+)]
+pub(super) async fn request(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(account): Path<String>,
+    address: OriginalUri,
+    request: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
+    let work = |asked: std::sync::Arc<Asked>| async move {
+        let new: NewRequest = json(asked.body())?;
+        let account = account_at(&asked.site, &account).await?;
+        let address = postal(new.address.as_ref(), &account)?;
+        let hard =
+            || address.clone().ok_or_else(|| malformed("address", &"a hard token needs one"));
+        let order = TokenOrder {
+            wanted: match new.r#type {
+                Kind::Soft => Wanted::Soft,
+                Kind::Hard => Wanted::Hard(hard()?),
+                Kind::Both => Wanted::Both(hard()?),
+            },
+            mail: mail(new.mail.as_deref(), &account)?,
+            idempotency_key: asked.submit(),
+        };
+        let session = new.sign_in.through(&asked.site, &asked.party, account.npi).await?;
+        let (by, now) = (RequestedBy::Session(&session), clock::now());
+        let mut rng = randomness::rng();
+        let made = asked.site.registry.request_tokens(by, &order, now, &mut rng).await;
+        ended(&asked.site, &session).await;
+        let requests = made.map_err(refused::request)?.iter().map(One::from).collect();
+        Ok(Done::created(&Made { requests }))
+    };
+    asked.answered(work).await
+}
+
+/// Deactivates a token for good and requests another of its type, by its owner's sign-in.
+#[utoipa::path(
+    post,
+    path = "/v1/tokens/{serial}/replace",
+    request_body = NewReplacement,
+    params(
+        ("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678"),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
+    ),
+    responses((status = 201, description = "The token is deactivated, and the new one is requested.", body = Made), Refusals)
+)]
+pub(super) async fn replace(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(serial): Path<String>,
+    address: OriginalUri,
+    request: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
+    let work = |asked: std::sync::Arc<Asked>| async move {
+        let new: NewReplacement = json(asked.body())?;
+        let reason = reason(&new.reason)?;
+        let token = token_at(&asked.site, &serial).await?;
+        let npi = owner(&token)?;
+        let account = account_at(&asked.site, &npi.to_string()).await?;
+        let form = Replacement {
+            serial: token.serial.clone(),
+            reason,
+            last_one_meant: new.last_one_meant,
+            mail: mail(new.mail.as_deref(), &account)?,
+            address: postal(new.address.as_ref(), &account)?,
+            idempotency_key: asked.submit(),
+        };
+        let session = new.sign_in.through(&asked.site, &asked.party, npi).await?;
+        let (by, now) = (RequestedBy::Session(&session), clock::now());
+        let mut rng = randomness::rng();
+        let made = asked.site.registry.replace_token(by, &form, now, &mut rng).await;
+        ended(&asked.site, &session).await;
+        let request = One::from(&made.map_err(refused::request)?);
+        Ok(Done::created(&Made { requests: vec![request] }))
+    };
+    asked.answered(work).await
+}
+
+fn mail(given: Option<&str>, account: &Account) -> Result<Mail, Problem> {
+    Ok(maybe("mail", given)?.unwrap_or_else(|| account.mail.clone()))
+}
+
+fn postal(given: Option<&Address>, account: &Account) -> Result<Option<PostalAddress>, Problem> {
+    let Some(address) = given else { return Ok(account.address.clone()) };
+    let second = address.second.as_deref().filter(|text| !text.trim().is_empty());
+    Ok(Some(PostalAddress {
+        street: field("address.street", &address.street)?,
+        second: maybe("address.second", second)?,
+        city: field("address.city", &address.city)?,
+        state: field("address.state", &address.state)?,
+        zip: field("address.zip", &address.zip)?,
+    }))
+}

@@ -1,0 +1,96 @@
+//! What the prescriber has typed on the relying party's page, to show who they are.
+
+use core::{fmt::Display, str::FromStr};
+
+use registry::{Npi, RelyingParty, SecondThrough, Session, SignInThrough};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use super::{
+    super::{
+        super::{Problem, Site},
+        asking::malformed,
+    },
+    refused,
+};
+use crate::{clock, randomness};
+
+/// The prescriber's sign-in, for this one request: the passphrase, and either a code of an active token of
+/// theirs or, before the first one, the confirmation code of the enrolment. What is typed here is judged and
+/// counted as on the dashboard, and a code is used up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "passphrase": "correct horse battery", "credential_id": "CSST 4F7K 92MQ", "code": "123456" }))]
+pub(super) struct SignIn {
+    #[serde(deserialize_with = "secret")]
+    #[schema(value_type = String)]
+    passphrase: Zeroizing<String>,
+    /// Which token the code is from; may be left out where the account has one.
+    credential_id: Option<String>,
+    /// A code of that token.
+    #[serde(default, deserialize_with = "maybe_secret")]
+    #[schema(value_type = Option<String>)]
+    code: Option<Zeroizing<String>>,
+    /// The confirmation code of the enrolment, in place of a token's code.
+    #[serde(default, deserialize_with = "maybe_secret")]
+    #[schema(value_type = Option<String>)]
+    confirmation_code: Option<Zeroizing<String>>,
+}
+
+fn secret<'a, D: Deserializer<'a>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+    String::deserialize(from).map(Zeroizing::new)
+}
+
+pub(super) fn maybe_secret<'a, D: Deserializer<'a>>(
+    from: D,
+) -> Result<Option<Zeroizing<String>>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(Zeroizing::new))
+}
+
+impl SignIn {
+    /// Signs them in; the session is to be ended by [`ended`].
+    pub(super) async fn through(
+        &self,
+        site: &Site,
+        party: &RelyingParty,
+        npi: Npi,
+    ) -> Result<Session, Problem> {
+        let second = match (&self.code, &self.confirmation_code) {
+            (Some(code), None) => SecondThrough::Code {
+                serial: maybe("sign_in.credential_id", self.credential_id.as_deref())?,
+                code: field("sign_in.code", code)?,
+            },
+            (None, Some(code)) => {
+                SecondThrough::Confirmation(field("sign_in.confirmation_code", code)?)
+            }
+            _ => {
+                let why = "give either a code of a token or a confirmation code";
+                return Err(malformed("sign_in", &why));
+            }
+        };
+        let typed = SignInThrough { npi, passphrase: &self.passphrase, second };
+        let (now, mut rng) = (clock::now(), randomness::rng());
+        let session = site.registry.sign_in_through(party, &typed, now, &mut rng).await;
+        session.map_err(refused::through)
+    }
+}
+
+/// Ends the session; one that stays ends by itself, and nobody knows its secret.
+pub(super) async fn ended(site: &Site, session: &Session) {
+    if let Err(error) = site.registry.sign_out(session, clock::now()).await {
+        tracing::warn!(%error, "a session of one request was not ended");
+    }
+}
+
+/// A field that is read by its own rules.
+pub(super) fn field<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error| malformed(name, &error))
+}
+
+pub(super) fn maybe<T: FromStr<Err: Display>>(
+    name: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| field(name, text)).transpose()
+}

@@ -1,0 +1,138 @@
+//! What relying parties change under `/v1`: each once good, once refused, once sent again after a restart.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    process::{NPI, PASSPHRASE, Server},
+    verify_api::{Vendor, assert_problem, with_vendor},
+};
+
+fn signed_in(app: &App) -> Value {
+    json!({ "passphrase": PASSPHRASE, "credential_id": app.id.to_string(), "code": app.next_code() })
+}
+
+#[test]
+fn a_first_token_is_added_by_passphrase_and_confirmation_code_once() {
+    let (server, app, confirmation) = Server::with_provisioned_token();
+    let vendor = Vendor::of(&server, &["tokens"]);
+    let path = format!("/v1/accounts/{NPI}/tokens");
+    let with = |passphrase: &str| {
+        json!({
+            "sign_in": { "passphrase": passphrase, "confirmation_code": confirmation },
+            "credential_id": app.id.to_string(), "name": "iPhone token", "code": app.next_code(),
+        })
+        .to_string()
+    };
+    let refused = vendor.post(&path, &with("not hers at all"), Some("add-1"));
+    assert_problem(&refused, 403, "sign-in-refused");
+    let good = with(PASSPHRASE);
+    let added = vendor.post(&path, &good, Some("add-2"));
+    assert_eq!((added.status, &added.body["state"]), (201, &json!("active")), "{}", added.body);
+    assert_eq!(added.body["account"], NPI);
+
+    let server = Server::start_in(server.stop(), &[]);
+    let vendor = vendor.at(&server);
+    let again = vendor.post(&path, &good, Some("add-2"));
+    assert_eq!((again.status, again.replayed, again.body), (201, true, added.body));
+    let still = vendor.post(&path, &with("not hers at all"), Some("add-2"));
+    assert_problem(&still, 422, "idempotency-key-reused");
+    let events = server.folder.json(&["events", "--npi", NPI], "");
+    let added: Vec<_> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["kind"] == "token-associated")
+        .collect();
+    assert_eq!(added.len(), 1);
+    assert_eq!(added[0]["actor"], json!({ "role": "relying_party", "name": "Example EHR" }));
+    assert!(!server.log().contains(PASSPHRASE), "no passphrase in the log");
+}
+
+#[test]
+fn a_token_is_resynchronised_suspended_and_given_up_and_each_answer_outlives_a_restart() {
+    let (server, app, vendor) = with_vendor(&["tokens"]);
+    let path = |what: &str| format!("/v1/tokens/{}/{what}", app.id.as_str());
+    let wrong = json!({ "first_code": app.wrong_code(), "second_code": app.wrong_code() });
+    let refused = vendor.post(&path("resync"), &wrong.to_string(), Some("r-1"));
+    assert_problem(&refused, 409, "not-consecutive");
+    let step = app.next_step() + 20;
+    let pair = json!({ "first_code": app.code_of(step), "second_code": app.code_of(step + 1) });
+    let done = vendor.post(&path("resync"), &pair.to_string(), Some("r-2"));
+    assert_eq!((done.status, &done.body["wrong_codes"]), (200, &json!(0)), "{}", done.body);
+
+    let end = |code: &str| {
+        json!({
+            "sign_in": { "passphrase": PASSPHRASE, "code": code },
+            "reason": "faulty", "last_one_meant": false,
+        })
+        .to_string()
+    };
+    let last = vendor.post(&path("deactivate"), &end(&app.code_of(step + 2)), Some("d-1"));
+    // Its clock was found to be ten minutes fast: what follows is good at once, or refused as a code.
+    assert!([403, 409].contains(&last.status), "{}", last.body);
+    let without = json!({ "reason": "faulty" }).to_string();
+    assert_problem(&vendor.post(&path("deactivate"), &without, None), 400, "malformed");
+
+    let reason = json!({ "reason": "left in a taxi" }).to_string();
+    let lost = vendor.post(&path("suspend"), &reason, Some("s-1"));
+    assert_eq!((lost.status, &lost.body["state"]), (200, &json!("suspended")), "{}", lost.body);
+    assert_problem(
+        &vendor.post("/v1/tokens/AVT812345678/suspend", &reason, None),
+        404,
+        "unknown-token",
+    );
+    let restored = json!({ "sign_in": signed_in(&app) }).to_string();
+    assert_problem(&vendor.post(&path("restore"), &restored, None), 403, "sign-in-refused");
+
+    let server = Server::start_in(server.stop(), &[]);
+    let vendor = vendor.at(&server);
+    for (what, body, key, first) in [
+        ("resync", wrong.to_string(), "r-1", refused),
+        ("resync", pair.to_string(), "r-2", done),
+        ("suspend", reason, "s-1", lost),
+    ] {
+        let again = vendor.post(&path(what), &body, Some(key));
+        assert_eq!((again.status, again.replayed), (first.status, true), "{what}");
+        assert_eq!(again.body, first.body);
+    }
+}
+
+#[test]
+fn tokens_are_requested_and_replaced_by_the_prescribers_sign_in() {
+    let (server, app, vendor) = with_vendor(&["tokens"]);
+    let path = format!("/v1/accounts/{NPI}/requests");
+    let unsigned = json!({
+        "sign_in": { "passphrase": "not hers at all", "code": "123456" }, "type": "soft",
+    });
+    assert_problem(&vendor.post(&path, &unsigned.to_string(), None), 403, "sign-in-refused");
+    let soft = json!({ "sign_in": signed_in(&app), "type": "soft" }).to_string();
+    let made = vendor.post(&path, &soft, Some("req-1"));
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.body["requests"][0]["state"], "requested");
+
+    let replace = format!("/v1/tokens/{}/replace", app.id.as_str());
+    let body = json!({ "sign_in": signed_in(&app), "reason": "faulty", "last_one_meant": true });
+    let body = body.to_string();
+    let replaced = vendor.post(&replace, &body, Some("rep-1"));
+    assert_eq!(replaced.status, 201, "{}", replaced.body);
+    assert_eq!(replaced.body["requests"][0]["replaces"], app.id.as_str());
+
+    let server = Server::start_in(server.stop(), &[]);
+    let vendor = vendor.at(&server);
+    for (path, body, key, first) in
+        [(&path, &soft, "req-1", made), (&replace, &body, "rep-1", replaced)]
+    {
+        let again = vendor.post(path, body, Some(key));
+        assert_eq!((again.status, again.replayed, again.body), (201, true, first.body));
+    }
+}
+
+#[test]
+fn without_the_scope_nothing_is_changed() {
+    let (_server, app, vendor) = with_vendor(&["verify", "read", "audit", "accounts"]);
+    let path = format!("/v1/tokens/{}/suspend", app.id.as_str());
+    let refused = vendor.post(&path, &json!({ "reason": "lost" }).to_string(), None);
+    assert_problem(&refused, 403, "scope");
+    assert_eq!(vendor.get(&format!("/v1/tokens/{}", app.id.as_str())).body["state"], "active");
+}
