@@ -47,10 +47,11 @@ fn postgres_is_gone_for_a_while_and_nothing_is_accepted_meanwhile() {
     let mut database = TestPostgres::start();
     let server = server_over(&database);
     let fob = Fob::new(&server, 1);
-    let (browser, agent) = (fob.at(&server), agent());
-    let test = |press| fob.try_code(&browser, &agent, &fob.token.press(press)).unwrap();
+    let browser = fob.at(&server);
+    // A connection each: one on which the server answers before it has read the form, it may close.
+    let test = |press| fob.try_code(&browser, &agent(), &fob.token.press(press)).unwrap();
     let ready = || {
-        let answer = agent.get(format!("{}/readyz", server.address)).call().unwrap();
+        let answer = agent().get(format!("{}/readyz", server.address)).call().unwrap();
         answer.status().as_u16()
     };
     let mut press = FIRST_PRESS;
@@ -85,8 +86,9 @@ fn postgres_that_only_reads_any_more_accepts_nothing_until_it_writes_again() {
     let database = TestPostgres::start();
     let server = server_over(&database);
     let fob = Fob::new(&server, 1);
-    let (browser, agent) = (fob.at(&server), agent());
-    let test = |press| fob.try_code(&browser, &agent, &fob.token.press(press)).unwrap();
+    let browser = fob.at(&server);
+    // A connection each: one on which the server answers before it has read the form, it may close.
+    let test = |press| fob.try_code(&browser, &agent(), &fob.token.press(press)).unwrap();
     // As one that a failover made a standby of, or that was set so because its disk fills.
     let set = |setting: &str| {
         database.sql("postgres", &format!("ALTER SYSTEM {setting}"));
