@@ -29,8 +29,6 @@ pub enum Scope {
     Audit,
     /// Change tokens, and request some, at their owners' wish.
     Tokens,
-    /// Open accounts and begin activations.
-    Accounts,
 }
 
 words!(Scope {
@@ -38,7 +36,6 @@ words!(Scope {
     Read = "read",
     Audit = "audit",
     Tokens = "tokens",
-    Accounts = "accounts",
 });
 
 impl FromStr for Scope {

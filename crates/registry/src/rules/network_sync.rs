@@ -189,10 +189,10 @@ mod tests {
     }
 
     #[test]
-    fn the_minutes_are_counted_to_sixty() {
+    fn the_minutes_are_counted_and_sixty_is_the_end() {
         let begun = UnixTime(1_000_000);
         let sync = NetworkSync::begin(begun);
-        for (seconds, minute) in [(0, 0), (59, 0), (60, 1), (725, 12), (3_599, 59), (9_999, 60)] {
+        for (seconds, minute) in [(0, 0), (59, 0), (60, 1), (725, 12), (3_599, 59), (9_999, 59)] {
             assert_eq!(sync.minute(begun.plus(seconds)), Some(minute));
         }
         assert_eq!(sync.given_up(begun.plus(3_600)).minute(begun.plus(9_999)), Some(60));

@@ -130,7 +130,7 @@ fn tokens_are_requested_and_replaced_by_the_prescribers_sign_in() {
 
 #[test]
 fn without_the_scope_nothing_is_changed() {
-    let (_server, app, vendor) = with_vendor(&["verify", "read", "audit", "accounts"]);
+    let (_server, app, vendor) = with_vendor(&["verify", "read", "audit"]);
     let path = format!("/v1/tokens/{}/suspend", app.id.as_str());
     let refused = vendor.post(&path, &json!({ "reason": "lost" }).to_string(), None);
     assert_problem(&refused, 403, "scope");

@@ -248,13 +248,13 @@ fn without_a_good_key_nothing_is_judged() {
 #[test]
 fn a_key_of_other_scopes_is_told_which_it_needs() {
     let server = Server::start();
-    let vendor = Vendor::of(&server, &["read", "audit", "tokens", "accounts"]);
+    let vendor = Vendor::of(&server, &["read", "audit", "tokens"]);
     let asked = json!({ "account": NPI, "code": "123456" });
     let refused = vendor.verify(&asked);
     assert_problem(&refused, 403, "scope");
     assert!(refused.body["detail"].as_str().unwrap().ends_with("it needs the scope verify"));
     let listed = server.folder.json(&["api-key", "list"], "");
-    assert_eq!(listed[0]["scopes"], json!(["read", "audit", "tokens", "accounts"]));
+    assert_eq!(listed[0]["scopes"], json!(["read", "audit", "tokens"]));
 
     let unknown = ["api-key", "add", "--party", "Example EHR", "--scope", "all"];
     let unknown = text(&server.folder.run(&unknown, "").stderr);
