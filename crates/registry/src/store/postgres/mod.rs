@@ -21,7 +21,7 @@ pub use self::address::{DatabaseUrl, DatabaseUrlError};
 use self::{slot::Slot, writer::Writer};
 use super::{
     Changes, StoreError,
-    sql::{Driver, Query},
+    sql::{Driver, Query, Reach},
 };
 
 /// How many connections read. Each has many queries under way.
@@ -31,6 +31,8 @@ const READERS: usize = 4;
 #[derive(Debug)]
 pub struct PostgresStore {
     readers: Vec<Slot>,
+    /// Apart, so that a search that takes long keeps no code waiting.
+    searcher: Slot,
     next: AtomicUsize,
     /// `None` where it was opened for reading only.
     writer: Option<Writer>,
@@ -84,7 +86,9 @@ impl PostgresStore {
         let handle = runtime.handle();
         let readers = (0..READERS).map(|_| Slot::to_read(handle.clone(), url));
         let readers = readers.collect();
-        Ok(Self { readers, next: AtomicUsize::new(0), writer: None, runtime: Some(runtime) })
+        let searcher = Slot::to_search(handle.clone(), url);
+        let next = AtomicUsize::new(0);
+        Ok(Self { readers, searcher, next, writer: None, runtime: Some(runtime) })
     }
 
     fn handle(&self) -> Result<tokio::runtime::Handle, StoreError> {
@@ -97,7 +101,10 @@ impl PostgresStore {
     }
 
     async fn rows<T>(&self, query: &Query<T>) -> Result<Vec<PgRow>, StoreError> {
-        let slot = self.reader()?;
+        let slot = match query.reach {
+            Reach::Few | Reach::Answer => self.reader()?,
+            Reach::Whole => &self.searcher,
+        };
         let connection = slot.connection().await?;
         match connection.rows(query).await {
             Ok(rows) => Ok(rows),

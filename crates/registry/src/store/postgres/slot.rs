@@ -1,8 +1,8 @@
 //! The place of one connection: opened when it is first used, and anew when it was lost.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{runtime::Handle, sync::Mutex};
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
 use super::{
     address::DatabaseUrl,
@@ -21,23 +21,32 @@ const FOR_EACH: &str = "SET lock_timeout = '15s';
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off'";
 const TO_READ: &str = "SET default_transaction_read_only = on";
+/// Nobody waits for an answer any longer.
+const TO_SEARCH: &str = "SET default_transaction_read_only = on; SET statement_timeout = '10s'";
+/// For how long a connection may be opening: a pooler or proxy may take it and never answer.
+const OPENING: Duration = Duration::from_secs(15);
 
 /// A connection, or none yet, or one that was lost.
 #[derive(Debug)]
 pub(super) struct Slot {
     url: DatabaseUrl,
-    reads_only: bool,
+    /// What is set besides.
+    also: Option<&'static str>,
     current: Mutex<Option<Arc<Connection>>>,
     runtime: Handle,
 }
 
 impl Slot {
     pub(super) fn to_read(runtime: Handle, url: &DatabaseUrl) -> Self {
-        Self { url: url.clone(), reads_only: true, current: Mutex::default(), runtime }
+        Self { url: url.clone(), also: Some(TO_READ), current: Mutex::default(), runtime }
+    }
+
+    pub(super) fn to_search(runtime: Handle, url: &DatabaseUrl) -> Self {
+        Self { also: Some(TO_SEARCH), ..Self::to_read(runtime, url) }
     }
 
     pub(super) fn to_write(runtime: Handle, url: &DatabaseUrl) -> Self {
-        Self { url: url.clone(), reads_only: false, current: Mutex::default(), runtime }
+        Self { url: url.clone(), also: None, current: Mutex::default(), runtime }
     }
 
     /// The connection, opened where there is none.
@@ -75,12 +84,19 @@ impl Slot {
 
     async fn connect(&self) -> Result<Connection, StoreError> {
         let (url, runtime) = (self.url.clone(), self.runtime.clone());
-        let opened = self.runtime.spawn(async move { url.connect(&runtime).await });
-        let connection = Connection::new(opened.await.map_err(|_| stopped())??);
-        connection.run(FOR_EACH).await?;
-        if self.reads_only {
-            connection.run(TO_READ).await?;
-        }
-        Ok(connection)
+        let also = self.also;
+        let open = async move {
+            let connection = Connection::new(url.connect(&runtime).await?);
+            connection.run(FOR_EACH).await?;
+            if let Some(also) = also {
+                connection.run(also).await?;
+            }
+            Ok::<_, StoreError>(connection)
+        };
+        // The clock is the runtime's that drives the connection.
+        let opened = self.runtime.spawn(async move { timeout(OPENING, open).await });
+        opened.await.map_err(|_| stopped())?.map_err(|_| StoreError::Unavailable {
+            reason: "its server takes connections and does not answer".to_owned(),
+        })?
     }
 }

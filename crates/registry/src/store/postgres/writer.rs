@@ -56,6 +56,9 @@ impl Writer {
 
 async fn work(slot: Slot, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
     loop {
+        // Before its turn: one that cannot connect keeps the others from nothing. Why not is told to whoever
+        // waits when it is tried again.
+        let _ = slot.connection().await;
         // Kept until the group's commit is under way: so the next group is made of all that arrived by
         // then, and its statements wait at the database while this one becomes durable.
         let mut queue = queue.lock().await;

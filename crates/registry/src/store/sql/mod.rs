@@ -16,7 +16,7 @@ use provisioning::{ActivationId, Label, ReportId};
 
 pub(in crate::store) use self::{
     row::Row,
-    statements::{Query, Sql, Statement, Statements},
+    statements::{Query, Reach, Sql, Statement, Statements},
     values::{Value, Values},
 };
 use super::{Changes, EventSearch, Store, StoreError, TokenSearch};

@@ -57,14 +57,29 @@ pub(in crate::store) struct Query<T> {
     pub(in crate::store) read: fn(&Row<'_>) -> Result<T, StoreError>,
     /// The columns of a row, in their order, where the text names them.
     pub(in crate::store) columns: Option<&'static [&'static str]>,
-    /// Whether it finds a few rows only, by an index.
-    pub(in crate::store) few: bool,
+    pub(in crate::store) reach: Reach,
+}
+
+/// How much of a table a query may have to go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Reach {
+    /// A few rows, which an index finds.
+    Few,
+    /// As many as it answers.
+    Answer,
+    /// All of them: it is a search.
+    Whole,
 }
 
 impl<T> Query<T> {
     /// A query that finds a few rows only, by an index.
     pub(super) fn few(self) -> Self {
-        Self { few: true, ..self }
+        Self { reach: Reach::Few, ..self }
+    }
+
+    /// A search, which may go through the whole table: it never stands in the way of a code.
+    pub(super) fn search(self) -> Self {
+        Self { reach: Reach::Whole, ..self }
     }
 
     /// A query whose text names these columns in this order: none has to be looked for.
@@ -78,7 +93,7 @@ pub(super) fn query<T>(
     values: Values,
     read: fn(&Row<'_>) -> Result<T, StoreError>,
 ) -> Query<T> {
-    Query { sql: sql.into(), values, read, columns: None, few: false }
+    Query { sql: sql.into(), values, read, columns: None, reach: Reach::Answer }
 }
 
 /// A statement of a change.

@@ -19,7 +19,7 @@ use self::opening::{connect, connect_to_read, failed, make_private, write_ahead}
 pub(in crate::store) use self::running::InOrder;
 use super::{
     Changes, StoreError,
-    sql::{Driver, Query, statements_of},
+    sql::{Driver, Query, Reach, statements_of},
 };
 
 /// A registry's database in one file.
@@ -28,6 +28,8 @@ pub struct SqliteStore {
     /// `None` where it was opened for reading only.
     writer: Option<writer::Writer>,
     readers: reader::Readers,
+    /// Apart, so that a search that takes long keeps no code waiting.
+    searchers: reader::Readers,
 }
 
 impl SqliteStore {
@@ -48,7 +50,8 @@ impl SqliteStore {
         migrations::run(&mut connection)?;
         Ok(Self {
             writer: Some(writer::Writer::start(connection)?),
-            readers: reader::Readers::open(path, connect)?,
+            readers: reader::Readers::open(path, reader::READS, connect)?,
+            searchers: reader::Readers::open(path, reader::SEARCHES, connect)?,
         })
     }
 
@@ -59,7 +62,11 @@ impl SqliteStore {
     pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         migrations::check(&connect_to_read(path)?)?;
-        Ok(Self { writer: None, readers: reader::Readers::open(path, connect_to_read)? })
+        Ok(Self {
+            writer: None,
+            readers: reader::Readers::open(path, reader::READS, connect_to_read)?,
+            searchers: reader::Readers::open(path, reader::SEARCHES, connect_to_read)?,
+        })
     }
 }
 
@@ -69,10 +76,14 @@ impl Driver for SqliteStore {
     }
 
     async fn list<T: Send + 'static>(&self, query: Query<T>) -> Result<Vec<T>, StoreError> {
-        if query.few {
-            return self.readers.find(|database| running::list(database, &query)).await;
-        }
-        self.readers.read(move |database| running::list(database, &query)).await
+        let readers = match query.reach {
+            Reach::Few => {
+                return self.readers.find(|database| running::list(database, &query)).await;
+            }
+            Reach::Answer => &self.readers,
+            Reach::Whole => &self.searchers,
+        };
+        readers.read(move |database| running::list(database, &query)).await
     }
 
     async fn find_each<T: Send + 'static>(

@@ -11,7 +11,9 @@ use tokio::sync::Semaphore;
 use super::{StoreError, failed};
 
 /// How many reads go on at a time.
-const CONNECTIONS: usize = 4;
+pub(super) const READS: usize = 4;
+/// How many searches do.
+pub(super) const SEARCHES: usize = 1;
 
 /// The connections, and a place in the queue for each.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn open(
         path: &Path,
+        connections: usize,
         connect: impl Fn(&Path) -> Result<Connection, StoreError>,
     ) -> Result<Self, StoreError> {
         let open = |_| {
@@ -30,8 +33,8 @@ impl Readers {
             connection.pragma_update(None, "query_only", true).map_err(failed)?;
             Ok(connection)
         };
-        let idle = (0..CONNECTIONS).map(open).collect::<Result<_, StoreError>>()?;
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), places: Arc::new(Semaphore::new(CONNECTIONS)) })
+        let idle = (0..connections).map(open).collect::<Result<_, StoreError>>()?;
+        Ok(Self { idle: Arc::new(Mutex::new(idle)), places: Arc::new(Semaphore::new(connections)) })
     }
 
     /// Runs a query that finds a few rows by an index, at once and where it is asked: to hand it to

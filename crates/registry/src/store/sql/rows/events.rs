@@ -76,7 +76,7 @@ pub(in super::super) fn events_with(
     }
     values.push(limit.to_value());
     sql += &format!(" ORDER BY id DESC LIMIT ?{}", values.len());
-    query(sql, Values::Numbered(values), read)
+    query(sql, Values::Numbered(values), read).search()
 }
 
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {

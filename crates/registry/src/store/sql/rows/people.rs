@@ -31,11 +31,11 @@ pub(super) fn insert_secret(
     );
 }
 
-/// Rows are written as they were; a database makes that as durable as any other write.
+/// A row is written as it was; a database makes that as durable as any other write.
 pub(super) fn write_nothing(statements: &mut Statements) {
     // Forth and back: a page on which nothing changes is not written.
-    statements.any("UPDATE secrets SET made = made + 1", params![]);
-    statements.any("UPDATE secrets SET made = made - 1", params![]);
+    statements.any("UPDATE secrets SET made = made + 1 WHERE name = 'server key'", params![]);
+    statements.any("UPDATE secrets SET made = made - 1 WHERE name = 'server key'", params![]);
 }
 
 pub(super) fn npi(row: &Row<'_>, column: &str) -> Result<Npi, StoreError> {
@@ -63,6 +63,7 @@ pub(in super::super) fn accounts_with(
         params![after.map_or(0, |npi| to_sql(npi.number())), pattern(text), limit],
         read_account,
     )
+    .search()
 }
 
 fn read_account(row: &Row<'_>) -> Result<AccountRecord, StoreError> {

@@ -100,6 +100,7 @@ pub(in super::super) fn tokens_with(
         params![after, serial(0), serial(1), pattern(&search.text), limit],
         read,
     )
+    .search()
 }
 
 pub(in super::super) fn tokens_to_sync(due: UnixTime, limit: u32) -> Query<TokenRecord> {
