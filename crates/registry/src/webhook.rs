@@ -61,6 +61,12 @@ impl WebhookUrl {
         &self.0
     }
 
+    /// Scheme, host and port: what comes after them may be a secret of the receiver.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+    }
+
     /// Whether what is sent there is encrypted on the way.
     #[must_use]
     pub fn is_https(&self) -> bool {

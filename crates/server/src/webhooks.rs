@@ -4,8 +4,8 @@
 use std::{collections::HashSet, time::Duration};
 
 use registry::{
-    Delivery, Error, Event, EventKind, Fate, HookKind, WebhookId, WebhookState,
-    rules::webhooks::{moved_to, request_of},
+    Delivery, Error, Event, Fate, HookKind, WebhookId, WebhookState,
+    rules::webhooks::{fixed_cause, moved_to, request_of},
 };
 use serde::Serialize;
 use tokio::{
@@ -55,7 +55,7 @@ async fn keep(site: Site, agents: Agents, mut stopped: watch::Receiver<()>) {
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut under_way, mut busy) = (JoinSet::new(), HashSet::new());
-    let mut looks = 0_u32;
+    let (mut looks, mut last) = (0_u32, None);
     loop {
         tokio::select! {
             _ = stopped.changed() => break,
@@ -72,11 +72,13 @@ async fn keep(site: Site, agents: Agents, mut stopped: watch::Receiver<()>) {
         }
         match site.registry.webhooks().await {
             Ok(webhooks) => {
-                for record in webhooks {
-                    if busy.len() < AT_ONCE && busy.insert(record.id.clone()) {
+                let ids: Vec<_> = webhooks.into_iter().map(|record| record.id).collect();
+                for id in in_turn(ids, last.as_ref()) {
+                    if busy.len() < AT_ONCE && busy.insert(id.clone()) {
                         let (site, agents, stopped) =
                             (site.clone(), agents.clone(), stopped.clone());
-                        under_way.spawn(deliver_all(site, agents, record.id, stopped));
+                        last = Some(id.clone());
+                        under_way.spawn(deliver_all(site, agents, id, stopped));
                     }
                 }
             }
@@ -90,6 +92,14 @@ async fn keep(site: Site, agents: Agents, mut stopped: watch::Receiver<()>) {
         looks = (looks + 1) % COUNTED_EVERY;
     }
     while under_way.join_next().await.is_some() {}
+}
+
+/// From the one after the last that was begun with, so that each comes to its turn.
+fn in_turn<Id: PartialEq>(mut ids: Vec<Id>, last: Option<&Id>) -> Vec<Id> {
+    if let Some(place) = ids.iter().position(|id| Some(id) == last) {
+        ids.rotate_left(place + 1);
+    }
+    ids
 }
 
 async fn count(site: &Site) -> Result<(), Error> {
@@ -215,10 +225,6 @@ struct Data<'a> {
 fn body(kind: HookKind, event: &Event) -> Result<String, serde_json::Error> {
     let what = &event.what;
     let (moved_to, request) = (moved_to(what), request_of(what));
-    let is_told = moved_to.is_some()
-        || kind.name().starts_with("request.")
-        // Who saw which papers, and which system a phone has, are nobody else's business.
-        || matches!(what.kind, EventKind::AccountOpened | EventKind::TokenAssociated);
     serde_json::to_string(&Message {
         r#type: kind,
         timestamp: time_text::rfc3339(what.at),
@@ -229,7 +235,21 @@ fn body(kind: HookKind, event: &Event) -> Result<String, serde_json::Error> {
             moved_to,
             request: request.map(|id| id.to_string()),
             by: what.actor.role(),
-            cause: what.cause.as_deref().filter(|_| !is_told),
+            cause: fixed_cause(what),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_webhook_comes_to_its_turn() {
+        let all = || vec![1, 2, 3, 4];
+        assert_eq!(in_turn(all(), None), [1, 2, 3, 4]);
+        assert_eq!(in_turn(all(), Some(&3)), [4, 1, 2, 3]);
+        assert_eq!(in_turn(all(), Some(&4)), [1, 2, 3, 4]);
+        assert_eq!(in_turn(all(), Some(&9)), [1, 2, 3, 4], "it was removed");
+    }
 }

@@ -20,8 +20,8 @@ use crate::{
 
 /// How many events are read at a time.
 const BATCH: u32 = 500;
-/// More events that wait are not counted.
-const MOST_COUNTED: u64 = 10_000;
+/// Of more events it is not counted which wait.
+const MOST_LOOKED_AT: usize = 10_000;
 /// For how many seconds the secret before signs too.
 const FORMER_LASTS: u64 = 24 * 60 * 60;
 
@@ -212,16 +212,17 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    /// How many events wait for a webhook, also those that no checkpoint covers yet; of very many, as many
-    /// as are counted.
+    /// How many events wait for a webhook, also those that no checkpoint covers yet; of very many, those
+    /// among the first that are looked at.
     ///
     /// # Errors
     /// What the store cannot do.
     pub async fn webhook_lag(&self, record: &WebhookRecord) -> Result<u64, Error> {
         let (mut after, until) = (record.cursor, self.last_event().await?);
-        let mut waiting = 0;
-        while waiting < MOST_COUNTED {
+        let (mut waiting, mut looked_at) = (0, 0);
+        while looked_at < MOST_LOOKED_AT {
             let batch = self.store.events_but_codes(after, until, BATCH).await?;
+            looked_at += batch.len();
             waiting += batch.iter().filter(|event| wanted(record, event).is_some()).count() as u64;
             match batch.last() {
                 Some(last) if batch.len() >= BATCH as usize => after = last.id,
@@ -375,8 +376,7 @@ fn wanted(record: &WebhookRecord, event: &Event) -> Option<HookKind> {
 }
 
 fn noted(actor: &Actor, kind: EventKind, record: &WebhookRecord, now: UnixTime) -> NewEvent {
-    // Where to, without a query, which may be a secret of the receiver.
-    let place = record.url.as_str().split('?').next().unwrap_or_default();
+    let place = record.url.origin();
     NewEvent::new(now, actor.clone(), kind, Outcome::Success)
         .because(format!("{} of {}, {place}", record.id, record.party))
 }

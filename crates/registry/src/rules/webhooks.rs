@@ -10,7 +10,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use oath::UnixTime;
 
 use super::{
-    activity::SYNC_GIVEN_UP, handover::MOVED_TO, reporting::REPORTED_AGAIN, requesting::REQUEST,
+    activity::SYNC_GIVEN_UP, handover::MOVED_TO, owning::DeactivationReason,
+    reporting::REPORTED_AGAIN, requesting::REQUEST,
 };
 use crate::{
     event::{EventKind, NewEvent, Outcome, words},
@@ -119,6 +120,18 @@ impl HookKind {
             EventKind::RequestCancelled => Some(Self::RequestCancelled),
             _ => None,
         }
+    }
+}
+
+/// The cause of an event where it is a fixed word; what somebody typed is nobody else's business.
+#[must_use]
+pub fn fixed_cause(event: &NewEvent) -> Option<&str> {
+    let is_reason = |cause: &&str| DeactivationReason::ALL.iter().any(|one| one.name() == *cause);
+    let cause = event.cause.as_deref()?;
+    match event.kind {
+        EventKind::TokenDeactivated => Some(cause).filter(is_reason),
+        EventKind::TokenLocked | EventKind::CodesPaused => Some(cause),
+        _ => None,
     }
 }
 

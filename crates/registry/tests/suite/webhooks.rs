@@ -233,7 +233,7 @@ async fn who_manages_webhooks_is_known_and_is_the_help_desk() {
         .filter(|event| event.what.kind.name().starts_with("webhook-"))
         .map(|event| (event.what.kind, event.what.outcome, event.what.cause.clone().unwrap()))
         .collect();
-    let about = format!("{} of Example EHR, https://ehr.example.org/hooks", record.id);
+    let about = format!("{} of Example EHR, https://ehr.example.org", record.id);
     let expected =
         [EventKind::WebhookRemoved, EventKind::WebhookSecretMade, EventKind::WebhookAdded];
     assert_eq!(noted, expected.map(|kind| (kind, Outcome::Success, about.clone())));
