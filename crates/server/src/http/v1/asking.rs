@@ -140,7 +140,17 @@ pub(super) async fn body(body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
 }
 
 pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| not_read(error.to_string()))
+    serde_json::from_slice(body).map_err(|error| not_read(without_values(&error.to_string())))
+}
+
+/// What is wrong with a document, without a value of it, which may be a code or a passphrase.
+fn without_values(why: &str) -> String {
+    match why.rsplit_once(", expected ") {
+        Some((what, expected)) if what.starts_with("invalid ") => {
+            format!("a value is of another kind: expected {expected}")
+        }
+        _ => why.to_owned(),
+    }
 }
 
 fn not_read(detail: String) -> Problem {
@@ -200,4 +210,24 @@ pub(super) fn sent(answer: Answer) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static("true"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_document_is_told_without_its_values() {
+        #[derive(Debug, Deserialize)]
+        struct Asked {
+            #[expect(dead_code, reason = "only read")]
+            code: String,
+        }
+        for body in [r#"{"code": 482913}"#, r#"{"code": [482913]}"#, r#""482913, expected it""#] {
+            let why = json::<Asked>(body.as_bytes()).unwrap_err().detail;
+            assert!(why.contains("expected ") && !why.contains("482913"), "{why}");
+        }
+        let unknown = json::<Asked>(b"{}").unwrap_err().detail;
+        assert!(unknown.contains("missing field `code`"), "{unknown}");
+    }
 }

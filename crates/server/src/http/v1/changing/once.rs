@@ -1,7 +1,13 @@
 //! A request that changes something: read whole, begun, done to its end although its sender is gone,
 //! and its answer kept.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -11,6 +17,7 @@ use axum::{
 };
 use registry::{Answer, IdempotencyKey, Once, RelyingParty, Scope};
 use serde::Serialize;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::super::{
@@ -18,6 +25,9 @@ use super::super::{
     asking::{body, idempotency_key, not_answered, relying_party, sent},
 };
 use crate::{clock, randomness};
+
+/// No server works longer at one request: so one that was begun a minute ago is worked at by none.
+const WORKS_FOR: Duration = Duration::from_secs(40);
 
 /// Who asks for what.
 pub(super) struct Asked {
@@ -27,6 +37,8 @@ pub(super) struct Asked {
     /// Method and address, then the body.
     whole: Zeroizing<Vec<u8>>,
     body_at: usize,
+    /// Whether the prescriber's code is used up by this: it cannot simply be sent again.
+    signed_in: AtomicBool,
 }
 
 /// What was done, and is told.
@@ -65,11 +77,16 @@ impl Asked {
         let request = body(request).await?;
         let head = format!("POST {}\n", address.path());
         let whole = Zeroizing::new([head.as_bytes(), request.as_slice()].concat());
-        Ok(Self { site, party, key, whole, body_at: head.len() })
+        let signed_in = AtomicBool::new(false);
+        Ok(Self { site, party, key, whole, body_at: head.len(), signed_in })
     }
 
     pub(super) fn body(&self) -> &[u8] {
         &self.whole[self.body_at..]
+    }
+
+    pub(super) fn note_sign_in(&self) {
+        self.signed_in.store(true, Ordering::Relaxed);
     }
 
     /// Names what this makes, so that it is made once also where the first answer was that nothing is known.
@@ -99,9 +116,10 @@ impl Asked {
         work: impl Future<Output = Result<Done, Problem>> + Send,
     ) -> Result<Response, Problem> {
         let Some(key) = &self.key else {
-            return Ok(match work.await {
-                Ok(done) => sent(told(done)),
-                Err(problem) => problem.into_response(),
+            return Ok(match timeout(WORKS_FOR, work).await {
+                Ok(Ok(done)) => sent(told(done)),
+                Ok(Err(problem)) => problem.into_response(),
+                Err(_) => Problem::given_up().into_response(),
             });
         };
         let (registry, once) = (&self.site.registry, Once { key, request: &self.whole });
@@ -109,9 +127,14 @@ impl Asked {
         if let Some(answer) = before.map_err(not_answered)? {
             return Ok(sent(answer));
         }
-        let answer = match work.await {
+        // It stays begun where nobody knows what became of it, and is not done a second time.
+        let Ok(result) = timeout(WORKS_FOR, work).await else { return Err(Problem::given_up()) };
+        let answer = match result {
             Ok(done) => told(done),
             Err(problem) if problem.status.is_server_error() => {
+                if self.signed_in.load(Ordering::Relaxed) {
+                    return Err(Problem::given_up());
+                }
                 if let Err(error) = registry.give_up_once(&self.party, once).await {
                     tracing::error!(%error, "what was not decided stays begun");
                 }

@@ -126,7 +126,7 @@ impl From<&TokenRequest> for One {
     path = "/v1/accounts/{account}/requests",
     request_body = NewRequest,
     params(
-        ("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893"),
+        ("account" = String, Path, description = "The prescriber’s NPI, or the account’s own ID.", example = "1234567893"),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
     ),
     responses((status = 201, description = "It waits for the help desk.", body = Made), Refusals)
@@ -154,7 +154,7 @@ pub(super) async fn request(
             mail: mail(new.mail.as_deref(), &account)?,
             idempotency_key: asked.submit(),
         };
-        let session = new.sign_in.through(&asked.site, &asked.party, account.npi).await?;
+        let session = new.sign_in.through(&asked, account.npi).await?;
         let (by, now) = (RequestedBy::Session(&session), clock::now());
         let mut rng = randomness::rng();
         let made = asked.site.registry.request_tokens(by, &order, now, &mut rng).await;
@@ -198,7 +198,7 @@ pub(super) async fn replace(
             address: postal(new.address.as_ref(), &account)?,
             idempotency_key: asked.submit(),
         };
-        let session = new.sign_in.through(&asked.site, &asked.party, npi).await?;
+        let session = new.sign_in.through(&asked, npi).await?;
         let (by, now) = (RequestedBy::Session(&session), clock::now());
         let mut rng = randomness::rng();
         let made = asked.site.registry.replace_token(by, &form, now, &mut rng).await;

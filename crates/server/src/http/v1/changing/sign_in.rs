@@ -2,7 +2,7 @@
 
 use core::{fmt::Display, str::FromStr};
 
-use registry::{Npi, RelyingParty, SecondThrough, Session, SignInThrough};
+use registry::{Npi, SecondThrough, Session, SignInThrough};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use super::{
         super::{Problem, Site},
         asking::malformed,
     },
+    once::Asked,
     refused,
 };
 use crate::{clock, randomness};
@@ -50,12 +51,7 @@ pub(super) fn maybe_secret<'a, D: Deserializer<'a>>(
 
 impl SignIn {
     /// Signs them in; the session is to be ended by [`ended`].
-    pub(super) async fn through(
-        &self,
-        site: &Site,
-        party: &RelyingParty,
-        npi: Npi,
-    ) -> Result<Session, Problem> {
+    pub(super) async fn through(&self, asked: &Asked, npi: Npi) -> Result<Session, Problem> {
         let second = match (&self.code, &self.confirmation_code) {
             (Some(code), None) => SecondThrough::Code {
                 serial: maybe("sign_in.credential_id", self.credential_id.as_deref())?,
@@ -71,8 +67,9 @@ impl SignIn {
         };
         let typed = SignInThrough { npi, passphrase: &self.passphrase, second };
         let (now, mut rng) = (clock::now(), randomness::rng());
-        let session = site.registry.sign_in_through(party, &typed, now, &mut rng).await;
-        session.map_err(refused::through)
+        let registry = &asked.site.registry;
+        let session = registry.sign_in_through(&asked.party, &typed, now, &mut rng).await;
+        session.inspect(|_| asked.note_sign_in()).map_err(refused::through)
     }
 }
 

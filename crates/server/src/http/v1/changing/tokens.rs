@@ -107,7 +107,7 @@ pub(super) struct End {
     path = "/v1/accounts/{account}/tokens",
     request_body = NewToken,
     params(
-        ("account" = String, Path, description = "The prescriber's NPI.", example = "1234567893"),
+        ("account" = String, Path, description = "The prescriber’s NPI, or the account’s own ID.", example = "1234567893"),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
     ),
     responses((status = 201, description = "It is theirs.", body = shown::Token), Refusals)
@@ -124,7 +124,7 @@ pub(super) async fn associate(
         let new: NewToken = json(asked.body())?;
         let form = form(&asked, &new)?;
         let npi = account_at(&asked.site, &account).await?.npi;
-        let session = new.sign_in.through(&asked.site, &asked.party, npi).await?;
+        let session = new.sign_in.through(&asked, npi).await?;
         let added = asked.site.registry.associate(&session, &form, clock::now()).await;
         ended(&asked.site, &session).await;
         Ok(Done::created(&shown(&added.map_err(refused::associate)?)))
@@ -211,7 +211,7 @@ pub(super) async fn restore(
         let find: Find = json(asked.body())?;
         let token = token_at(&asked.site, &serial).await?;
         let npi = owner(&token)?;
-        let session = find.sign_in.through(&asked.site, &asked.party, npi).await?;
+        let session = find.sign_in.through(&asked, npi).await?;
         let found = asked.site.registry.found_own_token(&session, &token.serial, clock::now());
         let found = found.await;
         ended(&asked.site, &session).await;
@@ -254,7 +254,7 @@ pub(super) async fn resynchronise(
             }
             Some(sign_in) => {
                 let npi = owner(&token)?;
-                let session = sign_in.through(&asked.site, &asked.party, npi).await?;
+                let session = sign_in.through(&asked, npi).await?;
                 let (codes, now) = ((&first, &second), clock::now());
                 let done = registry.resynchronise_own_token(&session, serial, codes, now).await;
                 ended(&asked.site, &session).await;
@@ -291,7 +291,7 @@ pub(super) async fn deactivate(
             Deactivation { reason: reason(&end.reason)?, last_one_meant: end.last_one_meant };
         let token = token_at(&asked.site, &serial).await?;
         let npi = owner(&token)?;
-        let session = end.sign_in.through(&asked.site, &asked.party, npi).await?;
+        let session = end.sign_in.through(&asked, npi).await?;
         let (registry, now) = (&asked.site.registry, clock::now());
         let ended_token = registry.deactivate_own_token(&session, &token.serial, form, now).await;
         ended(&asked.site, &session).await;
