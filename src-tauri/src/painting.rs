@@ -3,15 +3,14 @@
 use tauri::WebviewWindow;
 use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt as _, WebViewExt as _, glib};
 
-/// Has the pages' process take its memory from the C library, and overwrite what it frees. After each
-/// painting the scavenger of WebKit's own allocator wakes ten times, a third of what an idle app takes.
+/// Has the pages' process take its memory from the C library. After each painting
+/// the scavenger of WebKit's own allocator wakes ten times, a third of what an idle app takes.
 /// What that allocator does better is to withstand hostile pages: this window shows none but ours.
 ///
 /// Before any other thread runs: it is told by the environment.
 pub(crate) fn with_plain_memory() {
     // Where it cannot be told, the window is only dearer.
     let _ = glib::setenv("Malloc", "1", false);
-    let _ = glib::setenv("MALLOC_PERTURB_", "85", false);
 }
 
 /// Has the pages painted by the processor alone. They hardly move: what changes is a ring and a
