@@ -2,7 +2,7 @@
 
 use core::{fmt, str::FromStr};
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use oath::UnixTime;
 use provisioning::Label;
 use rand_core::CryptoRng;
@@ -12,7 +12,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     event::{Actor, words},
-    values::ValueError,
+    values::{ValueError, short_id},
 };
 
 /// How every key begins, so that one that leaked into a repository is recognised.
@@ -46,39 +46,9 @@ impl FromStr for Scope {
     }
 }
 
-/// Names a key; no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ApiKeyId(String);
-
-impl ApiKeyId {
-    const BYTES: usize = 8;
-
-    fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut id = [0; Self::BYTES];
-        rng.fill_bytes(&mut id);
-        Self(HEXLOWER.encode(&id))
-    }
-
-    /// The ID as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ApiKeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for ApiKeyId {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        let is_one = text.len() == 2 * Self::BYTES && HEXLOWER.decode(text.as_bytes()).is_ok();
-        if is_one { Ok(Self(text.to_owned())) } else { Err(ValueError::ApiKeyId) }
-    }
+short_id! {
+    /// Names a key; no secret.
+    ApiKeyId, ValueError::ApiKeyId
 }
 
 /// What a relying party shows with every request: an ID and 256 random bits. Only a SHA-256 of the

@@ -2,7 +2,7 @@
 
 use core::{fmt, str::FromStr};
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::BASE64;
 use oath::UnixTime;
 use provisioning::Label;
 use rand_core::CryptoRng;
@@ -10,41 +10,15 @@ use serde::Serialize;
 use url::{Host, Url};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{master_key::hmac, rules::webhooks::HookKind, values::ValueError};
+use crate::{
+    master_key::hmac,
+    rules::webhooks::HookKind,
+    values::{ValueError, short_id},
+};
 
-/// Names a webhook; no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WebhookId(String);
-
-impl WebhookId {
-    const BYTES: usize = 8;
-
-    pub(crate) fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut id = [0; Self::BYTES];
-        rng.fill_bytes(&mut id);
-        Self(HEXLOWER.encode(&id))
-    }
-
-    /// The ID as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WebhookId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for WebhookId {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        let is_one = text.len() == 2 * Self::BYTES && HEXLOWER.decode(text.as_bytes()).is_ok();
-        if is_one { Ok(Self(text.to_owned())) } else { Err(ValueError::WebhookId) }
-    }
+short_id! {
+    /// Names a webhook; no secret.
+    WebhookId, ValueError::WebhookId
 }
 
 /// Where it is posted to: `https://`, or `http://` on the machine's own loopback; a query may stand in

@@ -15,6 +15,7 @@ mod reference;
 mod request_id;
 mod reset_secret;
 mod session_secret;
+mod short_id;
 
 pub use account_id::AccountId;
 pub use activate_link::ActivateLink;
@@ -31,6 +32,7 @@ pub use reference::Reference;
 pub use request_id::RequestId;
 pub use reset_secret::{ResetId, ResetSecret};
 pub use session_secret::{CsrfToken, SessionId, SessionSecret};
+pub(crate) use short_id::short_id;
 
 /// A value that is not well formed, told in the words of the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
