@@ -227,8 +227,7 @@ impl Registry {
     ) -> (Changes, Result<Option<SessionSecret>, ConfirmError>) {
         let npi = half.npi;
         let event = |outcome| {
-            let actor = Actor::Prescriber { npi };
-            NewEvent::new(now, actor, EventKind::SecondFactorGiven, outcome).of(npi)
+            NewEvent::new(now, session.actor(), EventKind::SecondFactorGiven, outcome).of(npi)
         };
         let judgeable = open.filter(|activation| {
             activation.opens_access

@@ -5,7 +5,7 @@ use oath::{Code, SerialNumber, UnixTime};
 use super::{ATTEMPTS, Registry};
 use crate::{
     Error, Npi, Purpose, VerifyError,
-    event::{Actor, EventKind, NewEvent, Outcome},
+    event::{EventKind, NewEvent, Outcome},
     rules::judging::Typed,
     session::{Factor, NOTED_EVERY, RENEWED_AGAIN, SecondFactor, Session, SessionRecord},
     store::{Changes, Write},
@@ -169,14 +169,15 @@ impl Registry {
         typed: Typed<'_>,
         now: UnixTime,
     ) -> Result<Option<SessionSecret>, VerifyError> {
-        let npi = session.account.npi;
+        let (npi, actor) = (session.account.npi, session.actor());
         let serial = match serial {
             Some(serial) => serial.clone(),
             None => self.only_token_of(npi).await?,
         };
         for _ in 0..ATTEMPTS {
-            let token = self.token_of(npi, &serial, Purpose::SignIn, now).await?;
-            let decision = self.decide(&token, npi, typed, Purpose::SignIn, now).await?;
+            let token = self.token_of(npi, &serial, Purpose::SignIn, &actor, now).await?;
+            let mut decision = self.decide(&token, npi, typed, Purpose::SignIn, now).await?;
+            decision.done_by(&actor);
             // Read last: while it is half, no other submit of it was in what was read before.
             let half = match self.standing(session, now).await? {
                 Standing::Half(record) => record,
@@ -189,12 +190,9 @@ impl Registry {
                 let (new, writes) = self.fill(session, half, by, now);
                 secret = Some(new);
                 changes.writes.extend(writes);
-                let actor = Actor::Prescriber { npi };
-                changes.events.push(
-                    NewEvent::new(now, actor, EventKind::SecondFactorGiven, Outcome::Success)
-                        .of(npi)
-                        .on(&serial),
-                );
+                let (actor, kind) = (actor.clone(), EventKind::SecondFactorGiven);
+                let event = NewEvent::new(now, actor, kind, Outcome::Success);
+                changes.events.push(event.of(npi).on(&serial));
             }
             if self.commit(changes).await? {
                 return decision.result.map(|_| secret).map_err(VerifyError::Refused);
@@ -221,9 +219,8 @@ impl Registry {
         if self.store.session(session.id).await?.is_none() {
             return Ok(());
         }
-        let npi = session.account.npi;
-        let actor = Actor::Prescriber { npi };
-        let event = NewEvent::new(now, actor, EventKind::SignedOut, Outcome::Success).of(npi);
+        let event = NewEvent::new(now, session.actor(), EventKind::SignedOut, Outcome::Success)
+            .of(session.account.npi);
         Ok(self.store.commit(Changes::new([Write::DeleteSession(session.id)], [event])).await?)
     }
 }

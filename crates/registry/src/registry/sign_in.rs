@@ -44,8 +44,19 @@ impl Registry {
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<SessionSecret, SignInError> {
+        self.sign_in_by(Actor::Stranger, (npi.parse().ok(), passphrase), now, rng).await
+    }
+
+    /// As [`Registry::sign_in`], by somebody whom the audit names.
+    pub(super) async fn sign_in_by(
+        &self,
+        actor: Actor,
+        (npi, passphrase): (Option<Npi>, &str),
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<SessionSecret, SignInError> {
         let _turn = self.hasher.turn().await.ok_or(SignInError::TooMany)?;
-        let attempt = self.count_attempt(npi.parse().ok(), Actor::Stranger, now).await?;
+        let attempt = self.count_attempt(npi, actor, now).await?;
         let fits = self.hasher.verify(passphrase, attempt.hash.clone()).await?;
         match attempt.npi {
             Some(npi) if fits => {
@@ -69,7 +80,7 @@ impl Registry {
     ) -> Result<(), PassphraseError> {
         let npi = session.account.npi;
         let _turn = self.hasher.turn().await.ok_or(PassphraseError::TooMany)?;
-        let attempt = self.count_attempt(Some(npi), Actor::Prescriber { npi }, now).await?;
+        let attempt = self.count_attempt(Some(npi), session.actor(), now).await?;
         if self.hasher.verify(passphrase, attempt.hash.clone()).await? {
             let stands = self.forget_failures(npi, &attempt, Vec::new(), now).await?;
             return if stands { Ok(()) } else { Err(PassphraseError::Wrong) };
@@ -171,8 +182,11 @@ impl Registry {
             record.account.sign_in_pause = None;
             let mut writes = writes.clone();
             writes.insert(0, Write::UpdateAccount(record));
-            let event =
-                passphrase_event(Actor::Prescriber { npi }, Some(npi), Outcome::Success, now);
+            let actor = match &attempt.actor {
+                Actor::Stranger => Actor::Prescriber { npi },
+                known => known.clone(),
+            };
+            let event = passphrase_event(actor, Some(npi), Outcome::Success, now);
             if self.commit(Changes::new(writes, [event])).await? {
                 return Ok(true);
             }

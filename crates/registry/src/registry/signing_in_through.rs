@@ -60,8 +60,8 @@ impl From<Error> for ThroughError {
 }
 
 impl Registry {
-    /// Signs a prescriber in for one request of a relying party, by both factors. What is done in the
-    /// session has the relying party as its actor.
+    /// Signs a prescriber in for one request of a relying party, by both factors. The audit names the
+    /// relying party as who did it, and as who does what is done in the session.
     ///
     /// # Errors
     /// [`ThroughError`].
@@ -72,9 +72,10 @@ impl Registry {
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Session, ThroughError> {
-        let npi = typed.npi.to_string();
-        let secret = self.sign_in(&npi, typed.passphrase, now, rng).await?;
-        let half = self.session(&secret, now).await?;
+        let given = (Some(typed.npi), typed.passphrase);
+        let secret = self.sign_in_by(party.actor(), given, now, rng).await?;
+        let through = Some(party.name.clone());
+        let half = Session { through: through.clone(), ..self.session(&secret, now).await? };
         let full = match &typed.second {
             SecondThrough::Confirmation(code) => {
                 self.confirm(&half, code, now).await.map_err(ThroughError::from)
@@ -93,6 +94,6 @@ impl Registry {
             }
         };
         let session = self.session(&secret, now).await?;
-        Ok(Session { through: Some(party.name.clone()), ..session })
+        Ok(Session { through, ..session })
     }
 }

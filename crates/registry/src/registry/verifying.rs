@@ -123,7 +123,8 @@ impl Registry {
         now: UnixTime,
     ) -> Result<Accepted, VerifyError> {
         for _ in 0..ATTEMPTS {
-            let token = self.token_of(*account, serial, purpose, now).await?;
+            let actor = Actor::Prescriber { npi: *account };
+            let token = self.token_of(*account, serial, purpose, &actor, now).await?;
             let decision = self.decide(&token, *account, typed, purpose, now).await?;
             if self.commit(decision.changes(&token)).await? {
                 return decision.result.map_err(VerifyError::Refused);
@@ -138,6 +139,7 @@ impl Registry {
         npi: Npi,
         serial: &SerialNumber,
         purpose: Purpose,
+        actor: &Actor,
         now: UnixTime,
     ) -> Result<TokenRecord, VerifyError> {
         let found = self.store.token(serial).await?;
@@ -146,6 +148,7 @@ impl Registry {
         }
         let event =
             code_event(npi, serial, purpose, Outcome::Refused, now).because("no such token");
+        let event = NewEvent { actor: actor.clone(), ..event };
         self.store.commit(Changes::new([], [event])).await?;
         Err(VerifyError::UnknownToken)
     }

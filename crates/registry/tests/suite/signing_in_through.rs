@@ -60,6 +60,35 @@ async fn the_first_token_takes_passphrase_and_confirmation_code_as_on_the_dashbo
 }
 
 #[tokio::test]
+async fn what_was_typed_on_a_relying_partys_page_stands_in_the_audit_as_sent_by_it() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let phone = clinic.first_token_of_ada().await;
+        let party = vendor(&clinic).await;
+        let before = clinic.events().await.remove(0).id;
+        for (passphrase, second) in [
+            ("not hers at all", by(&phone, NOW)),
+            (PASSPHRASE, SecondThrough::Confirmation("22222222".parse().unwrap())),
+            (PASSPHRASE, by(&App::new("Nobody's"), NOW)),
+            (PASSPHRASE, by(&phone, UnixTime(NOW.0 - 7_000))),
+        ] {
+            through(&clinic, &party, passphrase, second, NOW).await.unwrap_err();
+        }
+        let session = through(&clinic, &party, PASSPHRASE, by(&phone, NOW), NOW).await.unwrap();
+        clinic.registry.sign_out(&session, NOW).await.unwrap();
+        let events = clinic.events().await;
+        let since: Vec<_> = events.iter().filter(|event| event.id > before).collect();
+        for event in &since {
+            let (kind, actor) = (event.what.kind, event.what.actor.to_string());
+            assert_eq!(actor, "relying party Vendor", "{kind}");
+        }
+        let judged = |kind| since.iter().filter(|event| event.what.kind == kind).count();
+        assert_eq!(judged(EventKind::PassphraseGiven), 10, "attempted, and how it ended");
+        assert_eq!(judged(EventKind::CodeJudged), 3);
+        assert_eq!(judged(EventKind::SignedOut), 4);
+    }
+}
+
+#[tokio::test]
 async fn where_codes_go_to_phones_a_token_is_not_added_without_one() {
     let clinic = Clinic::asking_step_up().await;
     clinic.open_account(ada()).await;
