@@ -241,6 +241,8 @@ pub enum EventKind {
     WebhookSecretMade,
     /// A webhook was not reached for a day.
     WebhookFailing,
+    /// An event was given up for a webhook that did not take it.
+    WebhookEventSkipped,
     /// A webhook is told of nothing any more.
     WebhookRemoved,
 }
@@ -305,6 +307,7 @@ words!(EventKind {
     WebhookAdded = "webhook-added",
     WebhookSecretMade = "webhook-secret-made",
     WebhookFailing = "webhook-failing",
+    WebhookEventSkipped = "webhook-event-skipped",
     WebhookRemoved = "webhook-removed",
 });
 

@@ -114,5 +114,6 @@ pub use values::{
     SessionSecret, ValueError, ZipCode,
 };
 pub use webhook::{
-    Trouble, WebhookError, WebhookId, WebhookRecord, WebhookSecret, WebhookState, WebhookUrl,
+    DeliveryError, Trouble, WebhookError, WebhookId, WebhookRecord, WebhookSecret, WebhookState,
+    WebhookUrl,
 };

@@ -149,6 +149,8 @@ pub struct WebhookRecord {
     pub attempts: u32,
     /// When the next try is due.
     pub due: UnixTime,
+    /// Until when a try is somebody's, who may be posting.
+    pub claimed_until: Option<UnixTime>,
     /// Since when no try went well; and why the last one did not.
     pub trouble: Option<Trouble>,
     /// When something was delivered last.
@@ -215,9 +217,57 @@ pub enum WebhookError {
     /// There is no webhook of this ID.
     #[error("there is no webhook of this ID: see `countersign-server webhook list`")]
     Unknown,
+    /// The secret before its present one signs still.
+    #[error(
+        "its secret was changed a moment ago, and the one before signs for up to 24 hours, so that the receiver can change over: wait, or say --now, after which only the new one signs"
+    )]
+    FormerSigns {
+        /// Until when.
+        until: UnixTime,
+    },
+    /// Another event is next.
+    #[error("{}", not_next(*.next))]
+    NotNext {
+        /// Which one; none where nothing waits.
+        next: Option<u64>,
+    },
+    /// A try is under way.
+    #[error("it is being posted to at this moment: try again in a minute")]
+    UnderWay,
     /// It could not be done.
     #[error(transparent)]
     Registry(#[from] crate::Error),
+}
+
+/// Why a webhook is not told what is next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// It cannot be told, which is noted.
+    #[error("{why}")]
+    CannotTell {
+        /// Why not.
+        why: String,
+        /// When it is tried again.
+        fate: crate::Fate,
+    },
+    /// It could not be found out.
+    #[error(transparent)]
+    Registry(#[from] crate::Error),
+}
+
+impl From<crate::StoreError> for DeliveryError {
+    fn from(error: crate::StoreError) -> Self {
+        Self::Registry(error.into())
+    }
+}
+
+fn not_next(next: Option<u64>) -> String {
+    match next {
+        Some(next) => format!(
+            "event {next} is what it is to be told next: to let that be lost to it, say `--event {next}`"
+        ),
+        None => "nothing waits for it".to_owned(),
+    }
 }
 
 impl From<crate::StoreError> for WebhookError {

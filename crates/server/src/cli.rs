@@ -127,9 +127,11 @@ pub(crate) enum WebhookCommand {
     /// List webhooks, what waits for each, and why it does
     List(Place),
     /// Make a webhook's new secret; the one before signs too for 24 hours
-    RotateSecret(webhook::Arguments),
+    RotateSecret(webhook::RotateArguments),
     /// Try at once to deliver what waits
     Retry(webhook::Arguments),
+    /// Let the next event be lost to a webhook that will never take it; it is named by its number
+    Skip(webhook::SkipArguments),
     /// Tell a webhook of nothing any more, also not of what waits
     Remove(webhook::Arguments),
 }

@@ -4,7 +4,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use registry::{
-    Delivery, Error, Event, Fate, HookKind, WebhookId, WebhookState,
+    Delivery, DeliveryError, Error, Event, Fate, HookKind, WebhookId, WebhookState,
     rules::webhooks::{fixed_cause, moved_to, request_of},
 };
 use serde::Serialize;
@@ -135,30 +135,47 @@ async fn deliver_all(
 
 /// Whether something was delivered, so that there may be more.
 async fn deliver_next(site: &Site, agents: &Agents, id: &WebhookId) -> Result<bool, Error> {
-    let Some(delivery) = site.registry.begin_delivery(id, clock::now()).await? else {
-        return Ok(false);
+    let delivery = match site.registry.begin_delivery(id, clock::now()).await {
+        Ok(Some(delivery)) => delivery,
+        Ok(None) => return Ok(false),
+        Err(DeliveryError::CannotTell { why, fate }) => {
+            site.metrics.delivered(id, "unposted");
+            tell(id, None, &why, fate);
+            return Ok(false);
+        }
+        Err(DeliveryError::Registry(error)) => return Err(error),
     };
-    let posted = Posted::of(&delivery)?;
-    let agents = agents.clone();
-    let answer = spawn_blocking(move || posted.send(&agents)).await;
-    let (outcome, result) = match answer.unwrap_or(Err("the sending failed")) {
-        Ok(200..=299) => ("delivered", Ok(())),
-        Ok(status) => ("refused", Err(format!("answer {status}"))),
-        Err(why) => ("unanswered", Err(why.to_owned())),
+    let (outcome, result) = match Posted::of(&delivery) {
+        Ok(posted) => {
+            let agents = agents.clone();
+            let answer = spawn_blocking(move || posted.send(&agents)).await;
+            match answer.unwrap_or(Err("the sending failed")) {
+                Ok(200..=299) => ("delivered", Ok(())),
+                Ok(status) => ("refused", Err(format!("answer {status}"))),
+                Err(why) => ("unanswered", Err(why.to_owned())),
+            }
+        }
+        Err(why) => ("unposted", Err(format!("it cannot be written as JSON: {why}"))),
     };
     site.metrics.delivered(id, outcome);
     let result = result.as_ref().copied().map_err(String::as_str);
     let noted =
         site.registry.end_delivery(&delivery, result, clock::now(), &mut randomness::rng()).await?;
-    if let (Fate::Again { at, failing }, Err(why)) = (noted, result) {
-        let (event, next) = (delivery.event.id, time_text::rfc3339(at));
-        if failing {
-            tracing::error!(webhook = %id, event, why, next, "a webhook has taken nothing for a day: see `webhook list`");
-        } else {
-            tracing::warn!(webhook = %id, event, why, next, "a webhook did not take an event; trying again");
-        }
+    if let Err(why) = result {
+        tell(id, Some(delivery.event.id), why, noted);
     }
     Ok(noted == Fate::Taken)
+}
+
+/// Logs that a try went wrong.
+fn tell(id: &WebhookId, event: Option<u64>, why: &str, fate: Fate) {
+    let Fate::Again { at, failing } = fate else { return };
+    let next = time_text::rfc3339(at);
+    if failing {
+        tracing::error!(webhook = %id, event, why, next, "a webhook has taken nothing for a day: see `webhook list`");
+    } else {
+        tracing::warn!(webhook = %id, event, why, next, "a webhook did not take an event; trying again");
+    }
 }
 
 /// A message with its headers.
@@ -172,9 +189,8 @@ struct Posted {
 }
 
 impl Posted {
-    fn of(delivery: &Delivery) -> Result<Self, Error> {
-        let body = body(delivery.kind, &delivery.event)
-            .map_err(|_| Error::Damaged { what: "an event that is to be delivered" })?;
+    fn of(delivery: &Delivery) -> Result<Self, serde_json::Error> {
+        let body = body(delivery.kind, &delivery.event)?;
         let now = clock::now();
         Ok(Self {
             url: delivery.url.as_str().to_owned(),

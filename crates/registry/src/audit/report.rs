@@ -135,6 +135,7 @@ const fn is_notable(kind: EventKind) -> bool {
         | EventKind::WebhookAdded
         | EventKind::WebhookSecretMade
         | EventKind::WebhookFailing
+        | EventKind::WebhookEventSkipped
         | EventKind::WebhookRemoved
         | EventKind::TokenUnlocked
         | EventKind::TokenSuspended

@@ -38,6 +38,7 @@ mod stock_export;
 mod tidying_access;
 mod tokens;
 mod verifying;
+mod webhook_delivery;
 mod webhooks;
 
 use std::sync::Arc;
@@ -60,7 +61,8 @@ pub use self::{
     stock::StockCheck,
     stock_export::StockExport,
     verifying::Accepted,
-    webhooks::{Delivery, Fate, NewWebhook},
+    webhook_delivery::{Delivery, Fate},
+    webhooks::NewWebhook,
 };
 use crate::{
     Error, MasterKey, Npi,

@@ -1,25 +1,19 @@
-//! Webhooks: added, given a new secret, removed; and what is to be posted next. Who posts it is the
-//! server's business.
-//!
-//! What the audit's checkpoints cover is told, and nothing after it: the events up to a checkpoint are
-//! all there, whatever other servers write meanwhile, and none that was told can be gone unnoticed.
+//! Webhooks: added, given a new secret, tried again, removed.
 
 use oath::UnixTime;
 use provisioning::Label;
 use rand_core::CryptoRng;
 
-use super::{ATTEMPTS, Registry, only_the_help_desk};
+use super::{ATTEMPTS, Registry, only_the_help_desk, webhook_delivery::Readable};
 use crate::{
     Error,
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     master_key::What,
-    rules::webhooks::{HookKind, claimed, delivered, is_due, not_delivered},
+    rules::webhooks::{HookKind, is_claimed, passed, without_expired},
     store::{Changes, Write},
     webhook::{WebhookError, WebhookId, WebhookRecord, WebhookSecret, WebhookUrl},
 };
 
-/// How many events are read at a time.
-const BATCH: u32 = 500;
 /// Of more events it is not counted which wait.
 const MOST_LOOKED_AT: usize = 10_000;
 /// For how many seconds the secret before signs too.
@@ -34,57 +28,6 @@ pub struct NewWebhook {
     pub url: WebhookUrl,
     /// What is told; everything where it is empty.
     pub kinds: Vec<HookKind>,
-}
-
-/// What is to be posted now. Whoever holds it has claimed it for a minute.
-#[derive(Debug)]
-pub struct Delivery {
-    /// Which webhook it is for.
-    pub webhook: WebhookId,
-    /// Where it is posted to.
-    pub url: WebhookUrl,
-    /// What the event is to the webhook.
-    pub kind: HookKind,
-    /// The event.
-    pub event: Event,
-    /// The secret, and the one before while that signs too.
-    secrets: Vec<WebhookSecret>,
-    claimed_until: UnixTime,
-    /// Where the webhook was before this.
-    cursor: u64,
-}
-
-/// What became of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is noted as taken.
-    Taken,
-    /// It is tried again.
-    Again {
-        /// When.
-        at: UnixTime,
-        /// Whether the webhook is failing from now on.
-        failing: bool,
-    },
-    /// Somebody else went on with it meanwhile, or the webhook was removed.
-    Overtaken,
-}
-
-impl Delivery {
-    /// Names the message: the same at each try. The event's number alone would be another event's in a
-    /// database that was brought back from a backup, and be taken for one that was received before.
-    #[must_use]
-    pub fn message_id(&self) -> String {
-        format!("{}-{}", self.event.id, self.event.what.at.0)
-    }
-
-    /// The signatures of what is posted, as Standard Webhooks writes them.
-    #[must_use]
-    pub fn signatures(&self, at: UnixTime, body: &str) -> String {
-        let message = self.message_id();
-        let signed = self.secrets.iter().map(|secret| secret.sign(&message, at, body));
-        signed.collect::<Vec<_>>().join(" ")
-    }
 }
 
 impl Registry {
@@ -115,6 +58,7 @@ impl Registry {
             cursor: self.last_event().await?,
             attempts: 0,
             due: now,
+            claimed_until: None,
             trouble: None,
             delivered: None,
             version: 1,
@@ -137,14 +81,15 @@ impl Registry {
     }
 
     /// Gives a webhook a new secret. The one before signs too for a day, so that the receiver can
-    /// change over without losing anything.
+    /// change over without losing anything; `now_only` ends it, and any before it, at once.
     ///
     /// # Errors
-    /// [`WebhookError::Unknown`], or as of [`Registry::add_webhook`].
+    /// [`WebhookError::Unknown`], [`WebhookError::FormerSigns`], or as of [`Registry::add_webhook`].
     pub async fn rotate_webhook_secret(
         &self,
         actor: &Actor,
         id: &WebhookId,
+        now_only: bool,
         now: UnixTime,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<(WebhookSecret, WebhookRecord), WebhookError> {
@@ -152,7 +97,11 @@ impl Registry {
         let (secret, sealed_secret) = self.made_webhook_secret(id, rng);
         for _ in 0..ATTEMPTS {
             let record = self.store.webhook(id).await?.ok_or(WebhookError::Unknown)?;
-            let former = Some((record.sealed_secret.clone(), now.plus(FORMER_LASTS)));
+            let former = match without_expired(&record, now).former {
+                _ if now_only => None,
+                Some((_, until)) => return Err(WebhookError::FormerSigns { until }),
+                None => Some((record.sealed_secret.clone(), now.plus(FORMER_LASTS))),
+            };
             let after = WebhookRecord { sealed_secret: sealed_secret.clone(), former, ..record };
             let event = noted(actor, EventKind::WebhookSecretMade, &after, now);
             let write = Write::UpdateWebhook(Box::new(after.clone()));
@@ -212,121 +161,61 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
+    /// Lets an event be lost to a webhook that does not take it, or that cannot be told of it: what comes
+    /// after it is told next. It must be named, so that no other is lost.
+    ///
+    /// # Errors
+    /// [`WebhookError::Unknown`], [`WebhookError::NotNext`], [`WebhookError::UnderWay`], or as of
+    /// [`Registry::add_webhook`].
+    pub async fn skip_webhook_event(
+        &self,
+        actor: &Actor,
+        id: &WebhookId,
+        event: Option<u64>,
+        now: UnixTime,
+    ) -> Result<WebhookRecord, WebhookError> {
+        only_the_help_desk(actor)?;
+        for _ in 0..ATTEMPTS {
+            let record = self.store.webhook(id).await?.ok_or(WebhookError::Unknown)?;
+            let next = self.next_number(&record).await?;
+            let Some(next) = next.filter(|next| event == Some(*next)) else {
+                return Err(WebhookError::NotNext { next });
+            };
+            if is_claimed(&record, now) {
+                return Err(WebhookError::UnderWay);
+            }
+            let after = passed(&record, next, now);
+            let mut given_up = noted(actor, EventKind::WebhookEventSkipped, &after, now);
+            given_up.cause = given_up.cause.map(|cause| format!("event {next} for {cause}"));
+            let write = Write::UpdateWebhook(Box::new(after.clone()));
+            if self.commit(Changes::new([write], [given_up])).await? {
+                return Ok(after);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
     /// How many events wait for a webhook, also those that no checkpoint covers yet; of very many, those
-    /// among the first that are looked at.
+    /// among the first that are looked at; and where one cannot be read, that one and those before it.
     ///
     /// # Errors
     /// What the store cannot do.
     pub async fn webhook_lag(&self, record: &WebhookRecord) -> Result<u64, Error> {
-        let (mut after, until) = (record.cursor, self.last_event().await?);
+        let (mut cursor, until) = (record.cursor, self.last_event().await?);
         let (mut waiting, mut looked_at) = (0, 0);
         while looked_at < MOST_LOOKED_AT {
-            let batch = self.store.events_but_codes(after, until, BATCH).await?;
+            let batch = match self.readable_events(cursor, until).await? {
+                Readable::Events(batch) => batch,
+                Readable::NotThis(_) => return Ok(waiting + 1),
+            };
             looked_at += batch.len();
             waiting += batch.iter().filter(|event| wanted(record, event).is_some()).count() as u64;
             match batch.last() {
-                Some(last) if batch.len() >= BATCH as usize => after = last.id,
-                _ => break,
+                Some(last) => cursor = last.id,
+                None => break,
             }
         }
         Ok(waiting)
-    }
-
-    /// Claims what a webhook is to be told next; nothing where there is nothing, where it is not time
-    /// yet, or where somebody else does it.
-    ///
-    /// # Errors
-    /// What the store cannot do; [`Error::Damaged`] for a secret that does not open.
-    pub async fn begin_delivery(
-        &self,
-        id: &WebhookId,
-        now: UnixTime,
-    ) -> Result<Option<Delivery>, Error> {
-        let Some(mut record) = self.store.webhook(id).await? else { return Ok(None) };
-        if !is_due(&record, now) {
-            return Ok(None);
-        }
-        let cursor = record.cursor;
-        let Some((kind, event)) = self.next_event(&mut record).await? else {
-            if record.cursor != cursor {
-                // So much that is not for it need not be looked at again.
-                self.commit(Changes::new([Write::UpdateWebhook(Box::new(record))], [])).await?;
-            }
-            return Ok(None);
-        };
-        let secrets = self.webhook_secrets(&record, now)?;
-        let record = claimed(&record, now);
-        let delivery = Delivery {
-            webhook: record.id.clone(),
-            url: record.url.clone(),
-            kind,
-            event,
-            secrets,
-            claimed_until: record.due,
-            cursor: record.cursor,
-        };
-        let is_ours =
-            self.commit(Changes::new([Write::UpdateWebhook(Box::new(record))], [])).await?;
-        Ok(is_ours.then_some(delivery))
-    }
-
-    /// Notes that what was claimed was taken, or why not; then it is tried again later.
-    ///
-    /// # Errors
-    /// [`Error::Busy`], or what the store cannot do.
-    pub async fn end_delivery(
-        &self,
-        delivery: &Delivery,
-        result: Result<(), &str>,
-        now: UnixTime,
-        rng: &mut (impl CryptoRng + Send),
-    ) -> Result<Fate, Error> {
-        let seed = rng.next_u64();
-        for _ in 0..ATTEMPTS {
-            let Some(record) = self.store.webhook(&delivery.webhook).await? else {
-                return Ok(Fate::Overtaken);
-            };
-            let goes_on = record.cursor == delivery.cursor;
-            let (after, events, fate) = match result {
-                // Also where the claim was over: what was taken was taken.
-                Ok(()) if goes_on => {
-                    (delivered(&record, delivery.event.id, now), Vec::new(), Fate::Taken)
-                }
-                Err(why) if goes_on && record.due == delivery.claimed_until => {
-                    let (after, failing) = not_delivered(&record, why, seed, now);
-                    let kind = EventKind::WebhookFailing;
-                    let event = failing.then(|| noted(&Actor::System, kind, &after, now));
-                    let fate = Fate::Again { at: after.due, failing };
-                    (after, event.into_iter().collect(), fate)
-                }
-                _ => return Ok(Fate::Overtaken),
-            };
-            let write = Write::UpdateWebhook(Box::new(after));
-            if self.commit(Changes::new([write], events)).await? {
-                return Ok(fate);
-            }
-        }
-        Err(Error::Busy)
-    }
-
-    /// The next event that the webhook is told of. The cursor moves over what it is not told of, as far
-    /// as that fills whole batches.
-    async fn next_event(
-        &self,
-        record: &mut WebhookRecord,
-    ) -> Result<Option<(HookKind, Event)>, Error> {
-        let until = self.sealed_until().await?;
-        loop {
-            let batch = self.store.events_but_codes(record.cursor, until, BATCH).await?;
-            let last = batch.last().map(|last| last.id);
-            let is_full = batch.len() >= BATCH as usize;
-            let mut events = batch.into_iter();
-            let next = events.find_map(|event| Some((wanted(record, &event)?, event)));
-            match (next, last) {
-                (None, Some(last)) if is_full => record.cursor = last,
-                (next, _) => return Ok(next),
-            }
-        }
     }
 
     /// The number of the last event that a checkpoint covers.
@@ -349,33 +238,19 @@ impl Registry {
         let sealed = self.master.seal(What::WebhookSecret, whose, secret.expose_bytes(), rng);
         (secret, sealed)
     }
-
-    fn webhook_secrets(
-        &self,
-        record: &WebhookRecord,
-        now: UnixTime,
-    ) -> Result<Vec<WebhookSecret>, Error> {
-        let damaged = || Error::Damaged { what: "the secret of a webhook" };
-        let former = record.former.as_ref().filter(|(_, until)| now < *until);
-        let sealed = [&record.sealed_secret].into_iter().chain(former.map(|(sealed, _)| sealed));
-        sealed
-            .map(|sealed| {
-                let whose = record.id.as_str().as_bytes();
-                let opened = self.master.open(What::WebhookSecret, whose, sealed);
-                let opened = opened.map_err(|_| damaged())?;
-                let bytes = opened.as_slice().try_into().map_err(|_| damaged())?;
-                Ok(WebhookSecret::from_bytes(bytes))
-            })
-            .collect()
-    }
 }
 
 /// What an event is to this webhook, if it is told of it.
-fn wanted(record: &WebhookRecord, event: &Event) -> Option<HookKind> {
+pub(super) fn wanted(record: &WebhookRecord, event: &Event) -> Option<HookKind> {
     HookKind::of(&event.what).filter(|kind| record.wants(*kind))
 }
 
-fn noted(actor: &Actor, kind: EventKind, record: &WebhookRecord, now: UnixTime) -> NewEvent {
+pub(super) fn noted(
+    actor: &Actor,
+    kind: EventKind,
+    record: &WebhookRecord,
+    now: UnixTime,
+) -> NewEvent {
     let place = record.url.origin();
     NewEvent::new(now, actor.clone(), kind, Outcome::Success)
         .because(format!("{} of {}, {place}", record.id, record.party))

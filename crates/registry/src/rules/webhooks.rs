@@ -164,33 +164,48 @@ fn pause_after(attempts: u32, seed: u64) -> u64 {
     pause.as_secs_f64().ceil() as u64
 }
 
-/// Whether a try is due. One that is due later than any is ever set was set by a clock that was wrong.
+/// Whether a try is due, and nobody has one under way. One that is due later than any is ever set was
+/// set by a clock that was wrong.
 pub(crate) fn is_due(record: &WebhookRecord, now: UnixTime) -> bool {
-    record.due <= now || record.due.since(now) > 2 * LONGEST_PAUSE
+    let is_due = record.due <= now || record.due.since(now) > 2 * LONGEST_PAUSE;
+    is_due && !is_claimed(record, now)
+}
+
+/// Whether a try may be under way: also where the next one was asked for meanwhile.
+pub(crate) fn is_claimed(record: &WebhookRecord, now: UnixTime) -> bool {
+    let left = record.claimed_until.map_or(0, |until| until.since(now));
+    (1..=2 * CLAIMED_FOR).contains(&left)
 }
 
 /// The webhook as it is claimed by whoever tries now.
 pub(crate) fn claimed(record: &WebhookRecord, now: UnixTime) -> WebhookRecord {
+    let until = now.plus(CLAIMED_FOR);
     WebhookRecord {
         attempts: record.attempts.saturating_add(1),
-        due: now.plus(CLAIMED_FOR),
+        due: until,
+        claimed_until: Some(until),
         ..record.clone()
     }
 }
 
 /// The webhook once an event was taken.
 pub(crate) fn delivered(record: &WebhookRecord, event: u64, now: UnixTime) -> WebhookRecord {
+    WebhookRecord { delivered: Some(now), ..passed(record, event, now) }
+}
+
+/// The webhook once it is done with an event, whether that was taken or given up.
+pub(crate) fn passed(record: &WebhookRecord, event: u64, now: UnixTime) -> WebhookRecord {
     WebhookRecord {
         cursor: event,
         attempts: 0,
         due: now,
+        claimed_until: None,
         trouble: None,
-        delivered: Some(now),
         ..record.clone()
     }
 }
 
-/// The webhook once a try went wrong, and whether it is failing from now on.
+/// The webhook once a claimed try went wrong, and whether it is failing from now on.
 pub(crate) fn not_delivered(
     record: &WebhookRecord,
     why: &str,
@@ -201,12 +216,23 @@ pub(crate) fn not_delivered(
     let since = before.map_or(now, |trouble| trouble.since);
     let was_failing = before.is_some_and(|trouble| trouble.failing);
     let failing = was_failing || now.since(since) >= FAILING_AFTER;
+    let asked_for_meanwhile = Some(record.due) != record.claimed_until;
     let after = WebhookRecord {
-        due: now.plus(pause_after(record.attempts, seed)),
+        due: match asked_for_meanwhile {
+            true => record.due,
+            false => now.plus(pause_after(record.attempts, seed)),
+        },
+        claimed_until: None,
         trouble: Some(Trouble { since, failing, why: why.to_owned() }),
         ..record.clone()
     };
     (after, failing && !was_failing)
+}
+
+/// The webhook without a former secret that signs no more.
+pub(crate) fn without_expired(record: &WebhookRecord, now: UnixTime) -> WebhookRecord {
+    let former = record.former.clone().filter(|(_, until)| now < *until);
+    WebhookRecord { former, ..record.clone() }
 }
 
 #[cfg(test)]
@@ -230,6 +256,7 @@ mod tests {
             cursor: 7,
             attempts: 0,
             due: NOW,
+            claimed_until: None,
             trouble: None,
             delivered: None,
             version: 1,
@@ -296,6 +323,15 @@ mod tests {
         assert!(record.attempts > 30 && record.attempts < 100, "{}", record.attempts);
         let taken = delivered(&claimed(&record, now), 9, now);
         assert_eq!((taken.cursor, taken.attempts, taken.trouble), (9, 0, None));
+    }
+
+    #[test]
+    fn a_try_that_is_asked_for_during_another_comes_after_it() {
+        let trying = claimed(&webhook(), NOW);
+        let asked = WebhookRecord { due: NOW.plus(5), ..trying };
+        assert!(!is_due(&asked, NOW.plus(9)), "one is under way");
+        let (after, _) = not_delivered(&asked, "answer 500", 3, NOW.plus(9));
+        assert!(is_due(&after, NOW.plus(9)), "it was not asked for in vain");
     }
 
     #[test]

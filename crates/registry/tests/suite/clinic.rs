@@ -188,6 +188,11 @@ impl Clinic {
         app
     }
 
+    /// Runs SQL in its database, past the registry.
+    pub(crate) fn sql(&self, sql: &str) {
+        self.place.sql(sql);
+    }
+
     pub(crate) fn master(&self) -> MasterKey {
         MasterKey::from_bytes(self.key)
     }

@@ -23,6 +23,7 @@ fn webhook(id: &str, party: &str, made: u64) -> WebhookRecord {
         cursor: 7,
         attempts: 0,
         due: START,
+        claimed_until: None,
         trouble: None,
         delivered: None,
         version: 1,
@@ -48,6 +49,7 @@ pub(crate) async fn webhooks_are_kept(store: &dyn Store) {
         cursor: 8,
         attempts: 3,
         due: START.plus(60),
+        claimed_until: Some(START.plus(61)),
         trouble: Some(Trouble { since: START, failing: true, why: "answer 500".to_owned() }),
         delivered: Some(START.plus(5)),
         ..first.clone()

@@ -53,4 +53,5 @@ mod stores;
 mod token_life;
 mod two_people;
 mod verifying;
+mod webhook_troubles;
 mod webhooks;

@@ -18,7 +18,7 @@ use test_postgres::TestPostgres;
 #[derive(Debug)]
 pub(crate) enum Place {
     Sqlite(PathBuf),
-    Postgres(Box<DatabaseUrl>),
+    Postgres(String),
 }
 
 impl Place {
@@ -31,13 +31,26 @@ impl Place {
 
     /// A new database.
     pub(crate) fn postgres() -> Self {
-        Self::Postgres(Box::new(server().new_database().parse().unwrap()))
+        Self::Postgres(server().new_database())
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(path) => Arc::new(SqliteStore::open(path).unwrap()),
-            Self::Postgres(url) => Arc::new(PostgresStore::open(url).await.unwrap()),
+            Self::Postgres(url) => {
+                let url: DatabaseUrl = url.parse().unwrap();
+                Arc::new(PostgresStore::open(&url).await.unwrap())
+            }
+        }
+    }
+
+    /// Runs SQL in it, past the store.
+    pub(crate) fn sql(&self, sql: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+            }
+            Self::Postgres(url) => drop(test_postgres::sql_at(url, sql)),
         }
     }
 }

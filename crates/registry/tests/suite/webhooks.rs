@@ -9,7 +9,7 @@ use registry::{
 
 use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
 
-const NOW: UnixTime = UnixTime(START.0 + 60);
+pub(crate) const NOW: UnixTime = UnixTime(START.0 + 60);
 
 fn new(kinds: &[HookKind]) -> NewWebhook {
     NewWebhook {
@@ -19,29 +19,29 @@ fn new(kinds: &[HookKind]) -> NewWebhook {
     }
 }
 
-async fn add(clinic: &Clinic, kinds: &[HookKind]) -> WebhookId {
+pub(crate) async fn add(clinic: &Clinic, kinds: &[HookKind]) -> WebhookId {
     clinic.registry.add_webhook(&help_desk(), new(kinds), NOW, &mut rng()).await.unwrap().1.id
 }
 
-async fn seal(clinic: &Clinic, now: UnixTime) {
+pub(crate) async fn seal(clinic: &Clinic, now: UnixTime) {
     let last = clinic.registry.last_checkpoint().await.unwrap();
     clinic.registry.seal_audit(last.as_ref(), now, &mut rng()).await.unwrap();
 }
 
 /// Suspends and takes back Ada's token: two events.
-async fn lost_and_found(clinic: &Clinic, app: &App, now: UnixTime) {
+pub(crate) async fn lost_and_found(clinic: &Clinic, app: &App, now: UnixTime) {
     let (registry, serial, why) = (&clinic.registry, app.serial(), label("she called"));
     registry.suspend_token(&help_desk(), &serial, &why, now).await.unwrap();
     registry.restore_token(&help_desk(), &serial, &why, now).await.unwrap();
 }
 
-async fn taken(registry: &Registry, delivery: &Delivery, now: UnixTime) {
+pub(crate) async fn taken(registry: &Registry, delivery: &Delivery, now: UnixTime) {
     let fate = registry.end_delivery(delivery, Ok(()), now, &mut rng()).await;
     assert_eq!(fate, Ok(Fate::Taken));
 }
 
 /// All that there is to deliver.
-async fn told(clinic: &Clinic, id: &WebhookId, now: UnixTime) -> Vec<HookKind> {
+pub(crate) async fn told(clinic: &Clinic, id: &WebhookId, now: UnixTime) -> Vec<HookKind> {
     let mut kinds = Vec::new();
     while let Some(delivery) = clinic.registry.begin_delivery(id, now).await.unwrap() {
         kinds.push(delivery.kind);
@@ -50,7 +50,7 @@ async fn told(clinic: &Clinic, id: &WebhookId, now: UnixTime) -> Vec<HookKind> {
     kinds
 }
 
-async fn only(clinic: &Clinic) -> registry::WebhookRecord {
+pub(crate) async fn only(clinic: &Clinic) -> registry::WebhookRecord {
     clinic.registry.webhooks().await.unwrap().pop().unwrap()
 }
 
@@ -221,9 +221,10 @@ async fn who_manages_webhooks_is_known_and_is_the_help_desk() {
     assert!(text.starts_with("whsec_") && text.len() == 6 + 44, "{}", text.len());
     assert!(!format!("{secret:?}").contains(&text[6..]));
     let unknown = "00000000000000ff".parse().unwrap();
-    let rotated = registry.rotate_webhook_secret(&help_desk(), &unknown, NOW, &mut rng()).await;
+    let rotated =
+        registry.rotate_webhook_secret(&help_desk(), &unknown, false, NOW, &mut rng()).await;
     assert_eq!(rotated.err(), Some(WebhookError::Unknown));
-    registry.rotate_webhook_secret(&help_desk(), &record.id, NOW, &mut rng()).await.unwrap();
+    registry.rotate_webhook_secret(&help_desk(), &record.id, false, NOW, &mut rng()).await.unwrap();
     registry.remove_webhook(&help_desk(), &record.id, NOW).await.unwrap();
     let again = registry.remove_webhook(&help_desk(), &record.id, NOW).await;
     assert_eq!(again.err(), Some(WebhookError::Unknown));
@@ -254,7 +255,7 @@ async fn a_new_secret_signs_beside_the_one_before_for_a_day() {
     let first = signed(NOW).await;
     assert!(first.starts_with("v1,") && !first.contains(' '));
     // A claim is not in its way.
-    registry.rotate_webhook_secret(&help_desk(), &id, NOW, &mut rng()).await.unwrap();
+    registry.rotate_webhook_secret(&help_desk(), &id, false, NOW, &mut rng()).await.unwrap();
     let both = signed(NOW.plus(60)).await;
     let (new, former) = both.split_once(' ').unwrap();
     assert_eq!(former, first);
@@ -267,7 +268,7 @@ async fn a_changed_master_key_opens_both_secrets() {
     let (clinic, app) = Clinic::with_token().await;
     let id = add(&clinic, &[]).await;
     let desk = help_desk();
-    clinic.registry.rotate_webhook_secret(&desk, &id, NOW, &mut rng()).await.unwrap();
+    clinic.registry.rotate_webhook_secret(&desk, &id, false, NOW, &mut rng()).await.unwrap();
     lost_and_found(&clinic, &app, NOW).await;
     seal(&clinic, NOW).await;
     let before = clinic.registry.begin_delivery(&id, NOW).await.unwrap().unwrap();

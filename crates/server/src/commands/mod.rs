@@ -65,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             webhook::rotate_secret(arguments, json).await
         }
         Command::Webhook(WebhookCommand::Retry(arguments)) => webhook::retry(arguments, json).await,
+        Command::Webhook(WebhookCommand::Skip(arguments)) => webhook::skip(arguments, json).await,
         Command::Webhook(WebhookCommand::Remove(arguments)) => {
             webhook::remove(arguments, json).await
         }

@@ -1,4 +1,4 @@
-//! `webhook add`, `list`, `rotate-secret`, `retry`, `remove`: who is told of what happens.
+//! `webhook add`, `list`, `rotate-secret`, `retry`, `skip`, `remove`: who is told of what happens.
 
 use core::fmt;
 
@@ -40,6 +40,24 @@ pub(crate) struct Arguments {
     /// The webhook, as `webhook list` shows it
     #[arg(value_name = "ID")]
     id: WebhookId,
+}
+
+#[derive(Args)]
+pub(crate) struct RotateArguments {
+    #[command(flatten)]
+    webhook: Arguments,
+    /// End the secret before, and any before that, at once: for one that somebody else knows
+    #[arg(long)]
+    now: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SkipArguments {
+    #[command(flatten)]
+    webhook: Arguments,
+    /// The number of the event; without it, says which one is next and skips nothing
+    #[arg(long, value_name = "NUMBER")]
+    event: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -99,12 +117,22 @@ pub(crate) async fn add(arguments: AddArguments, json: bool) -> Result<(), Failu
     show(&registry, json, &secret, &record).await
 }
 
-pub(crate) async fn rotate_secret(arguments: Arguments, json: bool) -> Result<(), Failure> {
-    let registry = opening::registry(&arguments.place).await?;
+pub(crate) async fn rotate_secret(arguments: RotateArguments, json: bool) -> Result<(), Failure> {
+    let RotateArguments { webhook: Arguments { place, id }, now: now_only } = arguments;
+    let registry = opening::registry(&place).await?;
     let (now, mut rng) = (clock::now(), randomness::rng());
     let (secret, record) =
-        registry.rotate_webhook_secret(&operator(), &arguments.id, now, &mut rng).await?;
+        registry.rotate_webhook_secret(&operator(), &id, now_only, now, &mut rng).await?;
     show(&registry, json, &secret, &record).await
+}
+
+pub(crate) async fn skip(arguments: SkipArguments, json: bool) -> Result<(), Failure> {
+    let SkipArguments { webhook: Arguments { place, id }, event } = arguments;
+    let registry = opening::registry(&place).await?;
+    let record = registry.skip_webhook_event(&operator(), &id, event, clock::now()).await?;
+    let text =
+        format!("Event {} is lost to webhook {id}; what comes after it is told.", record.cursor);
+    output::print(json, &Listed::of(&registry, &record).await?, &text)
 }
 
 pub(crate) async fn retry(arguments: Arguments, json: bool) -> Result<(), Failure> {

@@ -171,6 +171,52 @@ fn a_receiver_that_dies_and_comes_back_has_missed_nothing() {
 }
 
 #[test]
+fn what_a_webhook_cannot_be_told_is_seen_and_what_it_will_not_take_is_given_up() {
+    let (folder, key) = with_metrics_key();
+    let server = Server::start_in(folder, &["--metrics-key-file", key.to_str().unwrap()]);
+    let receiver = Receiver::start(&[Mood::Status(400); 99]);
+    let hook = Hook::add(&server.folder, &receiver, &[]);
+    let store = rusqlite::Connection::open(database(&server)).unwrap();
+    let lost = "UPDATE webhooks SET sealed_secret = zeroblob(60), version = version + 1";
+    assert_eq!(store.execute(lost, []), Ok(1));
+    drop(store);
+    server.folder.add_account(NPI, "Ada Quill");
+    let listed = until("its secret does not open", || {
+        Some(hook.listed(&server.folder)).filter(|one| one["state"] == "retrying")
+    });
+    let why = listed["trouble"].as_str().unwrap();
+    assert!(why.contains("does not open") && why.contains("rotate-secret"), "{why}");
+    assert!(receiver.sent().is_empty() && server.log().contains(why));
+    until("the metrics", || {
+        let line = format!("deliveries_total{{webhook=\"{}\",outcome=\"unposted\"}}", hook.id);
+        metrics(&server, METRICS_KEY).1.contains(&line).then_some(())
+    });
+
+    server.folder.json(&["webhook", "rotate-secret", &hook.id], "");
+    let again = server.folder.run(&["webhook", "rotate-secret", &hook.id], "");
+    let refused = text(&again.stderr);
+    assert!(!again.status.success() && refused.contains("--now"), "{refused}");
+    let order = ["webhook", "rotate-secret", &hook.id, "--now"];
+    let secret = server.folder.json(&order, "")["secret"].as_str().unwrap().to_owned();
+    server.folder.json(&["webhook", "retry", &hook.id], "");
+    assert!(receiver.wait_for(1)[0].is_signed_with(&secret));
+    server.folder.add_account(OTHER_NPI, "Ben Marsh");
+
+    // Which one is next is said before anything is given up.
+    let asked = server.folder.run(&["webhook", "skip", &hook.id], "");
+    let event = receiver.sent()[0].json()["data"]["event"].to_string();
+    let says = text(&asked.stderr);
+    assert!(!asked.status.success() && says.contains(&format!("`--event {event}`")), "{says}");
+    let skip = ["webhook", "skip", &hook.id, "--event", &event];
+    until("no try is under way", || server.folder.run(&skip, "").status.success().then_some(()));
+    until("the next is told", || {
+        receiver.sent().iter().any(|one| one.json()["data"]["account"] == OTHER_NPI).then_some(())
+    });
+    let events = server.folder.json(&["events", "--limit", "9"], "").to_string();
+    assert!(events.contains("webhook-event-skipped"), "{events}");
+}
+
+#[test]
 fn a_server_that_is_killed_while_it_posts_posts_again() {
     let server = Server::start();
     let receiver = Receiver::start(&[Mood::Hangs]);
@@ -185,7 +231,8 @@ fn a_server_that_is_killed_while_it_posts_posts_again() {
     assert_eq!((&claimed["tries"], &claimed["waiting"]), (&json!(1), &json!(2)));
     // The claim's minute is over: the clock of this test cannot be moved, what was stored can.
     let database = rusqlite::Connection::open(folder.path().join("countersign.db")).unwrap();
-    let aged = "UPDATE webhooks SET due = due - 60, version = version + 1";
+    let aged = "UPDATE webhooks SET due = due - 60, claimed_until = claimed_until - 60,
+        version = version + 1";
     assert_eq!(database.execute(aged, []), Ok(1));
     drop(database);
     let server = Server::start_in(folder, &[]);
@@ -243,7 +290,7 @@ fn a_webhook_is_an_address_that_nobody_listens_in_on() {
     assert!(folder.run(&["issuer-card", "--issuer", "Clinic"], "").status.success());
     let shown = text(&folder.run(&["webhook", "list"], "").stdout);
     assert!(shown.contains("No webhooks"), "{shown}");
-    for command in ["remove", "retry", "rotate-secret"] {
+    for command in ["remove", "retry", "rotate-secret", "skip"] {
         let refused = refused(&[command, "0123456789abcdef"]);
         assert!(refused.contains("webhook list"), "{refused}");
     }

@@ -8,8 +8,12 @@ use super::connection::{Connection, Trouble};
 use crate::store::StoreError;
 
 /// Step n brings a database from version n to n + 1. A step that was released never changes.
-const STEPS: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// One lock of two numbers: `CSRG`, and what it is for. It ends with the transaction.
 const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(1129534023, 2)";

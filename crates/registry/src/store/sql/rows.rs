@@ -57,7 +57,7 @@ use super::{
         parsed, to_sql, word,
     },
     statements::{Query, query},
-    values::{ToValue, Values, named_params, params},
+    values::{Named, ToValue, Values, named, named_params, params},
 };
 use crate::store::{Changes, Write};
 

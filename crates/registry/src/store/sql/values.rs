@@ -17,7 +17,7 @@ pub(in crate::store) enum Values {
     /// `?1`, `?2` and so on.
     Numbered(Vec<Value>),
     /// `:name`s.
-    Named(Vec<(&'static str, Value)>),
+    Named(Named),
 }
 
 /// The values of `?1`, `?2` and so on.
@@ -29,16 +29,31 @@ macro_rules! params {
     };
 }
 
-/// The values of `:name`s.
+/// The values of `:name`s; those of a list first, where it begins with one.
 macro_rules! named_params {
+    (..$more:expr, $($name:literal: $value:expr),* $(,)?) => {
+        $crate::store::sql::values::Values::Named(
+            [$more, $crate::store::sql::values::named!($($name: $value),*)].concat()
+        )
+    };
     ($($name:literal: $value:expr),* $(,)?) => {
-        $crate::store::sql::values::Values::Named(vec![
-            $(($name, $crate::store::sql::values::ToValue::to_value(&$value))),*
-        ])
+        $crate::store::sql::values::Values::Named(
+            $crate::store::sql::values::named!($($name: $value),*)
+        )
     };
 }
 
-pub(super) use {named_params, params};
+/// A list of values with their names.
+macro_rules! named {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        vec![$(($name, $crate::store::sql::values::ToValue::to_value(&$value))),*]
+    };
+}
+
+pub(super) use {named, named_params, params};
+
+/// Values with their names.
+pub(super) type Named = Vec<(&'static str, Value)>;
 
 pub(super) trait ToValue {
     /// What is bound where there is none.

@@ -1,8 +1,8 @@
 //! Webhooks.
 
 use super::{
-    Query, Row, Statements, count, damaged, instant, maybe_instant, named_params, params, parsed,
-    query, to_sql,
+    Named, Query, Row, Statements, count, damaged, instant, maybe_instant, named, named_params,
+    params, parsed, query, to_sql,
 };
 use crate::{
     rules::webhooks::HookKind,
@@ -39,6 +39,7 @@ fn read(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
         cursor: count(row, "event")?,
         attempts: row.get("attempts")?,
         due: instant(row, "due")?,
+        claimed_until: maybe_instant(row, "claimed_until")?,
         trouble,
         delivered: maybe_instant(row, "delivered")?,
         version: count(row, "version")?,
@@ -47,55 +48,52 @@ fn read(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
 
 pub(super) fn insert(statements: &mut Statements, record: &WebhookRecord) {
     let kinds: Vec<_> = record.kinds.iter().map(|kind| kind.name()).collect();
-    let trouble = record.trouble.as_ref();
     statements.one(
         "INSERT INTO webhooks (id, version, party, url, kinds, sealed_secret, sealed_former,
-            former_until, made, event, attempts, due, trouble_since, failing, trouble, delivered)
+            former_until, made, event, attempts, due, claimed_until, trouble_since, failing, trouble,
+            delivered)
          VALUES (:id, 1, :party, :url, :kinds, :sealed_secret, :sealed_former, :former_until,
-            :made, :event, :attempts, :due, :trouble_since, :failing, :trouble, :delivered)",
+            :made, :event, :attempts, :due, :claimed_until, :trouble_since, :failing, :trouble,
+            :delivered)",
         named_params! {
-            ":id": record.id.as_str(),
+            ..changing(record),
             ":party": record.party.as_str(),
             ":url": record.url.as_str(),
             ":kinds": kinds.join(" "),
             ":made": to_sql(record.made.0),
-            ":sealed_secret": record.sealed_secret,
-            ":sealed_former": record.former.as_ref().map(|(sealed, _)| sealed),
-            ":former_until": record.former.as_ref().map(|(_, until)| to_sql(until.0)),
-            ":event": to_sql(record.cursor),
-            ":attempts": record.attempts,
-            ":due": to_sql(record.due.0),
-            ":trouble_since": trouble.map(|trouble| to_sql(trouble.since.0)),
-            ":failing": trouble.is_some_and(|trouble| trouble.failing),
-            ":trouble": trouble.map(|trouble| trouble.why.as_str()),
-            ":delivered": record.delivered.map(|at| to_sql(at.0)),
         },
     );
 }
 
 pub(super) fn update(statements: &mut Statements, record: &WebhookRecord) {
-    let trouble = record.trouble.as_ref();
     statements.one(
         "UPDATE webhooks SET version = version + 1, sealed_secret = :sealed_secret,
             sealed_former = :sealed_former, former_until = :former_until, event = :event,
-            attempts = :attempts, due = :due, trouble_since = :trouble_since, failing = :failing,
-            trouble = :trouble, delivered = :delivered
+            attempts = :attempts, due = :due, claimed_until = :claimed_until,
+            trouble_since = :trouble_since, failing = :failing, trouble = :trouble,
+            delivered = :delivered
          WHERE id = :id AND version = :version",
-        named_params! {
-            ":id": record.id.as_str(),
-            ":version": to_sql(record.version),
-            ":sealed_secret": record.sealed_secret,
-            ":sealed_former": record.former.as_ref().map(|(sealed, _)| sealed),
-            ":former_until": record.former.as_ref().map(|(_, until)| to_sql(until.0)),
-            ":event": to_sql(record.cursor),
-            ":attempts": record.attempts,
-            ":due": to_sql(record.due.0),
-            ":trouble_since": trouble.map(|trouble| to_sql(trouble.since.0)),
-            ":failing": trouble.is_some_and(|trouble| trouble.failing),
-            ":trouble": trouble.map(|trouble| trouble.why.as_str()),
-            ":delivered": record.delivered.map(|at| to_sql(at.0)),
-        },
+        named_params! { ..changing(record), ":version": to_sql(record.version) },
     );
+}
+
+/// Which one, and all that can change of it.
+fn changing(record: &WebhookRecord) -> Named {
+    let trouble = record.trouble.as_ref();
+    named! {
+        ":id": record.id.as_str(),
+        ":sealed_secret": record.sealed_secret,
+        ":sealed_former": record.former.as_ref().map(|(sealed, _)| sealed),
+        ":former_until": record.former.as_ref().map(|(_, until)| to_sql(until.0)),
+        ":event": to_sql(record.cursor),
+        ":attempts": record.attempts,
+        ":due": to_sql(record.due.0),
+        ":claimed_until": record.claimed_until.map(|until| to_sql(until.0)),
+        ":trouble_since": trouble.map(|trouble| to_sql(trouble.since.0)),
+        ":failing": trouble.is_some_and(|trouble| trouble.failing),
+        ":trouble": trouble.map(|trouble| trouble.why.as_str()),
+        ":delivered": record.delivered.map(|at| to_sql(at.0)),
+    }
 }
 
 pub(super) fn delete(statements: &mut Statements, id: &WebhookId, version: u64) {
