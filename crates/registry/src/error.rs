@@ -183,6 +183,9 @@ pub enum OwnTokenError {
         "you signed in with a token that is reported lost: sign in again with another of yours, or call the help desk"
     )]
     LostFactor,
+    /// The second factor was no other token of theirs.
+    #[error("to unlock a token, sign in with another of yours, or call the help desk")]
+    NeedsOtherToken,
     /// It is not reported lost, so that there is nothing to tell of a loss.
     #[error("this token is not reported lost: see Manage Tokens")]
     NotLost,

@@ -10,7 +10,10 @@ use crate::{
     Error, OwnTokenError,
     event::{NewEvent, Outcome},
     rules::{
-        owning::{DeactivationReason, OwnerAct, Remaining, check_factor, check_sign_in, remaining},
+        owning::{
+            DeactivationReason, OwnerAct, Remaining, check_factor, check_other_token,
+            check_sign_in, remaining,
+        },
         token_states::TokenEvent,
     },
     session::Session,
@@ -64,6 +67,22 @@ impl Registry {
     ) -> Result<Token, OwnTokenError> {
         let why = Why::Words("found by its owner");
         self.change_own(session, serial, OwnerAct::Found, why, now, |_| Ok(())).await
+    }
+
+    /// Ends the lock of a token of the session's account before its time; the session's second factor
+    /// was another token. The wrong codes stay counted, and a lock that only the help desk ends stays.
+    ///
+    /// # Errors
+    /// [`OwnTokenError`].
+    pub async fn unlock_own_token(
+        &self,
+        session: &Session,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Token, OwnTokenError> {
+        let why = Why::Words("by its owner, with another token");
+        let by_another = |_: &Read| check_other_token(&session.factor, serial);
+        self.change_own(session, serial, OwnerAct::Unlock, why, now, by_another).await
     }
 
     /// Lets the network be told once more of a token of the session's account, if that was given up.
@@ -152,6 +171,7 @@ impl Registry {
             OwnerAct::Deactivate => TokenEvent::Deactivate,
             OwnerAct::Resynchronise => TokenEvent::Resynchronise,
             OwnerAct::SyncAgain => TokenEvent::SyncAgain,
+            OwnerAct::Unlock => TokenEvent::EndLock,
         };
         let spared = spared(session.id, why.reason());
         for _ in 0..ATTEMPTS {

@@ -266,6 +266,7 @@ const fn has_happened(token: &Token, event: TokenEvent) -> bool {
         }
         // It comes back to where it was, which may be before the network knows it, or locked.
         TokenEvent::Found => matches!(token.state, PendingSync | Active | Locked),
+        TokenEvent::EndLock => matches!(token.state, PendingSync | Active),
         TokenEvent::Associate
         | TokenEvent::Acknowledge
         | TokenEvent::LockEnded
@@ -285,7 +286,9 @@ pub(super) const fn kind(event: TokenEvent) -> EventKind {
             EventKind::NetworkSync
         }
         TokenEvent::TooManyFailures => EventKind::TokenLocked,
-        TokenEvent::LockEnded | TokenEvent::Unlock => EventKind::TokenUnlocked,
+        TokenEvent::LockEnded | TokenEvent::Unlock | TokenEvent::EndLock => {
+            EventKind::TokenUnlocked
+        }
         TokenEvent::Resynchronise => EventKind::CodeJudged,
         TokenEvent::Lost => EventKind::TokenSuspended,
         TokenEvent::Found => EventKind::TokenFound,

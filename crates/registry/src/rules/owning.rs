@@ -5,11 +5,12 @@
 //! | report it lost | the passphrase alone: suspending is the safe side, and it is urgent |
 //! | tell the network again | both factors |
 //! | I found it, deactivate, resynchronise | both factors, the second at most 20 minutes old |
+//! | unlock | the same, the second by another token |
 //!
 //! A suspended token is no second factor. So one that was the only one and is found comes back by the
 //! help desk alone.
 
-use oath::{TokenType, UnixTime};
+use oath::{SerialNumber, TokenType, UnixTime};
 
 use crate::{
     error::OwnTokenError,
@@ -31,6 +32,8 @@ pub enum OwnerAct {
     Resynchronise,
     /// Lets the network be told of it once more.
     SyncAgain,
+    /// Ends its lock before its time.
+    Unlock,
 }
 
 /// Refuses a sign-in that is not enough for it.
@@ -55,6 +58,18 @@ pub(crate) const fn check_factor(act: OwnerAct, is_by_a_lost: bool) -> Result<()
         OwnerAct::ReportLost => Ok(()),
         _ if is_by_a_lost => Err(OwnTokenError::LostFactor),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a sign-in by anything but another token: by the same one, whoever guesses its codes would be
+/// given more tries.
+pub(crate) fn check_other_token(
+    factor: &Factor,
+    token: &SerialNumber,
+) -> Result<(), OwnTokenError> {
+    match factor {
+        Factor::Full { by: SecondFactor::Token(by), .. } if by != token => Ok(()),
+        _ => Err(OwnTokenError::NeedsOtherToken),
     }
 }
 

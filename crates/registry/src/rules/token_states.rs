@@ -20,8 +20,9 @@
 //!
 //! A token that nobody owns can have too many wrong codes too, when it is being associated: that
 //! pauses its association, and it stays provisioned. To unlock a token that is not locked takes its
-//! count of wrong codes away, so that its next wrong code is the first. To resynchronise one takes two
-//! codes in a row besides what stands here.
+//! count of wrong codes away, so that its next wrong code is the first. Its owner can end a lock before its
+//! time, but takes no wrong code away: of a hundred in a row, none is given back. To resynchronise one takes
+//! two codes in a row besides what stands here.
 
 use oath::UnixTime;
 
@@ -49,6 +50,8 @@ pub enum TokenEvent {
     LockEnded,
     /// Its lock and its count of wrong codes are taken away.
     Unlock,
+    /// Its lock is ended before its time; the count of wrong codes stays.
+    EndLock,
     /// Its step or counter is found again by two codes in a row.
     Resynchronise,
     /// It is reported lost.
@@ -63,7 +66,7 @@ pub enum TokenEvent {
 
 impl TokenEvent {
     /// Every event.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Associate,
         Self::Acknowledge,
         Self::GiveUpSync,
@@ -71,6 +74,7 @@ impl TokenEvent {
         Self::TooManyFailures,
         Self::LockEnded,
         Self::Unlock,
+        Self::EndLock,
         Self::Resynchronise,
         Self::Lost,
         Self::Found,
@@ -89,6 +93,8 @@ pub enum Who {
     HelpDesk,
     /// A prescriber, for a token that nobody owns.
     Prescriber,
+    /// Its owner.
+    Owner,
     /// Its owner, or this program by its own rules.
     OwnerOrSystem,
     /// Its owner, or an administrator.
@@ -112,6 +118,10 @@ pub enum Guard {
     SyncGivenUp,
     /// A lock of earlier still holds.
     LockHolds,
+    /// Its lock ends by itself, and nothing waits for the network.
+    LockEndsSynced,
+    /// Its lock ends by itself, and the network has not acknowledged it yet.
+    LockEndsNotSynced,
     /// No lock holds, and nothing waits for the network.
     NoLockSynced,
     /// No lock holds, and the network has not acknowledged it yet.
@@ -153,6 +163,8 @@ pub const TABLE: &[Row] = &[
     (S::Locked, E::LockEnded, Who::System, G::NotSynced, S::PendingSync),
     (S::Locked, E::Unlock, Who::HelpDesk, G::Synced, S::Active),
     (S::Locked, E::Unlock, Who::HelpDesk, G::NotSynced, S::PendingSync),
+    (S::Locked, E::EndLock, Who::Owner, G::LockEndsSynced, S::Active),
+    (S::Locked, E::EndLock, Who::Owner, G::LockEndsNotSynced, S::PendingSync),
     (S::Locked, E::Lost, Who::AnyOfTheirsOrHelpDesk, G::Always, S::Suspended),
     (S::Locked, E::Deactivate, Who::OwnerOrHelpDesk, G::Always, S::Deactivated),
     (S::Locked, E::Move, Who::OwnerOrSystem, G::Always, S::Deactivated),
@@ -195,6 +207,7 @@ pub fn apply(
             after.near_misses = 0;
             after.lock = None;
         }
+        TokenEvent::EndLock => after.lock = None,
         TokenEvent::Acknowledge => after.sync = after.sync.acknowledged(now),
         TokenEvent::GiveUpSync => after.sync = after.sync.given_up(now),
         TokenEvent::SyncAgain => after.sync = NetworkSync::begin(now),
@@ -223,9 +236,15 @@ fn holds(guard: Guard, token: &Token) -> bool {
         Guard::NotSynced => token.sync.waits(),
         Guard::SyncGivenUp => token.sync.is_given_up(),
         Guard::LockHolds => token.lock.is_some(),
+        Guard::LockEndsSynced => lock_ends(token) && !token.sync.waits(),
+        Guard::LockEndsNotSynced => lock_ends(token) && token.sync.waits(),
         Guard::NoLockSynced => token.lock.is_none() && !token.sync.waits(),
         Guard::NoLockNotSynced => token.lock.is_none() && token.sync.waits(),
     }
+}
+
+const fn lock_ends(token: &Token) -> bool {
+    matches!(token.lock, Some(Lock::Until(_)))
 }
 
 fn may(who: Who, actor: &Actor, token: &Token) -> bool {
@@ -255,7 +274,8 @@ fn may(who: Who, actor: &Actor, token: &Token) -> bool {
 fn prescriber_may(who: Who, npi: Npi, token: &Token) -> bool {
     match who {
         Who::Prescriber => token.owner.is_none(),
-        Who::OwnerOrSystem
+        Who::Owner
+        | Who::OwnerOrSystem
         | Who::OwnerOrHelpDesk
         | Who::OwnerRelyingPartyOrHelpDesk
         | Who::AnyOfTheirsOrHelpDesk => token.owner == Some(npi),

@@ -3,8 +3,8 @@
 use oath::{Code, UnixTime};
 use registry::{
     Actor, AssociateError, Cause, ConfirmError, Deactivation, DeactivationReason, Error, EventKind,
-    RelyingParty, RequestedBy, SecondThrough, Session, SignInError, SignInThrough, ThroughError,
-    TokenOrder, TokenState, VerifyError, Wanted,
+    OwnTokenError, RelyingParty, RequestedBy, SecondThrough, Session, SignInError, SignInThrough,
+    ThroughError, TokenOrder, TokenState, VerifyError, Wanted,
 };
 
 use crate::{
@@ -189,4 +189,66 @@ async fn two_codes_of_now_resynchronise_by_the_key_alone_and_noted_ones_by_a_sig
     let serial = tablet.serial();
     let own = clinic.registry.resynchronise_own_token(&session, &serial, codes, NOW).await;
     assert_eq!(own.unwrap().state, TokenState::Active);
+}
+
+async fn lock(clinic: &Clinic, app: &App, now: UnixTime) {
+    for _ in 0..10 {
+        let (wrong, purpose) = (app.wrong_code(now), registry::Purpose::Signing);
+        let judged = clinic.registry.verify(&ada(), &app.serial(), &wrong, purpose, now).await;
+        judged.unwrap_err();
+    }
+    assert_eq!(clinic.token(app, now).await.state, TokenState::Locked);
+}
+
+async fn a_locked_token_is_unlocked_by_another_and_no_try_is_given_back(clinic: Clinic) {
+    let phone = clinic.first_token_of_ada().await;
+    let party = vendor(&clinic).await;
+    let tablet = App::new("Tablet");
+    clinic.enrol_further(ada(), &phone, &tablet, UnixTime(NOW.0 - 600)).await.unwrap();
+    let (registry, serial) = (&clinic.registry, tablet.serial());
+    lock(&clinic, &tablet, NOW).await;
+    let by_key = registry.unlock_token(&party.actor(), &serial, NOW).await;
+    assert_eq!(by_key, Err(Error::NotAllowed));
+    let own = through(&clinic, &party, PASSPHRASE, by(&tablet, NOW), NOW).await;
+    assert!(matches!(own, Err(ThroughError::Code(_))), "its own code is not judged: {own:?}");
+
+    let session = through(&clinic, &party, PASSPHRASE, by(&phone, NOW), NOW).await.unwrap();
+    for _ in 0..2 {
+        let unlocked = registry.unlock_own_token(&session, &serial, NOW).await.unwrap();
+        assert_eq!((unlocked.state, unlocked.failures), (TokenState::Active, 10));
+    }
+    assert_eq!(actor_of(&clinic, EventKind::TokenUnlocked).await, "relying party Vendor");
+    let unlocked = clinic.events().await.into_iter();
+    assert_eq!(unlocked.filter(|e| e.what.kind == EventKind::TokenUnlocked).count(), 1);
+    let (good, purpose) = (tablet.code(NOW), registry::Purpose::Signing);
+    registry.verify(&ada(), &serial, &good, purpose, NOW).await.unwrap();
+
+    // Whoever has the token and the passphrase gets no more than a hundred tries of another.
+    let mut now = NOW;
+    for _ in 0..9 {
+        now = now.plus(60);
+        lock(&clinic, &tablet, now).await;
+        let session = through(&clinic, &party, PASSPHRASE, by(&phone, now), now).await.unwrap();
+        registry.unlock_own_token(&session, &serial, now).await.unwrap();
+    }
+    now = now.plus(60);
+    lock(&clinic, &tablet, now).await;
+    let session = through(&clinic, &party, PASSPHRASE, by(&phone, now), now).await.unwrap();
+    let for_good = registry.unlock_own_token(&session, &serial, now).await;
+    assert_eq!(for_good, Err(Error::NotPossible(TokenState::Locked).into()));
+
+    lock(&clinic, &phone, now).await;
+    let itself = registry.unlock_own_token(&session, &phone.serial(), now).await;
+    assert_eq!(itself, Err(OwnTokenError::NeedsOtherToken));
+}
+
+#[tokio::test]
+async fn on_sqlite_a_locked_token_is_unlocked_by_another() {
+    a_locked_token_is_unlocked_by_another_and_no_try_is_given_back(Clinic::new().await).await;
+}
+
+#[tokio::test]
+async fn on_postgres_a_locked_token_is_unlocked_by_another() {
+    let clinic = Clinic::on_postgres().await;
+    a_locked_token_is_unlocked_by_another_and_no_try_is_given_back(clinic).await;
 }

@@ -14,7 +14,7 @@ const NOW: UnixTime = UnixTime(START.0 + 60);
 /// What the design says: from, event, by whom, and to. By whom: s for this program, h the help desk,
 /// o the owner, t another token of the owner, r a relying party, p any prescriber.
 const DESIGN: &[(TokenState, TokenEvent, &str, To)] = {
-    use To::{Back, Given, Only, Waiting, Wherever};
+    use To::{Back, Given, Only, Timed, Waiting, Wherever};
     use TokenEvent as E;
     use TokenState as S;
     &[
@@ -41,6 +41,7 @@ const DESIGN: &[(TokenState, TokenEvent, &str, To)] = {
         (S::Locked, E::GiveUpSync, "s", Waiting(S::Locked)),
         (S::Locked, E::LockEnded, "s", Back),
         (S::Locked, E::Unlock, "h", Back),
+        (S::Locked, E::EndLock, "o", Timed),
         (S::Locked, E::Lost, "hotr", Only(S::Suspended)),
         (S::Locked, E::Deactivate, "ho", Only(S::Deactivated)),
         (S::Locked, E::Move, "os", Only(S::Deactivated)),
@@ -62,6 +63,8 @@ enum To {
     Given(TokenState),
     /// Into use: pending sync or active.
     Back,
+    /// The same, from a lock that ends by itself.
+    Timed,
     /// As before, or locked while a lock of earlier still holds.
     Wherever,
 }
@@ -77,6 +80,7 @@ impl To {
             Self::Waiting(state) => token.sync.waits().then_some(state),
             Self::Given(state) => token.sync.is_given_up().then_some(state),
             Self::Back => Some(back()),
+            Self::Timed => matches!(token.lock, Some(registry::Lock::Until(_))).then(back),
             Self::Wherever if token.lock.is_some() => Some(TokenState::Locked),
             Self::Wherever => Some(back()),
         }
@@ -88,7 +92,8 @@ impl To {
 async fn in_every_state() -> (Clinic, Vec<Token>) {
     let (clinic, app) = Clinic::with_token().await;
     let token = clinic.token(&app, NOW).await;
-    let locks = [None, Some(registry::Lock::Until(NOW.plus(900)))];
+    let locks =
+        [None, Some(registry::Lock::Until(NOW.plus(900))), Some(registry::Lock::UntilUnlocked)];
     let (begun, attempts, at) = (START, 2, NOW);
     let syncs = [
         NetworkSync::NotNeeded,

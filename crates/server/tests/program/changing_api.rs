@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
+    own_token::two_tokens,
     process::{NPI, PASSPHRASE, Server},
     verify_api::{Vendor, assert_problem, with_vendor},
 };
@@ -29,7 +30,8 @@ fn a_first_token_is_added_by_passphrase_and_confirmation_code_once() {
     let good = with(PASSPHRASE);
     let added = vendor.post(&path, &good, Some("add-2"));
     assert_eq!((added.status, &added.body["state"]), (201, &json!("active")), "{}", added.body);
-    assert_eq!(added.body["account"], NPI);
+    let told = json!({ "credential_id": app.id.as_str(), "state": "active", "wrong_codes": 0, "locked_until": null });
+    assert_eq!(added.body, told, "and nothing that takes the scope `read`");
 
     let server = Server::start_in(server.stop(), &[]);
     let vendor = vendor.at(&server);
@@ -135,4 +137,39 @@ fn without_the_scope_nothing_is_changed() {
     let refused = vendor.post(&path, &json!({ "reason": "lost" }).to_string(), None);
     assert_problem(&refused, 403, "scope");
     assert_eq!(vendor.get(&format!("/v1/tokens/{}", app.id.as_str())).body["state"], "active");
+}
+
+#[test]
+fn a_locked_token_is_unlocked_by_another_token_of_its_owner_and_not_by_the_key() {
+    let (server, _, phone, tablet) = two_tokens();
+    let vendor = Vendor::of(&server, &["tokens", "verify"]);
+    let path = format!("/v1/tokens/{}/unlock", tablet.id.as_str());
+    for _ in 0..10 {
+        let id = tablet.id.as_str();
+        vendor.verify(&json!({ "account": NPI, "credential_id": id, "code": tablet.wrong_code() }));
+    }
+    assert_problem(&vendor.post(&path, "{}", None), 400, "malformed");
+    let own = json!({ "sign_in": signed_in(&tablet) }).to_string();
+    assert_problem(&vendor.post(&path, &own, None), 403, "sign-in-refused");
+    let body = json!({ "sign_in": signed_in(&phone) }).to_string();
+    let unlocked = vendor.post(&path, &body, Some("u-1"));
+    let told = (&unlocked.body["state"], &unlocked.body["wrong_codes"]);
+    assert_eq!((unlocked.status, told), (200, (&json!("active"), &json!(10))), "{}", unlocked.body);
+    let again = vendor.post(&path, &body, Some("u-1"));
+    assert_eq!((again.status, again.replayed, again.body), (200, true, unlocked.body));
+    let event = &server.folder.json(&["events", "--limit", "9"], "");
+    let event = event.as_array().unwrap().iter().find(|event| event["kind"] == "token-unlocked");
+    assert_eq!(event.unwrap()["actor"]["name"], "Example EHR");
+}
+
+#[test]
+fn an_address_that_is_no_text_is_a_problem_as_any_other() {
+    let server = Server::start();
+    let vendor = Vendor::of(&server, &["tokens", "read"]);
+    for path in ["/v1/accounts/%FF", "/v1/tokens/%FF", "/v1/requests/%FF"] {
+        assert_problem(&vendor.get(path), 400, "malformed");
+    }
+    for path in ["/v1/tokens/%FF/suspend", "/v1/accounts/%FF/tokens", "/as/%FF/validate/check"] {
+        assert_problem(&vendor.post(path, "{}", None), 400, "malformed");
+    }
 }

@@ -93,7 +93,10 @@ fn refused(
             );
         }
         OwnTokenError::Registry(error) => return Some(message::failed(error).into_response()),
-        OwnTokenError::NotFresh | OwnTokenError::LostFactor | OwnTokenError::NotLost => {
+        OwnTokenError::NotFresh
+        | OwnTokenError::LostFactor
+        | OwnTokenError::NeedsOtherToken
+        | OwnTokenError::NotLost => {
             errors.add("", &error.to_string());
         }
         OwnTokenError::LastToken

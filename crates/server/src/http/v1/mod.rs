@@ -3,7 +3,9 @@
 mod asking;
 mod changing;
 mod listing;
+mod named;
 mod openapi;
+mod problems;
 mod reading;
 mod shown;
 mod validate;

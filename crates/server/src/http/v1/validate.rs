@@ -7,7 +7,7 @@
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION},
     response::{IntoResponse, Response},
 };
@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use super::{
     super::{Problem, Site, problem::Members},
     asking::{account_named, body, relying_party, unavailable},
+    named::Named,
 };
 use crate::clock;
 
@@ -69,7 +70,7 @@ struct Form {
 /// As [`check`], with the key in the address.
 pub(super) async fn check_as(
     State(site): State<Site>,
-    Path(key): Path<String>,
+    Named(key): Named<String>,
     mut headers: HeaderMap,
     request: Body,
 ) -> Result<Response, Problem> {

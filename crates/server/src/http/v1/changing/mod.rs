@@ -2,6 +2,8 @@
 //! once under an idempotency key. What the prescriber has to show is the registry's rule: where it asks
 //! for a sign-in, its two factors stand in the request.
 
+mod adding;
+mod changed;
 mod once;
 mod refused;
 mod requests;
@@ -15,9 +17,10 @@ use super::super::Site;
 
 #[derive(OpenApi)]
 #[openapi(paths(
-    tokens::associate,
+    adding::associate,
     tokens::suspend,
     tokens::restore,
+    tokens::unlock,
     tokens::resynchronise,
     tokens::deactivate,
     requests::request,
@@ -27,10 +30,11 @@ pub(super) struct Api;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
-        .route("/accounts/{account}/tokens", post(tokens::associate))
+        .route("/accounts/{account}/tokens", post(adding::associate))
         .route("/accounts/{account}/requests", post(requests::request))
         .route("/tokens/{serial}/suspend", post(tokens::suspend))
         .route("/tokens/{serial}/restore", post(tokens::restore))
+        .route("/tokens/{serial}/unlock", post(tokens::unlock))
         .route("/tokens/{serial}/resync", post(tokens::resynchronise))
         .route("/tokens/{serial}/deactivate", post(tokens::deactivate))
         .route("/tokens/{serial}/replace", post(requests::replace))

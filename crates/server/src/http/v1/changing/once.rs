@@ -10,9 +10,8 @@ use std::{
 };
 
 use axum::{
-    body::Body,
-    extract::OriginalUri,
-    http::{HeaderMap, StatusCode},
+    extract::{OriginalUri, Request},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use registry::{Answer, IdempotencyKey, Once, RelyingParty, Scope};
@@ -65,16 +64,14 @@ impl Done {
 }
 
 impl Asked {
-    pub(super) async fn read(
-        site: Site,
-        headers: &HeaderMap,
-        scope: Scope,
-        OriginalUri(address): OriginalUri,
-        request: Body,
-    ) -> Result<Self, Problem> {
-        let party = relying_party(&site, headers, scope).await?;
-        let key = idempotency_key(headers)?;
+    pub(super) async fn of(site: Site, scope: Scope, request: Request) -> Result<Self, Problem> {
+        let (parts, request) = request.into_parts();
+        let party = relying_party(&site, &parts.headers, scope).await?;
+        let key = idempotency_key(&parts.headers)?;
         let request = body(request).await?;
+        // Of a route that is nested, the parts have the rest of the address only.
+        let address =
+            parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let head = format!("POST {}\n", address.path());
         let whole = Zeroizing::new([head.as_bytes(), request.as_slice()].concat());
         let signed_in = AtomicBool::new(false);

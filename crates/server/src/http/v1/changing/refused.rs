@@ -5,44 +5,12 @@ use registry::{
     AssociateError, Cause, Error, OwnTokenError, RequestError, SignInError, ThroughError,
     VerifyError,
 };
-use utoipa::IntoResponses;
 
 use super::super::{
-    super::{Problem, problem::Members},
+    super::Problem,
     asking::{nothing, unavailable},
 };
 use crate::dashboard::sentence;
-
-/// The answers that every change can have besides its own.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "says which answers there are, in the document")]
-pub(super) enum Refusals {
-    /// The request cannot be read.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(Members),
-    /// No good API key.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorised(Members),
-    /// The key has not the scope `tokens`, or the prescriber's sign-in was refused.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Refused(Members),
-    /// There is no such account or token.
-    #[response(status = 404, content_type = "application/problem+json")]
-    Nothing(Members),
-    /// It cannot be done with it as it is, or a code was refused; or the same request is under way, or how it
-    /// ended is not known.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(Members),
-    /// Too large.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Members),
-    /// Another request was sent under this idempotency key.
-    #[response(status = 422, content_type = "application/problem+json")]
-    KeyReused(Members),
-    /// Nothing was decided, or it is not known: send it again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Members),
-}
 
 fn problem(
     status: StatusCode,
@@ -108,9 +76,10 @@ pub(super) fn own_token(error: OwnTokenError) -> Problem {
         OwnTokenError::LastToken => conflict("last-token", &error),
         OwnTokenError::OtherReason => conflict("other-reason", &error),
         OwnTokenError::NotLost | OwnTokenError::HadLater => conflict("not-possible", &error),
-        OwnTokenError::NotSignedIn | OwnTokenError::NotFresh | OwnTokenError::LostFactor => {
-            sign_in_refused(&error)
-        }
+        OwnTokenError::NotSignedIn
+        | OwnTokenError::NotFresh
+        | OwnTokenError::LostFactor
+        | OwnTokenError::NeedsOtherToken => sign_in_refused(&error),
     }
 }
 

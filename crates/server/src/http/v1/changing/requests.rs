@@ -1,13 +1,14 @@
 //! Requests for tokens, among them one in place of another.
 
+use std::sync::Arc;
+
 use axum::{
-    body::Body,
-    extract::{OriginalUri, Path, State},
-    http::HeaderMap,
+    extract::{Request, State},
     response::Response,
 };
 use registry::{
-    Account, Mail, PostalAddress, Replacement, RequestedBy, Scope, TokenOrder, TokenRequest, Wanted,
+    Account, DeactivationReason as Reason, Mail, PostalAddress, Replacement, RequestedBy, Scope,
+    TokenOrder, TokenRequest, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,13 +17,19 @@ use super::{
     super::{
         super::{Problem, Site},
         asking::{account_at, json, malformed, token_at},
+        named::{Named, OfAccount, OfToken, OnceUnder},
+        problems::{NothingThere, Unanswered, Unchanged},
     },
     once::{Asked, Done},
-    refused::{self, Refusals},
+    refused,
     sign_in::{SignIn, ended, field, maybe},
     tokens::{owner, reason},
 };
 use crate::{clock, randomness, time_text::rfc3339};
+
+/// A token that is not needed is not replaced.
+const WHY_REPLACED: [Reason; 4] =
+    [Reason::Lost, Reason::Stolen, Reason::Faulty, Reason::Uninstalled];
 
 /// Which tokens are requested.
 #[derive(Deserialize, ToSchema, Clone, Copy)]
@@ -72,6 +79,7 @@ pub(super) struct NewRequest {
 pub(super) struct NewReplacement {
     sign_in: SignIn,
     /// `lost`, `stolen`, `faulty` or `uninstalled`.
+    #[schema(pattern = "^(lost|stolen|faulty|uninstalled)$")]
     reason: String,
     /// Whether the prescriber has read what follows from giving up the last token, and means it.
     #[serde(default)]
@@ -125,21 +133,16 @@ impl From<&TokenRequest> for One {
     post,
     path = "/v1/accounts/{account}/requests",
     request_body = NewRequest,
-    params(
-        ("account" = String, Path, description = "The prescriber’s NPI, or the account’s own ID.", example = "1234567893"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 201, description = "It waits for the help desk.", body = Made), Refusals)
+    params(OfAccount, OnceUnder),
+    responses((status = 201, description = "It waits for the help desk.", body = Made), Unanswered, NothingThere, Unchanged)
 )]
 pub(super) async fn request(
     State(site): State<Site>,
-    headers: HeaderMap,
-    Path(account): Path<String>,
-    address: OriginalUri,
-    request: Body,
+    Named(OfAccount { account }): Named<OfAccount>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
         let new: NewRequest = json(asked.body())?;
         let account = account_at(&asked.site, &account).await?;
         let address = postal(new.address.as_ref(), &account)?;
@@ -170,23 +173,18 @@ pub(super) async fn request(
     post,
     path = "/v1/tokens/{serial}/replace",
     request_body = NewReplacement,
-    params(
-        ("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 201, description = "The token is deactivated, and the new one is requested.", body = Made), Refusals)
+    params(OfToken, OnceUnder),
+    responses((status = 201, description = "The token is deactivated, and the new one is requested.", body = Made), Unanswered, NothingThere, Unchanged)
 )]
 pub(super) async fn replace(
     State(site): State<Site>,
-    headers: HeaderMap,
-    Path(serial): Path<String>,
-    address: OriginalUri,
-    request: Body,
+    Named(OfToken { serial }): Named<OfToken>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
         let new: NewReplacement = json(asked.body())?;
-        let reason = reason(&new.reason)?;
+        let reason = reason(&new.reason, &WHY_REPLACED)?;
         let token = token_at(&asked.site, &serial).await?;
         let npi = owner(&token)?;
         let account = account_at(&asked.site, &npi.to_string()).await?;

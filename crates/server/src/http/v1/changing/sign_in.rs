@@ -2,6 +2,7 @@
 
 use core::{fmt::Display, str::FromStr};
 
+use oath::Code;
 use registry::{Npi, SecondThrough, Session, SignInThrough};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -47,6 +48,11 @@ pub(super) fn maybe_secret<'a, D: Deserializer<'a>>(
     from: D,
 ) -> Result<Option<Zeroizing<String>>, D::Error> {
     Ok(Option::<String>::deserialize(from)?.map(Zeroizing::new))
+}
+
+/// A code that has to be there.
+pub(super) fn code(name: &str, text: Option<&Zeroizing<String>>) -> Result<Code, Problem> {
+    field(name, text.ok_or_else(|| malformed(name, &"this is missing"))?)
 }
 
 impl SignIn {

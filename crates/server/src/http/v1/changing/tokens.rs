@@ -1,13 +1,12 @@
-//! Tokens: added, suspended, found, resynchronised, given up.
+//! Tokens: suspended, found, unlocked, resynchronised, given up.
+
+use std::sync::Arc;
 
 use axum::{
-    body::Body,
-    extract::{OriginalUri, Path, State},
-    http::HeaderMap,
+    extract::{Request, State},
     response::Response,
 };
-use oath::Code;
-use registry::{Association, Deactivation, DeactivationReason, Scope, Seen, Token};
+use registry::{Deactivation, DeactivationReason, Scope, Token};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -15,41 +14,16 @@ use zeroize::Zeroizing;
 use super::{
     super::{
         super::{Problem, Site},
-        asking::{account_at, json, malformed, token_at},
-        shown,
+        asking::{json, malformed, token_at},
+        named::{Named, OfToken, OnceUnder},
+        problems::{NothingThere, Unanswered, Unchanged},
     },
+    changed::Changed,
     once::{Asked, Done},
-    refused::{self, Refusals},
-    sign_in::{SignIn, ended, field, maybe, maybe_secret},
+    refused,
+    sign_in::{SignIn, code, ended, field, maybe_secret},
 };
 use crate::clock;
-
-/// A token that waits to be added, as in Add New Token.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "sign_in": { "passphrase": "correct horse battery", "confirmation_code": "4F7K 92MQ" },
-    "credential_id": "CSST 4F7K 92MQ", "name": "iPhone token", "code": "123456"
-}))]
-pub(super) struct NewToken {
-    sign_in: SignIn,
-    /// Its credential ID or serial number.
-    credential_id: String,
-    /// What the prescriber calls it.
-    name: String,
-    /// A code of it. It is used up.
-    #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = String, required)]
-    code: Option<Zeroizing<String>>,
-    /// The code after that; a token with a button needs it.
-    #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = Option<String>)]
-    second_code: Option<Zeroizing<String>>,
-    /// Who made it, where the number does not tell.
-    manufacturer: Option<String>,
-    /// `OTP SOFT TOKEN` or `OTP HARD TOKEN`, where the number does not tell.
-    r#type: Option<String>,
-}
 
 /// Why a token is suspended.
 #[derive(Deserialize, ToSchema)]
@@ -60,13 +34,13 @@ pub(super) struct Loss {
     reason: String,
 }
 
-/// That a suspended token was found.
+/// The prescriber’s sign-in by another token than the one that it is about.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
+#[schema(as = ByOtherToken, example = json!({
     "sign_in": { "passphrase": "correct horse battery", "credential_id": "AVT812345678", "code": "123456" }
 }))]
-pub(super) struct Find {
+pub(super) struct ByOther {
     sign_in: SignIn,
 }
 
@@ -95,66 +69,11 @@ pub(super) struct TwoCodes {
 pub(super) struct End {
     sign_in: SignIn,
     /// `lost`, `stolen`, `faulty`, `uninstalled` or `not-needed`.
+    #[schema(pattern = "^(lost|stolen|faulty|uninstalled|not-needed)$")]
     reason: String,
     /// Whether the prescriber has read what follows from giving up the last token, and means it.
     #[serde(default)]
     last_one_meant: bool,
-}
-
-/// Adds a token to an account.
-#[utoipa::path(
-    post,
-    path = "/v1/accounts/{account}/tokens",
-    request_body = NewToken,
-    params(
-        ("account" = String, Path, description = "The prescriber’s NPI, or the account’s own ID.", example = "1234567893"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 201, description = "It is theirs.", body = shown::Token), Refusals)
-)]
-pub(super) async fn associate(
-    State(site): State<Site>,
-    headers: HeaderMap,
-    Path(account): Path<String>,
-    address: OriginalUri,
-    request: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
-        let new: NewToken = json(asked.body())?;
-        let form = form(&asked, &new)?;
-        let npi = account_at(&asked.site, &account).await?.npi;
-        let session = new.sign_in.through(&asked, npi).await?;
-        let added = asked.site.registry.associate(&session, &form, clock::now()).await;
-        ended(&asked.site, &session).await;
-        Ok(Done::created(&shown(&added.map_err(refused::associate)?)))
-    };
-    asked.answered(work).await
-}
-
-fn form(asked: &Asked, new: &NewToken) -> Result<Association, Problem> {
-    let serial: oath::SerialNumber = field("credential_id", &new.credential_id)?;
-    let missing = |name| malformed(name, &"the credential ID or serial number does not tell it");
-    let manufacturer = maybe("manufacturer", new.manufacturer.as_deref())?;
-    let token_type = maybe("type", new.r#type.as_deref())?;
-    let (told, type_told) = (serial.manufacturer(), serial.token_type());
-    let second_code = new.second_code.as_ref().map(|code| field("second_code", code));
-    Ok(Association {
-        manufacturer: manufacturer.or(told).ok_or_else(|| missing("manufacturer"))?,
-        issuer: asked.site.issuer.clone(),
-        token_type: token_type.or(type_told).ok_or_else(|| missing("type"))?,
-        name: field("name", &new.name)?,
-        serial,
-        code: code("code", new.code.as_ref())?,
-        second_code: second_code.transpose()?,
-        // The browser is the relying party's: of the device that it is on nothing is known.
-        seen: Seen::default(),
-        idempotency_key: asked.submit(),
-    })
-}
-
-fn code(name: &str, text: Option<&Zeroizing<String>>) -> Result<Code, Problem> {
-    field(name, text.ok_or_else(|| malformed(name, &"this is missing"))?)
 }
 
 /// Suspends a token that is lost. The key alone is enough: it is urgent, and the safe side.
@@ -162,28 +81,23 @@ fn code(name: &str, text: Option<&Zeroizing<String>>) -> Result<Code, Problem> {
     post,
     path = "/v1/tokens/{serial}/suspend",
     request_body = Loss,
-    params(
-        ("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 200, description = "Its codes count no more.", body = shown::Token), Refusals)
+    params(OfToken, OnceUnder),
+    responses((status = 200, description = "Its codes count no more.", body = Changed), Unanswered, NothingThere, Unchanged)
 )]
 pub(super) async fn suspend(
     State(site): State<Site>,
-    headers: HeaderMap,
-    Path(serial): Path<String>,
-    address: OriginalUri,
-    request: Body,
+    Named(OfToken { serial }): Named<OfToken>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
         let loss: Loss = json(asked.body())?;
         let reason = field("reason", &loss.reason)?;
         let token = token_at(&asked.site, &serial).await?;
         let (actor, now) = (asked.party.actor(), clock::now());
         let suspended =
             asked.site.registry.suspend_token(&actor, &token.serial, &reason, now).await;
-        Ok(Done::changed(&shown(&suspended.map_err(refused::registry)?)))
+        Ok(Done::changed(&Changed::of(&suspended.map_err(refused::registry)?)))
     };
     asked.answered(work).await
 }
@@ -192,30 +106,53 @@ pub(super) async fn suspend(
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/restore",
-    request_body = Find,
-    params(
-        ("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 200, description = "It is as it was.", body = shown::Token), Refusals)
+    request_body = ByOther,
+    params(OfToken, OnceUnder),
+    responses((status = 200, description = "It is as it was.", body = Changed), Unanswered, NothingThere, Unchanged)
 )]
 pub(super) async fn restore(
     State(site): State<Site>,
-    headers: HeaderMap,
-    Path(serial): Path<String>,
-    address: OriginalUri,
-    request: Body,
+    Named(OfToken { serial }): Named<OfToken>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
-        let find: Find = json(asked.body())?;
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
+        let by: ByOther = json(asked.body())?;
         let token = token_at(&asked.site, &serial).await?;
         let npi = owner(&token)?;
-        let session = find.sign_in.through(&asked, npi).await?;
+        let session = by.sign_in.through(&asked, npi).await?;
         let found = asked.site.registry.found_own_token(&session, &token.serial, clock::now());
         let found = found.await;
         ended(&asked.site, &session).await;
-        Ok(Done::changed(&shown(&found.map_err(refused::own_token)?)))
+        Ok(Done::changed(&Changed::of(&found.map_err(refused::own_token)?)))
+    };
+    asked.answered(work).await
+}
+
+/// Ends a token's lock before its time, by its owner's sign-in with another one. Its wrong codes stay counted;
+/// after a hundred in a row only the help desk unlocks.
+#[utoipa::path(
+    post,
+    path = "/v1/tokens/{serial}/unlock",
+    request_body = ByOther,
+    params(OfToken, OnceUnder),
+    responses((status = 200, description = "Its codes are judged again.", body = Changed), Unanswered, NothingThere, Unchanged)
+)]
+pub(super) async fn unlock(
+    State(site): State<Site>,
+    Named(OfToken { serial }): Named<OfToken>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
+        let by: ByOther = json(asked.body())?;
+        let token = token_at(&asked.site, &serial).await?;
+        let npi = owner(&token)?;
+        let session = by.sign_in.through(&asked, npi).await?;
+        let (registry, now) = (&asked.site.registry, clock::now());
+        let unlocked = registry.unlock_own_token(&session, &token.serial, now).await;
+        ended(&asked.site, &session).await;
+        Ok(Done::changed(&Changed::of(&unlocked.map_err(refused::own_token)?)))
     };
     asked.answered(work).await
 }
@@ -226,21 +163,16 @@ pub(super) async fn restore(
     post,
     path = "/v1/tokens/{serial}/resync",
     request_body = TwoCodes,
-    params(
-        ("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 200, description = "It is in step.", body = shown::Token), Refusals)
+    params(OfToken, OnceUnder),
+    responses((status = 200, description = "It is in step.", body = Changed), Unanswered, NothingThere, Unchanged)
 )]
 pub(super) async fn resynchronise(
     State(site): State<Site>,
-    headers: HeaderMap,
-    Path(serial): Path<String>,
-    address: OriginalUri,
-    request: Body,
+    Named(OfToken { serial }): Named<OfToken>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
         let typed: TwoCodes = json(asked.body())?;
         let first = code("first_code", typed.first_code.as_ref())?;
         let second = code("second_code", typed.second_code.as_ref())?;
@@ -261,7 +193,7 @@ pub(super) async fn resynchronise(
                 done.map_err(refused::own_token)
             }
         };
-        Ok(Done::changed(&shown(&done?)))
+        Ok(Done::changed(&Changed::of(&done?)))
     };
     asked.answered(work).await
 }
@@ -271,47 +203,44 @@ pub(super) async fn resynchronise(
     post,
     path = "/v1/tokens/{serial}/deactivate",
     request_body = End,
-    params(
-        ("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$", description = "The same request under the same key is done once, and gets the same answer for 24 hours."),
-    ),
-    responses((status = 200, description = "It is deactivated, and stays so.", body = shown::Token), Refusals)
+    params(OfToken, OnceUnder),
+    responses((status = 200, description = "It is deactivated, and stays so.", body = Changed), Unanswered, NothingThere, Unchanged)
 )]
 pub(super) async fn deactivate(
     State(site): State<Site>,
-    headers: HeaderMap,
-    Path(serial): Path<String>,
-    address: OriginalUri,
-    request: Body,
+    Named(OfToken { serial }): Named<OfToken>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(site, &headers, Scope::Tokens, address, request).await?;
-    let work = |asked: std::sync::Arc<Asked>| async move {
+    let asked = Asked::of(site, Scope::Tokens, request).await?;
+    let work = |asked: Arc<Asked>| async move {
         let end: End = json(asked.body())?;
-        let form =
-            Deactivation { reason: reason(&end.reason)?, last_one_meant: end.last_one_meant };
+        let form = Deactivation {
+            reason: reason(&end.reason, DeactivationReason::ALL)?,
+            last_one_meant: end.last_one_meant,
+        };
         let token = token_at(&asked.site, &serial).await?;
         let npi = owner(&token)?;
         let session = end.sign_in.through(&asked, npi).await?;
         let (registry, now) = (&asked.site.registry, clock::now());
         let ended_token = registry.deactivate_own_token(&session, &token.serial, form, now).await;
         ended(&asked.site, &session).await;
-        Ok(Done::changed(&shown(&ended_token.map_err(refused::own_token)?)))
+        Ok(Done::changed(&Changed::of(&ended_token.map_err(refused::own_token)?)))
     };
     asked.answered(work).await
 }
 
-pub(super) fn reason(text: &str) -> Result<DeactivationReason, Problem> {
-    let found = DeactivationReason::ALL.iter().copied().find(|reason| reason.name() == text);
-    let why = "this is one of lost, stolen, faulty, uninstalled, not-needed";
-    found.ok_or_else(|| malformed("reason", &why))
+/// One of these reasons.
+pub(super) fn reason(
+    text: &str,
+    these: &[DeactivationReason],
+) -> Result<DeactivationReason, Problem> {
+    let found = these.iter().copied().find(|reason| reason.name() == text);
+    let words = || these.iter().map(|reason| reason.name()).collect::<Vec<_>>().join(", ");
+    found.ok_or_else(|| malformed("reason", &format!("this is one of {}", words())))
 }
 
 /// Whose sign-in is asked for.
 pub(super) fn owner(token: &Token) -> Result<registry::Npi, Problem> {
     let nobodys = registry::Error::NotPossible(token.state);
     token.owner.ok_or_else(|| refused::registry(nobodys))
-}
-
-fn shown(token: &Token) -> shown::Token {
-    shown::Token::new(token, clock::now())
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     http::HeaderMap,
 };
 use registry::{Account, Npi, Scope};
@@ -10,9 +10,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::{
-    super::{Problem, Site, problem::Members},
+    super::{Problem, Site},
     asking::{account_at, relying_party, unavailable},
     listing::{List, Page, Rows, asked, sought},
+    named::{Named, OfAccount},
+    problems::{NothingThere, Unanswered},
     shown,
 };
 use crate::clock;
@@ -37,13 +39,7 @@ pub(super) struct Search {
     get,
     path = "/v1/accounts",
     params(Search),
-    responses(
-        (status = 200, description = "A page of them.", body = Page<shown::Account>),
-        (status = 400, description = "The address cannot be read.", body = Members, content_type = "application/problem+json"),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    responses((status = 200, description = "A page of them.", body = Page<shown::Account>), Unanswered)
 )]
 pub(super) async fn list(
     State(site): State<Site>,
@@ -67,19 +63,13 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}",
-    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
-    responses(
-        (status = 200, description = "The account.", body = shown::Account),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    params(OfAccount),
+    responses((status = 200, description = "The account.", body = shown::Account), Unanswered, NothingThere)
 )]
 pub(super) async fn one(
     State(site): State<Site>,
     headers: HeaderMap,
-    Path(account): Path<String>,
+    Named(OfAccount { account }): Named<OfAccount>,
 ) -> Result<Json<shown::Account>, Problem> {
     relying_party(&site, &headers, Scope::Read).await?;
     let account = account_at(&site, &account).await?;
@@ -90,19 +80,13 @@ pub(super) async fn one(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/tokens",
-    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
-    responses(
-        (status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Token>),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    params(OfAccount),
+    responses((status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Token>), Unanswered, NothingThere)
 )]
 pub(super) async fn tokens(
     State(site): State<Site>,
     headers: HeaderMap,
-    Path(account): Path<String>,
+    Named(OfAccount { account }): Named<OfAccount>,
 ) -> Result<Json<Page<shown::Token>>, Problem> {
     relying_party(&site, &headers, Scope::Read).await?;
     let account = account_at(&site, &account).await?;
@@ -116,19 +100,13 @@ pub(super) async fn tokens(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/requests",
-    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
-    responses(
-        (status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Request>),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    params(OfAccount),
+    responses((status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Request>), Unanswered, NothingThere)
 )]
 pub(super) async fn requests(
     State(site): State<Site>,
     headers: HeaderMap,
-    Path(account): Path<String>,
+    Named(OfAccount { account }): Named<OfAccount>,
 ) -> Result<Json<Page<shown::Request>>, Problem> {
     relying_party(&site, &headers, Scope::Read).await?;
     let account = account_at(&site, &account).await?;
@@ -141,19 +119,13 @@ pub(super) async fn requests(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/activations",
-    params(("account" = String, Path, description = "The prescriber's NPI, or the operator's own ID.", example = "1234567893")),
-    responses(
-        (status = 200, description = "It, or none; `next_cursor` is `null`.", body = Page<shown::Activation>),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    params(OfAccount),
+    responses((status = 200, description = "It, or none; `next_cursor` is `null`.", body = Page<shown::Activation>), Unanswered, NothingThere)
 )]
 pub(super) async fn activations(
     State(site): State<Site>,
     headers: HeaderMap,
-    Path(account): Path<String>,
+    Named(OfAccount { account }): Named<OfAccount>,
 ) -> Result<Json<Page<shown::Activation>>, Problem> {
     relying_party(&site, &headers, Scope::Read).await?;
     let account = account_at(&site, &account).await?;

@@ -11,9 +11,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::{
-    super::{Problem, Site, problem::Members},
+    super::{Problem, Site},
     asking::{account_named, malformed, relying_party, unavailable},
     listing::{List, Page, Rows, asked, given, parsed, word},
+    problems::Unanswered,
     shown,
 };
 use crate::time_text;
@@ -47,13 +48,7 @@ pub(super) struct Search {
     get,
     path = "/v1/audit",
     params(Search),
-    responses(
-        (status = 200, description = "A page of it.", body = Page<shown::Event>),
-        (status = 400, description = "The address cannot be read.", body = Members, content_type = "application/problem+json"),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `audit`.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    responses((status = 200, description = "A page of it.", body = Page<shown::Event>), Unanswered)
 )]
 pub(super) async fn list(
     State(site): State<Site>,

@@ -4,7 +4,7 @@ use core::str::FromStr;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     http::HeaderMap,
 };
 use oath::UnixTime;
@@ -13,9 +13,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::{
-    super::{Problem, Site, problem::Members},
+    super::{Problem, Site},
     asking::{relying_party, request_at, unavailable},
     listing::{List, Page, Rows, asked, word},
+    named::{Named, OfRequest},
+    problems::{NothingThere, Unanswered},
     shown,
 };
 
@@ -50,13 +52,7 @@ impl FromStr for Made {
     get,
     path = "/v1/requests",
     params(Search),
-    responses(
-        (status = 200, description = "A page of them.", body = Page<shown::Request>),
-        (status = 400, description = "The address cannot be read.", body = Members, content_type = "application/problem+json"),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    responses((status = 200, description = "A page of them.", body = Page<shown::Request>), Unanswered)
 )]
 pub(super) async fn list(
     State(site): State<Site>,
@@ -79,19 +75,13 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/requests/{id}",
-    params(("id" = String, Path, description = "The request's number, as it is shown.", example = "R-4F7K-92MQ")),
-    responses(
-        (status = 200, description = "The request.", body = shown::Request),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such request.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    params(OfRequest),
+    responses((status = 200, description = "The request.", body = shown::Request), Unanswered, NothingThere)
 )]
 pub(super) async fn one(
     State(site): State<Site>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Named(OfRequest { id }): Named<OfRequest>,
 ) -> Result<Json<shown::Request>, Problem> {
     relying_party(&site, &headers, Scope::Read).await?;
     let request = request_at(&site, &id).await?;

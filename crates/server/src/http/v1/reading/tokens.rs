@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     http::HeaderMap,
 };
 use oath::SerialNumber;
@@ -11,9 +11,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::{
-    super::{Problem, Site, problem::Members},
+    super::{Problem, Site},
     asking::{relying_party, token_at, unavailable},
     listing::{List, Page, Rows, asked, sought},
+    named::{Named, OfToken},
+    problems::{NothingThere, Unanswered},
     shown,
 };
 use crate::clock;
@@ -38,13 +40,7 @@ pub(super) struct Search {
     get,
     path = "/v1/tokens",
     params(Search),
-    responses(
-        (status = 200, description = "A page of them.", body = Page<shown::Token>),
-        (status = 400, description = "The address cannot be read.", body = Members, content_type = "application/problem+json"),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    responses((status = 200, description = "A page of them.", body = Page<shown::Token>), Unanswered)
 )]
 pub(super) async fn list(
     State(site): State<Site>,
@@ -67,19 +63,13 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/tokens/{serial}",
-    params(("serial" = String, Path, description = "The token's credential ID or serial number, as printed or typed.", example = "AVT812345678")),
-    responses(
-        (status = 200, description = "The token.", body = shown::Token),
-        (status = 401, description = "No good API key.", body = Members, content_type = "application/problem+json"),
-        (status = 403, description = "The key has not the scope `read`.", body = Members, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such token.", body = Members, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be read now.", body = Members, content_type = "application/problem+json"),
-    )
+    params(OfToken),
+    responses((status = 200, description = "The token.", body = shown::Token), Unanswered, NothingThere)
 )]
 pub(super) async fn one(
     State(site): State<Site>,
     headers: HeaderMap,
-    Path(serial): Path<String>,
+    Named(OfToken { serial }): Named<OfToken>,
 ) -> Result<Json<shown::Token>, Problem> {
     relying_party(&site, &headers, Scope::Read).await?;
     let token = token_at(&site, &serial).await?;
