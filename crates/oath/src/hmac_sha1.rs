@@ -1,5 +1,7 @@
 //! HMAC-SHA1 of a counter, with nothing but the compressions that it takes: two a code.
 
+use core::slice;
+
 use sha1::{Digest, Sha1, block_api::compress};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -29,9 +31,10 @@ impl HmacSha1 {
         keyed
     }
 
-    /// The HMAC of the counter's eight bytes.
-    pub(crate) fn of_counter(&self, counter: u64) -> [u8; 20] {
-        let hashed = finish(self.inner, counter.to_be_bytes());
+    /// The HMACs of the eight bytes of each of some counters. Of several, no compression needs what the one
+    /// before it found, so that the processor makes them side by side.
+    pub(crate) fn of_counters<const N: usize>(&self, counters: [u64; N]) -> [[u8; 20]; N] {
+        let hashed = finish(self.inner, counters.map(u64::to_be_bytes));
         finish(self.outer, hashed)
     }
 }
@@ -45,20 +48,31 @@ fn after(key: &[u8; BLOCK], pad: u8) -> [u32; 5] {
     state
 }
 
-/// The digest of what `state` has hashed, one block, and a message that fits the next one with its padding.
-fn finish<const N: usize>(mut state: [u32; 5], message: [u8; N]) -> [u8; 20] {
-    const { assert!(N < BLOCK - 8) };
-    let mut block = [0; BLOCK];
-    block[..N].copy_from_slice(&message);
-    block[N] = 0x80;
-    let bits = 8 * (BLOCK + N) as u64;
-    block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
-    compress(&mut state, &[block]);
-    let mut digest = [0; 20];
-    for (bytes, word) in digest.chunks_exact_mut(4).zip(state) {
-        bytes.copy_from_slice(&word.to_be_bytes());
+/// The digests of what `state` has hashed, one block, and each of some messages that fit the next one with
+/// its padding.
+fn finish<const M: usize, const N: usize>(
+    state: [u32; 5],
+    messages: [[u8; M]; N],
+) -> [[u8; 20]; N] {
+    const { assert!(M < BLOCK - 8) };
+    let mut blocks = [[0; BLOCK]; N];
+    for (block, message) in blocks.iter_mut().zip(messages) {
+        block[..M].copy_from_slice(&message);
+        block[M] = 0x80;
+        let bits = 8 * (BLOCK + M) as u64;
+        block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
     }
-    digest
+    let mut states = [state; N];
+    for (state, block) in states.iter_mut().zip(&blocks) {
+        compress(state, slice::from_ref(block));
+    }
+    states.map(|state| {
+        let mut digest = [0; 20];
+        for (bytes, word) in digest.chunks_exact_mut(4).zip(state) {
+            bytes.copy_from_slice(&word.to_be_bytes());
+        }
+        digest
+    })
 }
 
 #[cfg(test)]
@@ -72,12 +86,14 @@ mod tests {
         #[test]
         fn the_hmac_crates_for_keys_of_every_length(
             key in prop::collection::vec(any::<u8>(), 0..200),
-            counter: u64,
+            counters: [u64; 3],
         ) {
-            let mut theirs = <Hmac<Sha1> as KeyInit>::new_from_slice(&key).unwrap();
-            theirs.update(&counter.to_be_bytes());
-            let theirs: [u8; 20] = theirs.finalize().into_bytes().into();
-            prop_assert_eq!(HmacSha1::new(&key).of_counter(counter), theirs);
+            let theirs = counters.map(|counter| {
+                let mut theirs = <Hmac<Sha1> as KeyInit>::new_from_slice(&key).unwrap();
+                theirs.update(&counter.to_be_bytes());
+                <[u8; 20]>::from(theirs.finalize().into_bytes())
+            });
+            prop_assert_eq!(HmacSha1::new(&key).of_counters(counters), theirs);
         }
     }
 }

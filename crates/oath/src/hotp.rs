@@ -1,8 +1,11 @@
 //! HOTP, RFC 4226: a code for a counter.
 
+use core::ops::Range;
+
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Sha256, Sha512};
+use subtle::ConstantTimeEq;
 
 use crate::{Algorithm, Code, Digits, Seed, hmac_sha1::HmacSha1};
 
@@ -47,15 +50,47 @@ enum KeyedMac {
     Sha512(Hmac<Sha512>),
 }
 
+/// How many codes are made side by side where many are: as many as a window of one step to either side has.
+pub(crate) const ABREAST: usize = 3;
+
+/// The counters from one on, none beyond the last: that once more instead.
+pub(crate) fn abreast(first: u64, last: u64) -> [u64; ABREAST] {
+    let mut next = first;
+    [(); ABREAST].map(|()| {
+        let counter = next.min(last);
+        next = counter.saturating_add(1);
+        counter
+    })
+}
+
 impl KeyedHotp {
     /// The code for `counter`.
     #[must_use]
     pub fn code(&self, counter: u64) -> Code {
+        let [code] = self.codes([counter]);
+        code
+    }
+
+    /// The codes for some counters, made side by side.
+    pub(crate) fn codes<const N: usize>(&self, counters: [u64; N]) -> [Code; N] {
         match &self.mac {
-            KeyedMac::Sha1(mac) => Code::truncated(&mac.of_counter(counter), self.digits),
-            KeyedMac::Sha256(mac) => self.code_with(mac, counter),
-            KeyedMac::Sha512(mac) => self.code_with(mac, counter),
+            KeyedMac::Sha1(mac) => {
+                mac.of_counters(counters).map(|hmac| Code::truncated(&hmac, self.digits))
+            }
+            KeyedMac::Sha256(mac) => counters.map(|counter| self.code_with(mac, counter)),
+            KeyedMac::Sha512(mac) => counters.map(|counter| self.code_with(mac, counter)),
         }
+    }
+
+    /// The first of some counters whose code this is; those after it are not all tried.
+    #[must_use]
+    pub fn counter_of(&self, code: &Code, counters: Range<u64>) -> Option<u64> {
+        counters.clone().step_by(ABREAST).find_map(|first| {
+            let tried = abreast(first, counters.end - 1);
+            let all = tried.into_iter().zip(self.codes(tried));
+            all.into_iter()
+                .find_map(|(counter, made)| bool::from(made.ct_eq(code)).then_some(counter))
+        })
     }
 
     fn code_with<M: Mac + Clone>(&self, keyed: &M, counter: u64) -> Code {

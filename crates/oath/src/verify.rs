@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::{Challenge, Code, Hotp, KeyedHotp, Ocra, Seed, Totp, UnixTime};
+use crate::{
+    Challenge, Code, Hotp, KeyedHotp, Ocra, Seed, Totp, UnixTime,
+    hotp::{ABREAST, abreast},
+};
 
 /// How many time steps before and after the expected one are accepted.
 ///
@@ -151,7 +154,7 @@ impl Totp {
         last_accepted: Option<u64>,
         window: Window,
     ) -> Result<AcceptedStep, Refusal> {
-        self.judge_step(|step| keyed.code(step), code, at, drift, last_accepted, window)
+        self.judge_step(|steps| keyed.codes(steps), code, at, drift, last_accepted, window)
     }
 
     /// Judges a code that is bound to a challenge (RFC 6287) as [`Totp::verify`] judges a plain one: by
@@ -171,13 +174,14 @@ impl Totp {
         window: Window,
     ) -> Result<AcceptedStep, Refusal> {
         let ocra = Ocra::of(self).ok_or(Refusal::Wrong)?;
-        let codes = |step| ocra.code_of_step(seed, challenge, step);
+        let codes =
+            |steps: [u64; ABREAST]| steps.map(|step| ocra.code_of_step(seed, challenge, step));
         self.judge_step(codes, code, at, drift, last_accepted, window)
     }
 
     fn judge_step(
         &self,
-        codes: impl Fn(u64) -> Code,
+        codes: impl Fn([u64; ABREAST]) -> [Code; ABREAST],
         code: &Code,
         at: UnixTime,
         drift: Drift,
@@ -204,7 +208,7 @@ impl Totp {
     #[must_use]
     pub fn step_of(&self, seed: &Seed, code: &Code, around: u64, reach: u64) -> Option<u64> {
         let keyed = self.keyed(seed);
-        step_of(|step| keyed.code(step), code, around, reach)
+        step_of(|steps| keyed.codes(steps), code, around, reach)
     }
 
     /// Finds the drift again by two consecutive codes, in a much wider window.
@@ -253,9 +257,8 @@ impl Hotp {
         next: u64,
         look_ahead: LookAhead,
     ) -> Option<u64> {
-        let keyed = self.keyed(seed);
-        (next..next.saturating_add(u64::from(look_ahead.0) + 1))
-            .find(|&counter| bool::from(keyed.code(counter).ct_eq(code)))
+        let end = next.saturating_add(u64::from(look_ahead.0) + 1);
+        self.keyed(seed).counter_of(code, next..end)
     }
 
     /// Finds the counter again by two consecutive codes within [`Hotp::RESYNCHRONISE_WITHIN`]
@@ -281,14 +284,22 @@ impl Hotp {
     pub const RESYNCHRONISE_WITHIN: u64 = 1_000;
 }
 
-fn step_of(codes: impl Fn(u64) -> Code, code: &Code, around: u64, reach: u64) -> Option<u64> {
-    let steps = around.saturating_sub(reach)..=around.saturating_add(reach);
+fn step_of(
+    codes: impl Fn([u64; ABREAST]) -> [Code; ABREAST],
+    code: &Code,
+    around: u64,
+    reach: u64,
+) -> Option<u64> {
+    let (first, last) = (around.saturating_sub(reach), around.saturating_add(reach));
     let mut found = subtle::Choice::from(0);
     let mut at = 0;
-    for step in steps {
-        let matches = codes(step).ct_eq(code);
-        at.conditional_assign(&step, matches);
-        found |= matches;
+    for first in (first..=last).step_by(ABREAST) {
+        let steps = abreast(first, last);
+        for (step, made) in steps.iter().zip(codes(steps)) {
+            let matches = made.ct_eq(code);
+            at.conditional_assign(step, matches);
+            found |= matches;
+        }
     }
     bool::from(found).then_some(at)
 }

@@ -122,6 +122,19 @@ fn of_two_steps_with_one_code_the_later_counts() {
 }
 
 #[test]
+fn of_every_reach_the_steps_within_it_are_found_and_no_others() {
+    let token = Token::new(Period::SECONDS_30);
+    let around = 1_000;
+    for reach in 0..8 {
+        for step in around - 10..=around + 10 {
+            let found = token.totp.step_of(&token.seed, &token.code(step), around, reach);
+            let expected = (around - reach..=around + reach).contains(&step).then_some(step);
+            assert_eq!(found, expected, "step {step}, reach {reach}");
+        }
+    }
+}
+
+#[test]
 fn the_first_steps_do_not_underflow() {
     let token = Token::new(Period::SECONDS_30);
     for at in [0, 1, 29, 30, 59] {

@@ -15,7 +15,6 @@
 //! before ten wrong codes lock the token.
 
 use oath::{Code, Refusal, Seed, Totp, UnixTime};
-use subtle::ConstantTimeEq;
 
 use super::judging::{Cause, Judgement, Off, Purpose, Verdict, check_judgeable, judge};
 use crate::{
@@ -58,9 +57,9 @@ pub(crate) fn explain(
     let cause = || match token.otp {
         Otp::Hotp(_) if !charged => None,
         Otp::Hotp(hotp) => {
-            let (next, keyed) = (next_counter(token.last_accepted), hotp.keyed(seed));
-            let found = (next..next.saturating_add(PRESSES_AHEAD))
-                .find(|counter| bool::from(keyed.code(*counter).ct_eq(code)));
+            let next = next_counter(token.last_accepted);
+            let ahead = next..next.saturating_add(PRESSES_AHEAD);
+            let found = hotp.keyed(seed).counter_of(code, ahead);
             found.map(|counter| Cause::OutOfStep { by: Off::Presses(counter - next) })
         }
         Otp::Totp(_) | Otp::TotpOfUnknownStep(_) => {
