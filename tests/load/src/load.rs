@@ -88,14 +88,14 @@ impl Tokens {
         Ok(match self.codes {
             Codes::ByTime => {
                 let step = Period::SECONDS_30.step_at(clock::now());
-                (step - 3..=step + 3)
-                    .map(|step| Totp::default().code_of_step(&seed, step))
-                    .collect()
+                let keyed = Totp::default().keyed(&seed);
+                (step - 3..=step + 3).map(|step| keyed.code(step)).collect()
             }
             Codes::ByCounter => {
                 let first = next.saturating_sub(2);
                 let last = next + u64::from(LookAhead::default().0) + 2;
-                (first..=last).map(|counter| Hotp::default().code(&seed, counter)).collect()
+                let keyed = Hotp::default().keyed(&seed);
+                (first..=last).map(|counter| keyed.code(counter)).collect()
             }
         })
     }

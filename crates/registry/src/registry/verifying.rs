@@ -233,10 +233,10 @@ impl Registry {
     /// The account's other tokens, as far as they can be read: a wrong code is counted whether or
     /// not it can be explained.
     async fn others_in_use(&self, npi: Npi, named: &SerialNumber) -> Vec<(TokenRecord, Seed)> {
-        let records = self.store.tokens_of(npi).await.unwrap_or_default();
+        let records = self.store.other_tokens_of(npi, named).await.unwrap_or_default();
         records
             .into_iter()
-            .filter(|record| record.token.state.is_in_use() && record.token.serial != *named)
+            .filter(|record| record.token.state.is_in_use())
             .filter_map(|record| self.open_seed(&record).ok().map(|seed| (record, seed)))
             .collect()
     }

@@ -72,6 +72,12 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<SealedValue>, StoreError>;
     /// The account's tokens, the first associated first.
     async fn tokens_of(&self, npi: Npi) -> Result<Vec<TokenRecord>, StoreError>;
+    /// The account's tokens but one, the first associated first: that one is not even read.
+    async fn other_tokens_of(
+        &self,
+        npi: Npi,
+        but: &SerialNumber,
+    ) -> Result<Vec<TokenRecord>, StoreError>;
     /// Tokens in the order of their serial numbers, after one, at most `limit`.
     async fn tokens_after(
         &self,

@@ -105,6 +105,9 @@ pub(crate) async fn tokens_of_an_account_are_counted(store: &dyn Store) {
     let tokens =
         [owned("FT12345678", ada()), owned("FT87654321", ada()), owned("FT11112222", ben())];
     write(store, tokens).await.unwrap();
+    let but_one = store.other_tokens_of(ada(), &"FT12345678".parse().unwrap()).await.unwrap();
+    let serials: Vec<_> = but_one.iter().map(|record| record.token.serial.as_str()).collect();
+    assert_eq!(serials, ["FT87654321"]);
     assert_eq!(write(store, expect(ada(), 2)).await, Ok(()));
     for number in [1, 3] {
         assert_eq!(write(store, expect(ada(), number)).await, Err(StoreError::Conflict));

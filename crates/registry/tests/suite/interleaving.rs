@@ -112,6 +112,14 @@ impl Store for Interrupted {
         self.interrupt(Before::TokensOf).await;
         self.inner.tokens_of(npi).await
     }
+    async fn other_tokens_of(
+        &self,
+        npi: Npi,
+        but: &SerialNumber,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        self.interrupt(Before::TokensOf).await;
+        self.inner.other_tokens_of(npi, but).await
+    }
     async fn tokens_after(
         &self,
         after: Option<&SerialNumber>,

@@ -116,6 +116,14 @@ impl<D: Driver> Store for D {
         self.list(rows::tokens_of(npi)).await
     }
 
+    async fn other_tokens_of(
+        &self,
+        npi: Npi,
+        but: &SerialNumber,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        self.list(rows::other_tokens_of(npi, but)).await
+    }
+
     async fn tokens_after(
         &self,
         after: Option<&SerialNumber>,

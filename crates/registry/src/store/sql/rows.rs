@@ -45,8 +45,8 @@ pub(super) use sealed::sealed_after;
 pub(super) use step_ups::{step_up, step_up_sends};
 pub(super) use stock::{staged_serials, stock_findings, stock_import, stock_imports, stock_known};
 pub(super) use tokens::{
-    report, sealed_seed, token, tokens_after, tokens_given_up, tokens_of, tokens_to_sync,
-    tokens_with,
+    other_tokens_of, report, sealed_seed, token, tokens_after, tokens_given_up, tokens_of,
+    tokens_to_sync, tokens_with,
 };
 pub(super) use webhooks::{webhook, webhooks};
 

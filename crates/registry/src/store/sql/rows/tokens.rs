@@ -75,6 +75,12 @@ pub(in super::super) fn tokens_of(npi: Npi) -> Query<TokenRecord> {
     query(TEXT.as_str(), params![to_sql(npi.number())], read).of(COLUMNS).few()
 }
 
+pub(in super::super) fn other_tokens_of(npi: Npi, but: &SerialNumber) -> Query<TokenRecord> {
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| of_tokens("owner = ?1 AND serial <> ?2 ORDER BY associated, serial"));
+    query(TEXT.as_str(), params![to_sql(npi.number()), but.as_str()], read).of(COLUMNS).few()
+}
+
 pub(in super::super) fn tokens_after(after: &str, limit: u32) -> Query<TokenRecord> {
     query(
         "SELECT * FROM tokens WHERE serial > ?1 ORDER BY serial LIMIT ?2",
