@@ -235,6 +235,8 @@ pub enum EventKind {
     RequestCancelled,
     /// An activation mail was handed over, or could not be.
     ActivationMailed,
+    /// A mail that tells its prescriber what was done was handed over, or was given up.
+    NoticeMailed,
     /// A relying party is to be told of what happens.
     WebhookAdded,
     /// A webhook got a new secret.
@@ -304,6 +306,7 @@ words!(EventKind {
     RequestActivated = "request-activated",
     RequestCancelled = "request-cancelled",
     ActivationMailed = "activation-mailed",
+    NoticeMailed = "notice-mailed",
     WebhookAdded = "webhook-added",
     WebhookSecretMade = "webhook-secret-made",
     WebhookFailing = "webhook-failing",

@@ -14,6 +14,7 @@
 //! | [`access`] | what opens or ends a prescriber's access, or gives them a new passphrase, by two people |
 //! | [`passphrase_reset`] | the link and the code by which a prescriber chooses a new passphrase |
 //! | [`api_key`], [`kept_answer`], [`code_misses`] | relying parties, what they were answered, codes that named no token |
+//! | [`notice`] | mails that tell prescribers what was done to their tokens or account |
 //! | [`webhook`] | where relying parties are told of what happens |
 //! | [`administrator`] | who works at the help desk, what for, and their sessions |
 //! | [`rules`] | the states of tokens and of requests, moving a token to a new phone, locks, judging and explaining a code, association, reports of a loss |
@@ -38,6 +39,7 @@ pub mod event;
 pub mod kept_answer;
 pub mod loss;
 pub mod master_key;
+pub mod notice;
 pub mod otp;
 pub mod passphrase_reset;
 pub mod registry;
@@ -72,6 +74,7 @@ pub use event::{Actor, Event, EventKind, Outcome};
 pub use kept_answer::{Answer, AnswerError, Kept, KeptAnswer, Once};
 pub use loss::{CodesSince, Loss, LossStory, Mark};
 pub use master_key::MasterKey;
+pub use notice::{FailingNotice, Notice, NoticedToken};
 pub use otp::Otp;
 pub use registry::{
     Accepted, ActivationMail, ActivityPage, Association, CodeOrder, Consumed, Deactivation,
@@ -88,6 +91,7 @@ pub use rules::{
     lock::Lock,
     loss::Due,
     network_sync::{NetworkSync, SyncRecord},
+    notices::NoticeKind,
     owning::{DeactivationReason, Remaining},
     proofing::ProofingAsked,
     reporting::ReportRefusal,

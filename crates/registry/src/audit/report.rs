@@ -100,7 +100,7 @@ impl Sums {
         {
             *self.refusals.entry(serial.as_str().to_owned()).or_default() += 1;
         }
-        if is_notable(kind) {
+        if is_notable(kind, outcome) {
             self.notable.push(event);
         }
     }
@@ -119,9 +119,11 @@ impl Sums {
     }
 }
 
-/// Whether somebody has to look at each event of this kind.
-const fn is_notable(kind: EventKind) -> bool {
+/// Whether somebody has to look at each event of this kind and outcome.
+fn is_notable(kind: EventKind, outcome: Outcome) -> bool {
     match kind {
+        // Somebody was not told.
+        EventKind::NoticeMailed => outcome == Outcome::Refused,
         EventKind::ServerKeyMade
         | EventKind::AccountOpened
         | EventKind::PhoneNoted

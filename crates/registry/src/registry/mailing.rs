@@ -225,6 +225,6 @@ impl Registry {
 }
 
 /// How long after a claim the mail is tried again, unless it was sent.
-fn pause_after(attempts: u32) -> u64 {
+pub(super) fn pause_after(attempts: u32) -> u64 {
     FIRST_PAUSE.checked_shl(attempts).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
 }

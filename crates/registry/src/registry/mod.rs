@@ -17,6 +17,7 @@ mod handover;
 mod losses;
 mod mailing;
 mod network_sync;
+mod notices;
 mod once;
 mod own_tokens;
 mod passphrase_reset;

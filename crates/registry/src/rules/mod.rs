@@ -10,6 +10,7 @@ pub mod judging;
 pub mod lock;
 pub mod loss;
 pub mod network_sync;
+pub mod notices;
 pub mod owning;
 pub mod passphrase_reset;
 pub mod proofing;

@@ -34,6 +34,7 @@ use crate::{
     event::{Event, EventKind, Outcome},
     kept_answer::KeptAnswer,
     loss::LossRecord,
+    notice::{CursorRecord, NoticeRecord},
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     sealed::{SealedIn, SealedKey, SealedValue},
@@ -143,6 +144,17 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         until: u64,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
+    // Mails that tell prescribers what was done.
+    /// How far a reader of the audit has come.
+    async fn cursor(&self, name: &str) -> Result<Option<CursorRecord>, StoreError>;
+    /// A mail that is not sent yet, by the event that it tells of.
+    async fn notice(&self, event: u64) -> Result<Option<NoticeRecord>, StoreError>;
+    /// The mails that are due at an instant, the longest due first, at most `limit`.
+    async fn notices_due(&self, now: UnixTime, limit: u32)
+    -> Result<Vec<NoticeRecord>, StoreError>;
+    /// The mails whose last try failed, also those that were given up, the soonest due first, at most
+    /// `limit`.
+    async fn notices_failing(&self, limit: u32) -> Result<Vec<NoticeRecord>, StoreError>;
     /// What a relying party was answered under a key.
     async fn kept_answer(
         &self,

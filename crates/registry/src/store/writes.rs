@@ -15,6 +15,7 @@ use crate::{
     event::{Actor, NewEvent},
     kept_answer::KeptAnswer,
     loss::LossRecord,
+    notice::NoticeRecord,
     passphrase_reset::PassphraseResetRecord,
     request::RequestRecord,
     sealed::{SealedIn, SealedValue},
@@ -298,6 +299,43 @@ pub enum Write {
         id: WebhookId,
         /// The version that was read.
         version: u64,
+    },
+    /// A new reader of the audit.
+    InsertCursor {
+        /// Its name.
+        name: String,
+        /// The last event that it need not look at.
+        event: u64,
+    },
+    /// Notes how far a reader of the audit has come, on the condition that it is where it was read.
+    MoveCursor {
+        /// Its name.
+        name: String,
+        /// The version that was read.
+        version: u64,
+        /// The last event that it looked at.
+        event: u64,
+    },
+    /// A new mail that tells of an event.
+    InsertNotice {
+        /// The event.
+        event: u64,
+        /// When it is to be sent.
+        due: UnixTime,
+    },
+    /// A mail that was claimed, could not be sent, or was given up.
+    UpdateNotice(NoticeRecord),
+    /// Takes away a mail that was sent, on the condition that it is as it was read.
+    DeleteNotice {
+        /// The event that it tells of.
+        event: u64,
+        /// The version that was read.
+        version: u64,
+    },
+    /// Forgets the mails that were given up before an instant; no condition.
+    ForgetNotices {
+        /// Before when.
+        before: UnixTime,
     },
     /// A new administrator.
     InsertAdministrator(Box<AdministratorRecord>),

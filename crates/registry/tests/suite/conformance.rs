@@ -27,6 +27,9 @@ use crate::{
         passphrase_resets_are_kept, the_access_that_was_executed_last_is_found,
         tokens_of_an_account_are_counted,
     },
+    conformance_notices::{
+        a_cursor_is_moved_by_one_of_those_who_read_it, notices_are_kept_until_they_are_sent,
+    },
     conformance_relying::{
         answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
         what_is_under_way_is_answered_once_or_forgotten,
@@ -55,6 +58,8 @@ async fn conforms(place: impl Fn() -> Place) {
     misses_that_named_no_token_are_counted(&*fresh().await).await;
     webhooks_are_kept(&*fresh().await).await;
     the_codes_between_events_are_left_out(&*fresh().await).await;
+    a_cursor_is_moved_by_one_of_those_who_read_it(&*fresh().await).await;
+    notices_are_kept_until_they_are_sent(&*fresh().await).await;
     the_access_that_was_executed_last_is_found(&*fresh().await).await;
     what_is_sealed_is_found_and_sealed_anew(&*fresh().await).await;
     events_come_in_order(&*fresh().await).await;

@@ -25,6 +25,7 @@ use registry::{
         chain::{AuditRow, Link},
         checkpoint::Checkpoint,
     },
+    notice::{CursorRecord, NoticeRecord},
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     sealed::{SealedIn, SealedKey, SealedValue},
@@ -231,6 +232,22 @@ impl Store for Interrupted {
     }
     async fn kept_answer(&self, party: &Label, key: &IdempotencyKey) -> Found<KeptAnswer> {
         self.inner.kept_answer(party, key).await
+    }
+    async fn cursor(&self, name: &str) -> Found<CursorRecord> {
+        self.inner.cursor(name).await
+    }
+    async fn notice(&self, event: u64) -> Found<NoticeRecord> {
+        self.inner.notice(event).await
+    }
+    async fn notices_due(
+        &self,
+        now: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<NoticeRecord>, StoreError> {
+        self.inner.notices_due(now, limit).await
+    }
+    async fn notices_failing(&self, limit: u32) -> Result<Vec<NoticeRecord>, StoreError> {
+        self.inner.notices_failing(limit).await
     }
     async fn code_misses(&self, npi: Npi) -> Found<CodeMisses> {
         self.inner.code_misses(npi).await

@@ -8,7 +8,7 @@ use registry::{
 
 use crate::{
     clinic::{Clinic, ben, help_desk, rng},
-    webhooks::{NOW, add, lost_and_found, only, seal, taken, told},
+    webhooks::{NOW, add, only, seal, taken, told},
 };
 
 /// One clinic on each store, with a webhook that is to be told of two events.
@@ -17,7 +17,7 @@ async fn clinics() -> Vec<(Clinic, WebhookId)> {
     for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
         let app = clinic.first_token_of_ada().await;
         let id = add(&clinic, &[]).await;
-        lost_and_found(&clinic, &app, NOW).await;
+        clinic.lost_and_found(&app, NOW).await;
         seal(&clinic, NOW).await;
         clinics.push((clinic, id));
     }

@@ -7,7 +7,7 @@ use registry::{
     Registry, SqliteStore, WebhookError, WebhookId, WebhookState,
 };
 
-use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
+use crate::clinic::{Clinic, START, ada, ben, help_desk, label, rng};
 
 pub(crate) const NOW: UnixTime = UnixTime(START.0 + 60);
 
@@ -26,13 +26,6 @@ pub(crate) async fn add(clinic: &Clinic, kinds: &[HookKind]) -> WebhookId {
 pub(crate) async fn seal(clinic: &Clinic, now: UnixTime) {
     let last = clinic.registry.last_checkpoint().await.unwrap();
     clinic.registry.seal_audit(last.as_ref(), now, &mut rng()).await.unwrap();
-}
-
-/// Suspends and takes back Ada's token: two events.
-pub(crate) async fn lost_and_found(clinic: &Clinic, app: &App, now: UnixTime) {
-    let (registry, serial, why) = (&clinic.registry, app.serial(), label("she called"));
-    registry.suspend_token(&help_desk(), &serial, &why, now).await.unwrap();
-    registry.restore_token(&help_desk(), &serial, &why, now).await.unwrap();
 }
 
 pub(crate) async fn taken(registry: &Registry, delivery: &Delivery, now: UnixTime) {
@@ -59,7 +52,7 @@ async fn it_is_told_of_what_happens_from_then_on_once_it_is_sealed_and_never_of_
     for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
         let app = clinic.first_token_of_ada().await;
         let id = add(&clinic, &[]).await;
-        lost_and_found(&clinic, &app, NOW).await;
+        clinic.lost_and_found(&app, NOW).await;
         let later = NOW.plus(60);
         let (serial, code) = (app.serial(), app.code(later));
         clinic.registry.verify(&ada(), &serial, &code, Purpose::Signing, later).await.unwrap();
@@ -80,7 +73,7 @@ async fn it_is_told_of_the_kinds_that_it_was_added_for() {
     let id = add(&clinic, &[HookKind::TokenFound]).await;
     // More than is looked at in one step.
     for n in 0..260 {
-        lost_and_found(&clinic, &app, NOW.plus(n)).await;
+        clinic.lost_and_found(&app, NOW.plus(n)).await;
     }
     seal(&clinic, NOW.plus(300)).await;
     let told = told(&clinic, &id, NOW.plus(300)).await;
@@ -112,7 +105,7 @@ async fn of_two_servers_one_posts_and_one_that_died_loses_nothing() {
     for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
         let app = clinic.first_token_of_ada().await;
         let id = add(&clinic, &[]).await;
-        lost_and_found(&clinic, &app, NOW).await;
+        clinic.lost_and_found(&app, NOW).await;
         seal(&clinic, NOW).await;
         let second = clinic.second_process().await;
         let first = clinic.registry.begin_delivery(&id, NOW).await.unwrap().unwrap();
@@ -142,7 +135,7 @@ async fn many_servers_at_once_deliver_each_event_once() {
     let app = clinic.first_token_of_ada().await;
     let id = add(&clinic, &[]).await;
     for n in 0..20 {
-        lost_and_found(&clinic, &app, NOW.plus(n)).await;
+        clinic.lost_and_found(&app, NOW.plus(n)).await;
     }
     seal(&clinic, NOW.plus(60)).await;
     let mut servers = Vec::new();
@@ -177,7 +170,7 @@ async fn many_servers_at_once_deliver_each_event_once() {
 async fn a_webhook_that_takes_nothing_for_a_day_is_failing_and_loses_nothing() {
     let (clinic, app) = Clinic::with_token().await;
     let id = add(&clinic, &[]).await;
-    lost_and_found(&clinic, &app, NOW).await;
+    clinic.lost_and_found(&app, NOW).await;
     seal(&clinic, NOW).await;
     let (mut now, mut failing) = (NOW, 0);
     while now.since(NOW) < 2 * 86_400 {
@@ -246,7 +239,7 @@ async fn a_new_secret_signs_beside_the_one_before_for_a_day() {
     let (clinic, app) = Clinic::with_token().await;
     let registry = &clinic.registry;
     let id = add(&clinic, &[]).await;
-    lost_and_found(&clinic, &app, NOW).await;
+    clinic.lost_and_found(&app, NOW).await;
     seal(&clinic, NOW).await;
     let signed = async |now| {
         let delivery = registry.begin_delivery(&id, now).await.unwrap().unwrap();
@@ -269,7 +262,7 @@ async fn a_changed_master_key_opens_both_secrets() {
     let id = add(&clinic, &[]).await;
     let desk = help_desk();
     clinic.registry.rotate_webhook_secret(&desk, &id, false, NOW, &mut rng()).await.unwrap();
-    lost_and_found(&clinic, &app, NOW).await;
+    clinic.lost_and_found(&app, NOW).await;
     seal(&clinic, NOW).await;
     let before = clinic.registry.begin_delivery(&id, NOW).await.unwrap().unwrap();
     let new = MasterKey::generate(&mut rng());

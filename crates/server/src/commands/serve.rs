@@ -78,7 +78,7 @@ pub(crate) struct Arguments {
         env = "COUNTERSIGN_HELP_DESK"
     )]
     help_desk: String,
-    /// Who activation mails are from
+    /// Who mails to prescribers are from
     #[arg(
         long,
         value_name = "MAILBOX",
@@ -89,7 +89,7 @@ pub(crate) struct Arguments {
     /// The file with the address of the mail server: smtps://user:password@mail.example.org
     #[arg(long, value_name = "FILE", requires = "mail_from", env = "COUNTERSIGN_SMTP_URL_FILE")]
     smtp_url_file: Option<PathBuf>,
-    /// Where activation mails are put as files, where there is no mail server [default: mail in the
+    /// Where mails to prescribers are put as files, where there is no mail server [default: mail in the
     /// data folder]
     #[arg(
         long,
@@ -175,6 +175,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(_) => registry.telling_network(),
         None => warned_of_waiting(registry, arguments.no_network).await?,
     };
+    registry.begin_notices().await?;
     let checkpoints = match arguments.checkpoints {
         Some(path) => path,
         None => opening::data_dir(&arguments.place, "--checkpoints")?.default_checkpoints(),
@@ -230,7 +231,7 @@ async fn warned_of_waiting(registry: Registry, no_network: bool) -> Result<Regis
     Ok(registry)
 }
 
-/// How activation mails leave.
+/// How mails to prescribers leave.
 fn postman(arguments: &Arguments) -> Result<Postman, Failure> {
     let from = arguments.mail_from.clone();
     let Some(path) = &arguments.smtp_url_file else {

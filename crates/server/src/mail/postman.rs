@@ -14,7 +14,7 @@ use lettre::{
     message::{Mailbox, header::ContentType},
 };
 use oath::UnixTime;
-use registry::TokenRequest;
+use registry::values::Mail;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -29,6 +29,14 @@ pub(crate) enum Postman {
     Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, from: Mailbox },
     /// Into a folder, one `.eml` file each.
     Folder { path: PathBuf, from: Mailbox },
+}
+
+/// Where a letter goes, and what it is known by.
+pub(super) struct Envelope<'a> {
+    pub(super) to: &'a Mail,
+    /// Names the file and the message: one that is sent again under the same name takes the former's
+    /// place in a folder, and can be known for the same by who receives both.
+    pub(super) name: String,
 }
 
 /// The address of a mail server with its user and password: `smtps://` or, with
@@ -77,11 +85,11 @@ impl Postman {
     /// Hands a letter over, or says in one line why it could not.
     pub(super) async fn send(
         &self,
-        request: &TokenRequest,
+        envelope: Envelope<'_>,
         letter: Letter,
         now: UnixTime,
     ) -> Result<(), String> {
-        let message = message(self.from(), request, letter, now)?;
+        let message = message(self.from(), &envelope, letter, now)?;
         match self {
             Self::Smtp { transport, .. } => {
                 match tokio::time::timeout(PATIENCE, transport.send(message)).await {
@@ -91,7 +99,7 @@ impl Postman {
                 }
             }
             Self::Folder { path, .. } => {
-                let name = format!("{}-{}-{}.eml", now.0, request.id, request.mailing.attempts);
+                let name = format!("{}.eml", envelope.name);
                 let (folder, bytes) = (path.clone(), message.formatted());
                 let written =
                     tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
@@ -110,25 +118,25 @@ impl Postman {
 
 fn message(
     from: &Mailbox,
-    request: &TokenRequest,
+    envelope: &Envelope<'_>,
     letter: Letter,
     now: UnixTime,
 ) -> Result<Message, String> {
-    let to = request.mail.as_str().parse().map_err(|_| {
-        format!("{} cannot be written to: edit or cancel the request", request.mail)
-    })?;
+    let to = envelope.to.as_str().parse();
+    let to = to.map_err(|_| format!("{} cannot be written to", envelope.to))?;
+    let id = format!("<{}@{}>", envelope.name, from.email.domain());
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
         .subject(letter.subject)
         .date(UNIX_EPOCH + Duration::from_secs(now.0))
-        .message_id(None)
+        .message_id(Some(id))
         .header(ContentType::TEXT_PLAIN)
         .body(letter.body)
         .map_err(|error| error.to_string())
 }
 
-/// Whole or not at all, for its owner only: the link in it is a secret.
+/// Whole or not at all, for its owner only: a link in it is a secret.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let (unfinished, path) = (folder.join(format!(".{name}")), folder.join(name));

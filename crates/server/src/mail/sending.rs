@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use oath::UnixTime;
 use registry::{Error, RequestId};
 use tokio::{
     sync::watch,
@@ -11,13 +10,13 @@ use tokio::{
 };
 
 use super::{
-    postman::Postman,
+    postman::{Envelope, Postman},
     text::{Letter, Sender},
 };
 use crate::{clock, http::Site};
 
 const EVERY: Duration = Duration::from_secs(1);
-/// How many mails are under way at once, so that one that hangs does not delay the others.
+/// How many mails of a tray are under way at once, so that one that hangs does not delay the others.
 const AT_ONCE: u32 = 4;
 /// How long mails that are under way are waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,21 +25,25 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Sending {
     /// Dropping it asks to stop.
     stop: watch::Sender<()>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Sending {
     pub(crate) fn start(site: Site, postman: Postman, help_desk: String) -> Self {
         let (stop, stopped) = watch::channel(());
         let office = Arc::new(Office { site, postman, help_desk });
-        Self { stop, task: tokio::spawn(keep(office, stopped)) }
+        let tasks = [Tray::Activations, Tray::Notices]
+            .map(|tray| tokio::spawn(keep(Arc::clone(&office), tray, stopped.clone())));
+        Self { stop, tasks }
     }
 
     /// Ends after the mails that are under way; one that is not waited for is tried again after the
     /// next start.
     pub(crate) async fn finish(self) {
         drop(self.stop);
-        if timeout(PATIENCE, self.task).await.is_err() {
+        let [activations, notices] = self.tasks;
+        let both = async { tokio::join!(activations, notices) };
+        if timeout(PATIENCE, both).await.is_err() {
             tracing::warn!("stopped while a mail was being sent: it is tried again later");
         }
     }
@@ -53,7 +56,22 @@ struct Office {
     help_desk: String,
 }
 
-async fn keep(office: Arc<Office>, mut stopped: watch::Receiver<()>) {
+/// What is sent by a task of its own, so that neither kind of mail waits for the other.
+#[derive(Clone, Copy)]
+enum Tray {
+    Activations,
+    Notices,
+}
+
+/// A mail that is due.
+#[derive(Clone, Copy)]
+enum Due {
+    Activation(RequestId),
+    /// By the event that it tells of.
+    Notice(u64),
+}
+
+async fn keep(office: Arc<Office>, tray: Tray, mut stopped: watch::Receiver<()>) {
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut under_way = JoinSet::new();
@@ -65,9 +83,9 @@ async fn keep(office: Arc<Office>, mut stopped: watch::Receiver<()>) {
         while under_way.try_join_next().is_some() {}
         let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
         // What is under way was claimed, and is not due.
-        match office.site.registry.mails_due(clock::now(), room).await {
-            Ok(due) => due.into_iter().for_each(|id| {
-                under_way.spawn(attempt(Arc::clone(&office), id));
+        match due(&office, tray, room).await {
+            Ok(due) => due.into_iter().for_each(|mail| {
+                under_way.spawn(attempt(Arc::clone(&office), mail));
             }),
             Err(error) => {
                 tracing::error!(%error, "the mails that are due could not be read; trying again");
@@ -77,24 +95,71 @@ async fn keep(office: Arc<Office>, mut stopped: watch::Receiver<()>) {
     while under_way.join_next().await.is_some() {}
 }
 
-async fn attempt(office: Arc<Office>, id: RequestId) {
-    if let Err(error) = send(&office, id, clock::now()).await {
+async fn due(office: &Office, tray: Tray, room: u32) -> Result<Vec<Due>, Error> {
+    let (registry, now) = (&office.site.registry, clock::now());
+    Ok(match tray {
+        Tray::Activations => {
+            let due = registry.mails_due(now, room).await?;
+            due.into_iter().map(Due::Activation).collect()
+        }
+        Tray::Notices => {
+            registry.queue_notices(now).await?;
+            let due = registry.notices_due(now, room).await?;
+            due.into_iter().map(Due::Notice).collect()
+        }
+    })
+}
+
+async fn attempt(office: Arc<Office>, mail: Due) {
+    let done = match mail {
+        Due::Activation(id) => office.send_activation(id).await,
+        Due::Notice(event) => office.send_notice(event).await,
+    };
+    if let Err(error) = done {
         tracing::error!(%error, "a mail's fate could not be noted; trying again");
     }
 }
 
-async fn send(office: &Office, id: RequestId, now: UnixTime) -> Result<(), Error> {
-    let Office { site, postman, help_desk } = office;
-    let Some(mail) = site.registry.claim_mail(id, now).await? else { return Ok(()) };
-    let base = site.origins.first().map_or("", String::as_str);
-    let sender = Sender { issuer: site.issuer.as_str(), base, help_desk };
-    let letter = Letter::new(&mail, &sender);
-    let result = postman.send(&mail.request, letter, now).await;
-    match &result {
-        Ok(()) => tracing::info!(request = %id, "an activation mail was handed over"),
-        Err(problem) => {
-            tracing::error!(request = %id, %problem, "an activation mail could not be sent")
+impl Office {
+    async fn send_activation(&self, id: RequestId) -> Result<(), Error> {
+        let (registry, now) = (&self.site.registry, clock::now());
+        let Some(mail) = registry.claim_mail(id, now).await? else { return Ok(()) };
+        let letter = Letter::of_activation(&mail, &self.sender());
+        let request = &mail.request;
+        let name = format!("{now}-{id}-{}", request.mailing.attempts);
+        let envelope = Envelope { to: &request.mail, name };
+        let result = self.postman.send(envelope, letter, now).await;
+        match &result {
+            Ok(()) => tracing::info!(request = %id, "an activation mail was handed over"),
+            Err(problem) => {
+                tracing::error!(request = %id, %problem, "an activation mail could not be sent")
+            }
         }
+        registry.mail_done(&mail, result, clock::now()).await
     }
-    site.registry.mail_done(&mail, result, clock::now()).await
+
+    async fn send_notice(&self, event: u64) -> Result<(), Error> {
+        let (registry, now) = (&self.site.registry, clock::now());
+        let Some(notice) = registry.claim_notice(event, now).await? else { return Ok(()) };
+        let letter = Letter::of_notice(&notice, &self.sender());
+        // The same at each try, and another event's in a database that was brought back from a backup.
+        let name = format!("{}-event-{event}", notice.at);
+        let envelope = Envelope { to: &notice.mail, name };
+        let result = self.postman.send(envelope, letter, now).await;
+        let kind = notice.kind;
+        match &result {
+            Ok(()) => tracing::info!(event, %kind, "a notice was handed over"),
+            Err(problem) => {
+                let attempt = notice.attempt;
+                tracing::error!(event, %kind, attempt, %problem, "a notice could not be sent");
+            }
+        }
+        let result = result.as_ref().copied().map_err(String::as_str);
+        registry.notice_done(&notice, result, clock::now()).await
+    }
+
+    fn sender(&self) -> Sender<'_> {
+        let base = self.site.origins.first().map_or("", String::as_str);
+        Sender { issuer: self.site.issuer.as_str(), base, help_desk: &self.help_desk }
+    }
 }

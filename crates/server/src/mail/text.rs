@@ -16,6 +16,16 @@ pub(super) struct Sender<'a> {
     pub(super) help_desk: &'a str,
 }
 
+impl Sender<'_> {
+    /// The help desk, and how it is reached.
+    pub(super) fn reach(&self) -> String {
+        match self.help_desk {
+            "" => "the help desk".to_owned(),
+            help_desk => format!("the help desk ({help_desk})"),
+        }
+    }
+}
+
 /// Subject and body.
 pub(super) struct Letter {
     pub(super) subject: String,
@@ -23,7 +33,7 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    pub(super) fn new(mail: &ActivationMail, sender: &Sender<'_>) -> Self {
+    pub(super) fn of_activation(mail: &ActivationMail, sender: &Sender<'_>) -> Self {
         let link = format!("{}/activate/{}", sender.base, *mail.link.expose_text());
         let (subject, middle) = match mail.request.token_type {
             TokenType::Soft => soft(mail, sender, &link),
@@ -103,9 +113,6 @@ gives you a confirmation code. It is never in a mail.
 }
 
 fn not_you(sender: &Sender<'_>) -> String {
-    let reach = match sender.help_desk {
-        "" => "the help desk".to_owned(),
-        help_desk => format!("the help desk ({help_desk})"),
-    };
+    let reach = sender.reach();
     format!("Did you not request a token? Do not open the link. Today, tell\n{reach}.\n")
 }

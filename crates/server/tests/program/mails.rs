@@ -29,21 +29,32 @@ fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     panic!("no {what}")
 }
 
-/// The only mail in the folder, as its reader sees it.
-fn mail(folder: &Path) -> String {
-    wait("mail", || {
-        let files: Vec<_> = std::fs::read_dir(folder).ok()?.map(|file| file.unwrap()).collect();
-        let finished: Vec<_> =
-            files.iter().filter(|file| !text_of(file).starts_with('.')).collect();
-        assert!(finished.len() <= 1, "one mail is one file");
-        let path = finished.first()?.path();
-        assert_eq!(mode(&path) & 0o077, 0, "nobody else may read the link");
-        Some(decoded(&std::fs::read_to_string(path).unwrap()))
+/// The only mail of this subject in the folder, as its reader sees it.
+pub(crate) fn mail(folder: &Path, subject: &str) -> String {
+    wait(subject, || {
+        let mut of_subject = mails_of(folder, subject);
+        assert!(of_subject.len() <= 1, "one mail is one file");
+        of_subject.pop()
     })
 }
 
-fn text_of(file: &std::fs::DirEntry) -> String {
-    file.file_name().to_string_lossy().into_owned()
+/// Every mail of this subject in the folder, as its reader sees it.
+pub(crate) fn mails_of(folder: &Path, subject: &str) -> Vec<String> {
+    let line = format!("Subject: {subject}\n");
+    all_mails(folder).into_iter().filter(|mail| mail.contains(&line)).collect()
+}
+
+/// Every mail in the folder, as its reader sees it.
+pub(crate) fn all_mails(folder: &Path) -> Vec<String> {
+    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    let files = files.map(|file| file.unwrap());
+    let finished = files.filter(|file| !file.file_name().to_string_lossy().starts_with('.'));
+    finished
+        .map(|file| {
+            assert_eq!(mode(&file.path()) & 0o077, 0, "nobody else may read the link");
+            decoded(&std::fs::read_to_string(file.path()).unwrap())
+        })
+        .collect()
 }
 
 /// Out of quoted-printable, where it is.
@@ -85,10 +96,10 @@ fn the_mail_of_a_soft_token_leads_from_the_link_to_the_activated_token() {
     server.folder.add_account(NPI, "Ada Quill");
     let id = add_request(&server.folder, &["--type", "soft", "--mail", "ada@example.org"]);
     let confirmation = process(&server, &id).unwrap();
-    let mail = mail(&server.folder.path().join("mail"));
+    let folder = server.folder.path().join("mail");
+    let mail = mail(&folder, "Activate your soft token for Example Clinic");
     for says in [
         "To: ada@example.org",
-        "Subject: Activate your soft token for Example Clinic",
         "Dear Ada Quill,",
         "This mail is not for\na hard token.",
         "First: have the phone or tablet at hand",
@@ -141,9 +152,9 @@ fn the_mail_of_a_hard_token_knows_its_serial_number() {
     server.folder.put_in_stock(&["GALH12345678"]);
     let parcel = ["--serial", "GALH 1234 5678", "--carrier", "UPS", "--tracking", "1Z 999"];
     server.folder.json(&[&["request", "ship", &id], &parcel[..]].concat(), "");
-    let mail = mail(&server.folder.path().join("mail"));
+    let folder = server.folder.path().join("mail");
+    let mail = mail(&folder, "Your hard token for Example Clinic is on its way");
     for says in [
-        "Subject: Your hard token for Example Clinic is on its way",
         "There is nothing to install,\nand this mail is not for a soft token.",
         "Carrier: UPS\nTracking number: 1Z 999",
         "First: keep this mail until the token is in your hand.",

@@ -41,6 +41,7 @@ mod mails;
 mod master_keys;
 mod moving;
 mod network_sync;
+mod notices;
 mod packaging;
 mod postgres;
 mod provisioning_api;

@@ -35,6 +35,7 @@ use crate::{
     event::Event,
     kept_answer::KeptAnswer,
     loss::LossRecord,
+    notice::{CursorRecord, NoticeRecord},
     passphrase_reset::PassphraseResetRecord,
     request::{RequestRecord, RequestState},
     sealed::{SealedIn, SealedKey, SealedValue},
@@ -218,6 +219,26 @@ impl<D: Driver> Store for D {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         self.list(rows::events_but_codes(after, until, limit)).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Option<CursorRecord>, StoreError> {
+        self.find(rows::cursor(name)).await
+    }
+
+    async fn notice(&self, event: u64) -> Result<Option<NoticeRecord>, StoreError> {
+        self.find(rows::notice(event)).await
+    }
+
+    async fn notices_due(
+        &self,
+        now: UnixTime,
+        limit: u32,
+    ) -> Result<Vec<NoticeRecord>, StoreError> {
+        self.list(rows::notices_due(now, limit)).await
+    }
+
+    async fn notices_failing(&self, limit: u32) -> Result<Vec<NoticeRecord>, StoreError> {
+        self.list(rows::notices_failing(limit)).await
     }
 
     async fn kept_answer(

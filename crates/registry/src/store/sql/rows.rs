@@ -9,6 +9,7 @@ mod drifts;
 mod events;
 mod kept_answers;
 mod losses;
+mod notices;
 mod passphrase_resets;
 mod people;
 mod requests;
@@ -32,6 +33,7 @@ pub(super) use drifts::drift_samples;
 pub(super) use events::{events, events_between, events_but_codes, events_with};
 pub(super) use kept_answers::kept_answer;
 pub(super) use losses::loss;
+pub(super) use notices::{cursor, notice, notices_due, notices_failing};
 pub(super) use passphrase_resets::{passphrase_reset, passphrase_resets_of};
 pub(super) use people::{
     account, account_by_id, accounts_with, activation, association, open_activation, secret,
@@ -145,6 +147,14 @@ fn add(statements: &mut Statements, write: &Write) {
         Write::InsertWebhook(record) => webhooks::insert(statements, record),
         Write::UpdateWebhook(record) => webhooks::update(statements, record),
         Write::DeleteWebhook { id, version } => webhooks::delete(statements, id, *version),
+        Write::InsertCursor { name, event } => notices::insert_cursor(statements, name, *event),
+        Write::MoveCursor { name, version, event } => {
+            notices::move_cursor(statements, name, *version, *event);
+        }
+        Write::InsertNotice { event, due } => notices::insert(statements, *event, *due),
+        Write::UpdateNotice(record) => notices::update(statements, record),
+        Write::DeleteNotice { event, version } => notices::delete(statements, *event, *version),
+        Write::ForgetNotices { before } => notices::forget(statements, *before),
         Write::InsertAdministrator(record) => administrators::insert(statements, record),
         Write::UpdateAdministrator(record) => administrators::update(statements, record),
         Write::InsertAdministratorSession(record) => {

@@ -32,6 +32,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_21.sql"),
     include_str!("schema_22.sql"),
     include_str!("schema_23.sql"),
+    include_str!("schema_24.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

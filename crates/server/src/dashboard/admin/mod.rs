@@ -44,6 +44,7 @@ mod stock_progress;
 mod token;
 mod token_change;
 mod tokens;
+mod unsent;
 mod upload;
 mod verification;
 mod visitor;

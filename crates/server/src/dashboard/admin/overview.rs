@@ -6,6 +6,7 @@ use registry::{Action, RequestState, access::AccessState, rules::administrators:
 
 use super::{
     frame::Frame,
+    unsent::{SHOWN, UnsentMail},
     visitor::{Administering, failed},
 };
 use crate::{clock, dashboard::render, http::Site, time_text};
@@ -22,6 +23,8 @@ struct Page {
     waiting: Option<usize>,
     /// How many requests wait to be processed; `None` for whom that is nothing.
     requests: Option<usize>,
+    /// Mails that did not reach a prescriber; none for whom that is nothing.
+    unsent: Vec<UnsentMail>,
 }
 
 pub(super) async fn page(
@@ -42,5 +45,12 @@ pub(super) async fn page(
     } else {
         None
     };
-    Ok(render(StatusCode::OK, &Page { frame: by.frame(), signed_in, waiting, requests }))
+    let unsent = if may(by.session.administrator.roles.list(), Action::SeeAccounts) {
+        let failing = site.registry.failing_notices(SHOWN).await;
+        failing.map_err(|error| failed(&error))?.iter().map(UnsentMail::new).collect()
+    } else {
+        Vec::new()
+    };
+    let page = Page { frame: by.frame(), signed_in, waiting, requests, unsent };
+    Ok(render(StatusCode::OK, &page))
 }

@@ -1,0 +1,137 @@
+//! What a prescriber is told by mail: that a token was bound to their account, or that something grave
+//! was done to a token or to the account (NIST SP 800-63B-4, section 4.6).
+
+use super::{access::ACCESS_ENDED, handover::MOVED, reporting::REPORTED_AGAIN, webhooks::moved_to};
+use crate::event::{Actor, Event, EventKind, NewEvent, Outcome, words};
+
+/// What a prescriber is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoticeKind {
+    /// A token was added.
+    TokenAdded,
+    /// A token was moved to a new phone.
+    TokenMoved,
+    /// A token was suspended.
+    TokenSuspended,
+    /// A new phone's token was suspended, since another was reported lost.
+    NewPhoneSuspended,
+    /// A suspended token was taken into use again.
+    TokenRestored,
+    /// A token was deactivated.
+    TokenDeactivated,
+    /// The passphrase was changed.
+    PassphraseChanged,
+    /// The telephone number was set, changed or removed.
+    PhoneChanged,
+    /// The account's access was ended, and with it every token's use.
+    AccessEnded,
+}
+
+words!(NoticeKind {
+    TokenAdded = "token-added",
+    TokenMoved = "token-moved",
+    TokenSuspended = "token-suspended",
+    NewPhoneSuspended = "new-phone-suspended",
+    TokenRestored = "token-restored",
+    TokenDeactivated = "token-deactivated",
+    PassphraseChanged = "passphrase-changed",
+    PhoneChanged = "phone-changed",
+    AccessEnded = "access-ended",
+});
+
+impl NoticeKind {
+    /// What an event is to its prescriber, if they are told of it.
+    pub(crate) fn of(event: &NewEvent) -> Option<Self> {
+        event.account?;
+        if event.outcome != Outcome::Success {
+            return None;
+        }
+        let cause = event.cause.as_deref().unwrap_or_default();
+        match event.kind {
+            EventKind::TokenAssociated => Some(Self::TokenAdded),
+            EventKind::HandoverDone => Some(Self::TokenMoved),
+            // It was suspended before.
+            EventKind::TokenSuspended if cause == REPORTED_AGAIN => None,
+            EventKind::TokenSuspended if event.actor == Actor::System => {
+                Some(Self::NewPhoneSuspended)
+            }
+            EventKind::TokenSuspended => Some(Self::TokenSuspended),
+            EventKind::TokenFound => Some(Self::TokenRestored),
+            // The move, or the end of the access, is told instead.
+            EventKind::TokenDeactivated if cause == MOVED || cause.starts_with(ACCESS_ENDED) => {
+                None
+            }
+            EventKind::TokenDeactivated => Some(Self::TokenDeactivated),
+            EventKind::PassphraseReset => Some(Self::PassphraseChanged),
+            EventKind::PhoneNoted => Some(Self::PhoneChanged),
+            EventKind::AccessEnded => Some(Self::AccessEnded),
+            _ => None,
+        }
+    }
+}
+
+/// The numbers of the events that are told, of some in a row. The new token of a move that is done at
+/// once is told by the move.
+pub(crate) fn told(events: &[Event]) -> Vec<u64> {
+    let is_moved_at_once = |added: &NewEvent| {
+        added.kind == EventKind::TokenAssociated
+            && events.iter().map(|event| &event.what).any(|move_done| {
+                (move_done.at, move_done.account) == (added.at, added.account)
+                    && moved_to(move_done).is_some_and(|serial| {
+                        added.serial.as_ref().is_some_and(|added| added.as_str() == serial)
+                    })
+            })
+    };
+    let told = events.iter().filter(|event| NoticeKind::of(&event.what).is_some());
+    told.filter(|event| !is_moved_at_once(&event.what)).map(|event| event.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use oath::UnixTime;
+
+    use super::*;
+    use crate::values::Npi;
+
+    fn event(kind: EventKind, outcome: Outcome, cause: &str) -> NewEvent {
+        let npi: Npi = "1234567893".parse().unwrap();
+        let actor = Actor::Prescriber { npi };
+        NewEvent::new(UnixTime(1), actor, kind, outcome).of(npi).because(cause)
+    }
+
+    #[test]
+    fn what_is_told_as_a_table() {
+        let told: Vec<_> = EventKind::ALL
+            .iter()
+            .filter_map(|kind| Some((*kind, NoticeKind::of(&event(*kind, Outcome::Success, ""))?)))
+            .collect();
+        let expected = [
+            (EventKind::PhoneNoted, NoticeKind::PhoneChanged),
+            (EventKind::TokenAssociated, NoticeKind::TokenAdded),
+            (EventKind::TokenSuspended, NoticeKind::TokenSuspended),
+            (EventKind::TokenFound, NoticeKind::TokenRestored),
+            (EventKind::TokenDeactivated, NoticeKind::TokenDeactivated),
+            (EventKind::HandoverDone, NoticeKind::TokenMoved),
+            (EventKind::AccessEnded, NoticeKind::AccessEnded),
+            (EventKind::PassphraseReset, NoticeKind::PassphraseChanged),
+        ];
+        assert_eq!(told, expected);
+        for kind in EventKind::ALL {
+            for outcome in [Outcome::Attempted, Outcome::Refused] {
+                assert_eq!(NoticeKind::of(&event(*kind, outcome, "")), None, "{kind} {outcome}");
+            }
+        }
+        let done = |kind, cause| NoticeKind::of(&event(kind, Outcome::Success, cause));
+        for (kind, cause) in [
+            (EventKind::TokenSuspended, REPORTED_AGAIN),
+            (EventKind::TokenDeactivated, MOVED),
+            (EventKind::TokenDeactivated, "access ended: retired"),
+        ] {
+            assert_eq!(done(kind, cause), None, "{cause}");
+        }
+        let suspended = event(EventKind::TokenSuspended, Outcome::Success, "");
+        let by_itself = NewEvent { actor: Actor::System, ..suspended.clone() };
+        assert_eq!(NoticeKind::of(&by_itself), Some(NoticeKind::NewPhoneSuspended));
+        assert_eq!(NoticeKind::of(&NewEvent { account: None, ..suspended }), None, "nobody's");
+    }
+}

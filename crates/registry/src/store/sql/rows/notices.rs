@@ -1,0 +1,90 @@
+//! Mails that tell prescribers what was done, and how far the audit was read for them.
+
+use oath::UnixTime;
+
+use super::{
+    Query, Row, Statements, count, instant, maybe_instant, named_params, params, query, to_sql,
+};
+use crate::{
+    notice::{CursorRecord, NoticeRecord},
+    store::StoreError,
+};
+
+pub(in super::super) fn cursor(name: &str) -> Query<CursorRecord> {
+    query("SELECT * FROM cursors WHERE name = ?1", params![name], |row| {
+        Ok(CursorRecord { event: count(row, "event")?, version: count(row, "version")? })
+    })
+    .few()
+}
+
+pub(in super::super) fn notice(event: u64) -> Query<NoticeRecord> {
+    query("SELECT * FROM notices WHERE event = ?1", params![to_sql(event)], read).few()
+}
+
+pub(in super::super) fn notices_due(now: UnixTime, limit: u32) -> Query<NoticeRecord> {
+    let sql = "SELECT * FROM notices WHERE due <= ?1 AND given_up IS NULL
+         ORDER BY due, event LIMIT ?2";
+    query(sql, params![to_sql(now.0), limit], read)
+}
+
+pub(in super::super) fn notices_failing(limit: u32) -> Query<NoticeRecord> {
+    let sql = "SELECT * FROM notices WHERE problem IS NOT NULL ORDER BY due, event LIMIT ?1";
+    query(sql, params![limit], read)
+}
+
+fn read(row: &Row<'_>) -> Result<NoticeRecord, StoreError> {
+    Ok(NoticeRecord {
+        event: count(row, "event")?,
+        attempts: row.get("attempts")?,
+        due: instant(row, "due")?,
+        problem: row.get("problem")?,
+        given_up: maybe_instant(row, "given_up")?,
+        version: count(row, "version")?,
+    })
+}
+
+pub(super) fn insert_cursor(statements: &mut Statements, name: &str, event: u64) {
+    let sql = "INSERT INTO cursors (name, version, event) VALUES (?1, 1, ?2)";
+    statements.one(sql, params![name, to_sql(event)]);
+}
+
+pub(super) fn move_cursor(statements: &mut Statements, name: &str, version: u64, event: u64) {
+    statements.one(
+        "UPDATE cursors SET version = version + 1, event = ?3 WHERE name = ?1 AND version = ?2",
+        params![name, to_sql(version), to_sql(event)],
+    );
+}
+
+pub(super) fn insert(statements: &mut Statements, event: u64, due: UnixTime) {
+    statements.one(
+        "INSERT INTO notices (event, version, attempts, due) VALUES (?1, 1, 0, ?2)",
+        params![to_sql(event), to_sql(due.0)],
+    );
+}
+
+pub(super) fn update(statements: &mut Statements, record: &NoticeRecord) {
+    statements.one(
+        "UPDATE notices SET version = version + 1, attempts = :attempts, due = :due,
+            problem = :problem, given_up = :given_up
+         WHERE event = :event AND version = :version",
+        named_params! {
+            ":event": to_sql(record.event),
+            ":version": to_sql(record.version),
+            ":attempts": record.attempts,
+            ":due": to_sql(record.due.0),
+            ":problem": record.problem.as_deref(),
+            ":given_up": record.given_up.map(|at| to_sql(at.0)),
+        },
+    );
+}
+
+pub(super) fn delete(statements: &mut Statements, event: u64, version: u64) {
+    statements.one(
+        "DELETE FROM notices WHERE event = ?1 AND version = ?2",
+        params![to_sql(event), to_sql(version)],
+    );
+}
+
+pub(super) fn forget(statements: &mut Statements, before: UnixTime) {
+    statements.sure("DELETE FROM notices WHERE given_up < ?1", params![to_sql(before.0)]);
+}

@@ -1,0 +1,267 @@
+//! Prescribers are told by mail what was done to their tokens and account: once, whatever dies, and
+//! nothing of before it was begun.
+
+use oath::{TokenType, UnixTime};
+use provisioning::ReportId;
+use registry::{
+    Actor, DeactivationReason, Error, EventKind, FailingNotice, IdempotencyKey, Notice, NoticeKind,
+    NoticedToken, Outcome, Purpose, Registry, registry::MOST_TRIES,
+};
+
+use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
+
+const NOW: UnixTime = UnixTime(START.0 + 60);
+
+/// A clinic that tells its prescribers, with a token of Ada's.
+async fn telling() -> (Clinic, App) {
+    let (clinic, app) = Clinic::with_token().await;
+    clinic.registry.begin_notices().await.unwrap();
+    (clinic, app)
+}
+
+async fn look(clinic: &Clinic, now: UnixTime) {
+    let last = clinic.registry.last_checkpoint().await.unwrap();
+    clinic.registry.seal_audit(last.as_ref(), now, &mut rng()).await.unwrap();
+    clinic.registry.queue_notices(now).await.unwrap();
+}
+
+async fn suspend(clinic: &Clinic, app: &App, now: UnixTime) {
+    let (serial, why) = (app.serial(), label("she called"));
+    clinic.registry.suspend_token(&help_desk(), &serial, &why, now).await.unwrap();
+}
+
+/// All mails that are due, sent.
+async fn sent(registry: &Registry, now: UnixTime) -> Vec<Notice> {
+    let mut sent = Vec::new();
+    for event in registry.notices_due(now, 100).await.unwrap() {
+        let notice = registry.claim_notice(event, now).await.unwrap().unwrap();
+        registry.notice_done(&notice, Ok(()), now).await.unwrap();
+        sent.push(notice);
+    }
+    sent
+}
+
+async fn told(clinic: &Clinic, now: UnixTime) -> Vec<NoticeKind> {
+    look(clinic, now).await;
+    sent(&clinic.registry, now).await.iter().map(|notice| notice.kind).collect()
+}
+
+async fn noted(clinic: &Clinic) -> Vec<registry::Event> {
+    let mut events = clinic.events().await;
+    events.retain(|event| event.what.kind == EventKind::NoticeMailed);
+    events
+}
+
+#[tokio::test]
+async fn a_prescriber_is_told_of_what_happens_from_then_on() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        assert_eq!(told(&clinic, NOW).await, [], "it was not begun");
+        clinic.registry.begin_notices().await.unwrap();
+        assert_eq!(told(&clinic, NOW).await, [], "that was before");
+        clinic.lost_and_found(&app, NOW).await;
+        let later = NOW.plus(60);
+        let (serial, code) = (app.serial(), app.code(later));
+        clinic.registry.verify(&ada(), &serial, &code, Purpose::Signing, later).await.unwrap();
+        let tablet = App::new("Tablet");
+        clinic.enrol_further(ada(), &app, &tablet, later.plus(60)).await.unwrap();
+        // Begun again, as at each start: nothing is left out.
+        clinic.registry.begin_notices().await.unwrap();
+        let now = later.plus(120);
+        clinic.registry.queue_notices(now).await.unwrap();
+        assert_eq!(sent(&clinic.registry, now).await.len(), 0, "nothing of it is sealed");
+        look(&clinic, now).await;
+        let told = sent(&*clinic.second_process().await, now).await;
+        let kinds: Vec<_> = told.iter().map(|notice| notice.kind).collect();
+        let expected =
+            [NoticeKind::TokenSuspended, NoticeKind::TokenRestored, NoticeKind::TokenAdded];
+        assert_eq!(kinds, expected);
+        let first = &told[0];
+        assert_eq!((first.npi, first.mail.as_str(), first.at), (ada(), "ada@example.org", NOW));
+        assert_eq!(first.by, help_desk());
+        let (name, serial, token_type) = (label("Phone"), app.serial(), TokenType::Soft);
+        assert_eq!(first.token, Some(NoticedToken { name, serial, token_type }));
+        look(&clinic, now).await;
+        assert_eq!(sent(&clinic.registry, now.plus(99_999)).await.len(), 0, "once");
+        let noted = noted(&clinic).await;
+        assert!(noted.iter().all(|event| event.what.outcome == Outcome::Success), "{noted:?}");
+        assert_eq!(noted.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn whoever_did_it_the_prescriber_is_told_once() {
+    let (clinic, app) = telling().await;
+    let (registry, tablet) = (&clinic.registry, App::new("Tablet"));
+    clinic.enrol_further(ada(), &app, &tablet, NOW).await.unwrap();
+    assert_eq!(told(&clinic, NOW).await, [NoticeKind::TokenAdded]);
+    // By the app of another token, again, and by the owner.
+    for report in [ReportId::generate(&mut rng()), ReportId::generate(&mut rng())] {
+        let ask = provisioning::AppAsk::ReportLost { serial: tablet.serial(), report_id: report };
+        registry.app_request(&app.ask(ask, NOW), NOW).await.unwrap();
+    }
+    let session = clinic.half_session(ada(), NOW).await;
+    registry.report_own_token_lost(&session, &tablet.serial(), NOW).await.unwrap();
+    look(&clinic, NOW).await;
+    let reported = sent(registry, NOW).await;
+    let [lost] = reported.as_slice() else { panic!("{reported:?}") };
+    let by = Actor::Token { npi: ada(), serial: app.serial() };
+    assert_eq!((lost.kind, &lost.by), (NoticeKind::TokenSuspended, &by));
+    // A relying party, for whoever has signed in through it.
+    let ehr = Actor::RelyingParty { name: label("Example EHR"), signed_in: Some(ada()) };
+    let (serial, reason) = (tablet.serial(), DeactivationReason::Lost);
+    registry.deactivate_token(&ehr, &serial, reason, NOW).await.unwrap();
+    let phone = Some("+1 410 555 0134".parse().unwrap());
+    registry.note_phone(&help_desk(), &ada(), phone, NOW).await.unwrap();
+    look(&clinic, NOW).await;
+    let [given_up, phone] = sent(registry, NOW).await.try_into().unwrap();
+    assert_eq!(
+        (given_up.kind, given_up.by.role()),
+        (NoticeKind::TokenDeactivated, "relying-party")
+    );
+    assert_eq!((phone.kind, phone.token), (NoticeKind::PhoneChanged, None));
+}
+
+#[tokio::test]
+async fn a_move_is_one_mail() {
+    let (clinic, old) = telling().await;
+    let now = NOW.plus(60);
+    let (session, new) = clinic.moving(&old, &old, now).await;
+    let submit = IdempotencyKey::generate(&mut rng());
+    clinic.finish_move(&session, (&old, &new), &submit, now).await.unwrap();
+    look(&clinic, now).await;
+    let told = sent(&clinic.registry, now).await;
+    let [moved] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(moved.kind, NoticeKind::TokenMoved);
+    assert_eq!(moved.token.as_ref().unwrap().serial, old.serial());
+    assert_eq!(moved.moved_to, Some(new.serial()));
+}
+
+#[tokio::test]
+async fn more_than_one_look_takes_is_queued_whole() {
+    let (clinic, app) = telling().await;
+    for n in 0..260 {
+        clinic.lost_and_found(&app, NOW.plus(n)).await;
+    }
+    let now = NOW.plus(300);
+    look(&clinic, now).await;
+    assert_eq!(clinic.registry.notices_due(now, 1_000).await.unwrap().len(), 520);
+}
+
+#[tokio::test]
+async fn of_two_servers_one_sends_and_one_that_died_loses_nothing() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        clinic.registry.begin_notices().await.unwrap();
+        suspend(&clinic, &app, NOW).await;
+        let (one, other) = (&clinic.registry, clinic.second_process().await);
+        look(&clinic, NOW).await;
+        other.queue_notices(NOW).await.unwrap();
+        let due = one.notices_due(NOW, 9).await.unwrap();
+        let [event] = due[..] else { panic!("{due:?}") };
+        let claimed = one.claim_notice(event, NOW).await.unwrap().unwrap();
+        let before_again = NOW.plus(119);
+        assert!(other.claim_notice(event, before_again).await.unwrap().is_none());
+        assert_eq!(other.notices_due(before_again, 9).await.unwrap(), [0; 0]);
+        // The first is not heard of any more.
+        let again = NOW.plus(120);
+        assert_eq!(other.notices_due(again, 9).await.unwrap(), [event]);
+        let second = other.claim_notice(event, again).await.unwrap().unwrap();
+        assert_eq!((second.event, second.at, second.attempt), (claimed.event, NOW, 2));
+        other.notice_done(&second, Ok(()), again).await.unwrap();
+        one.notice_done(&claimed, Ok(()), again).await.unwrap();
+        assert_eq!(noted(&clinic).await.len(), 1, "it is noted once");
+    }
+}
+
+#[tokio::test]
+async fn many_servers_at_once_send_each_mail_once() {
+    let clinic = Clinic::on_postgres().await;
+    let app = clinic.first_token_of_ada().await;
+    clinic.registry.begin_notices().await.unwrap();
+    for n in 0..10 {
+        clinic.lost_and_found(&app, NOW.plus(n)).await;
+    }
+    let now = NOW.plus(60);
+    let last = clinic.registry.last_checkpoint().await.unwrap();
+    clinic.registry.seal_audit(last.as_ref(), now, &mut rng()).await.unwrap();
+    let mut servers = Vec::new();
+    for _ in 0..4 {
+        let server = clinic.second_process().await;
+        servers.push(tokio::spawn(async move {
+            let mut events = Vec::new();
+            for _ in 0..20 {
+                server.queue_notices(now).await.unwrap();
+                for event in server.notices_due(now, 4).await.unwrap() {
+                    if let Some(notice) = server.claim_notice(event, now).await.unwrap() {
+                        server.notice_done(&notice, Ok(()), now).await.unwrap();
+                        events.push(event);
+                    }
+                }
+            }
+            events
+        }));
+    }
+    let mut events = Vec::new();
+    for server in servers {
+        events.extend(server.await.unwrap());
+    }
+    events.extend(sent(&clinic.registry, now).await.iter().map(|notice| notice.event));
+    events.sort_unstable();
+    let all = events.len();
+    events.dedup();
+    assert_eq!((events.len(), all), (20, 20), "none is lost, none twice");
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_sent_is_shown_tried_for_a_day_and_then_noted_as_given_up() {
+    let (clinic, app) = telling().await;
+    suspend(&clinic, &app, NOW).await;
+    look(&clinic, NOW).await;
+    let (registry, mut now, mut tries) = (&clinic.registry, NOW, 0);
+    let failing = async || registry.failing_notices(9).await.unwrap().pop();
+    while let [event] = registry.notices_due(now, 9).await.unwrap()[..] {
+        let claimed = registry.claim_notice(event, now).await.unwrap().unwrap();
+        registry.notice_done(&claimed, Err("mail server says no"), now).await.unwrap();
+        tries += 1;
+        let FailingNotice { npi, kind, attempts, due, given_up, problem } =
+            failing().await.unwrap();
+        assert_eq!((npi, kind, attempts), (ada(), NoticeKind::TokenSuspended, tries));
+        assert_eq!(problem, "mail server says no");
+        if given_up.is_some() {
+            assert_eq!(given_up, Some(now));
+            assert!(registry.claim_notice(event, due).await.unwrap().is_none());
+            break;
+        }
+        assert!((120..=3_600).contains(&due.since(now)), "{}", due.since(now));
+        assert_eq!(noted(&clinic).await.len(), 0, "each try is not worth an event");
+        now = due;
+    }
+    assert_eq!(tries, MOST_TRIES);
+    assert!(now.since(NOW) > 20 * 3_600, "{} hours", now.since(NOW) / 3_600);
+    assert_eq!(registry.notices_due(now.plus(99_999), 9).await.unwrap(), [0; 0]);
+    let [given_up] = noted(&clinic).await.try_into().unwrap();
+    assert_eq!((given_up.what.outcome, given_up.what.account), (Outcome::Refused, Some(ada())));
+    let cause = given_up.what.cause.as_deref().unwrap();
+    assert!(cause.ends_with(", to ada@example.org: mail server says no"), "{cause}");
+    let report = registry.daily_report(now).await.unwrap();
+    assert!(report.notable.contains(&given_up), "the auditor sees it");
+    for (days, is_shown) in [(7, true), (8, false)] {
+        let later = now.plus(days * 86_400);
+        registry.restore_token(&help_desk(), &app.serial(), &label("found"), later).await.unwrap();
+        suspend(&clinic, &app, later).await;
+        look(&clinic, later).await;
+        assert_eq!(failing().await.is_some(), is_shown, "{days} days later");
+    }
+}
+
+#[tokio::test]
+async fn what_the_database_cannot_mean_is_no_mail() {
+    let (clinic, _app) = telling().await;
+    let write = registry::store::Write::InsertNotice { event: 1, due: NOW };
+    let changes = registry::store::Changes { writes: vec![write], events: Vec::new() };
+    clinic.store.commit(changes).await.unwrap();
+    let claimed = clinic.registry.claim_notice(1, NOW).await;
+    assert!(matches!(claimed, Err(Error::Damaged { .. })), "{claimed:?}");
+    assert_eq!(clinic.registry.notices_due(NOW, 9).await.unwrap(), [0; 0], "in nobody's way");
+}
