@@ -1,12 +1,14 @@
 //! A PostgreSQL server of a test's own: in a temporary folder, on a socket in it, ended by its process
-//! ID, at the latest when the test's process ends, however that is.
+//! ID, at the latest when the test's process ends, however that is. One may follow another as its
+//! standby.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
+    ffi::OsStr,
     fs,
     io::Write as _,
-    os::unix::fs::chown,
+    os::unix::fs::{PermissionsExt as _, chown},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -24,8 +26,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 /// Runs the server, and ends it when it is told so, or when this script's own input ends: with the
 /// process that holds it. Then nobody needs the folder any more.
 const GUARDED: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses='' -c max_connections=400 \
-    -c cluster_name=test > "$2/log" 2>&1 < /dev/null &
+"$1/postgres" -D "$2/data" -k "$2" > "$2/log" 2>&1 < /dev/null &
 server=$!
 read line
 kill -INT $server 2> /dev/null
@@ -33,11 +34,25 @@ wait $server
 [ "$line" = stop ] || rm -rf "$2"
 "#;
 
+/// What stands last in its configuration, so that it holds.
+const CONFIGURATION: &str = "
+listen_addresses = ''
+max_connections = 400
+cluster_name = 'test'
+";
+
+/// Over TCP only with TLS.
+const ONLY_WITH_TLS: &str = "
+local all all trust
+hostssl all all 127.0.0.1/32 trust
+";
+
 /// A server with its databases, gone with this value.
 #[derive(Debug)]
 pub struct TestPostgres {
     folder: TempDir,
     programs: PathBuf,
+    port: u16,
     guard: Option<(Child, ChildStdin)>,
     made: AtomicU32,
 }
@@ -49,22 +64,128 @@ impl TestPostgres {
     /// Where PostgreSQL is not installed or does not start.
     #[must_use]
     pub fn start() -> Self {
+        let mut server = Self::without_data();
+        server.initialise();
+        server.start_again();
+        server
+    }
+
+    /// Makes one that is reached on this port of 127.0.0.1 too.
+    ///
+    /// # Panics
+    /// As of [`TestPostgres::start`].
+    #[must_use]
+    pub fn start_on(port: u16) -> Self {
+        let mut server = Self::without_data();
+        server.initialise_on(port);
+        server.start_again();
+        server
+    }
+
+    /// The same, over TLS only, by a certificate and its key.
+    ///
+    /// # Panics
+    /// As of [`TestPostgres::start`].
+    #[must_use]
+    pub fn start_with_tls(port: u16, certificate: &str, key: &str) -> Self {
+        let mut server = Self::without_data();
+        server.initialise_on(port);
+        server.configure("ssl = on\n");
+        server.write("server.crt", certificate);
+        server.write("server.key", key);
+        server.write("pg_hba.conf", ONLY_WITH_TLS);
+        server.start_again();
+        server
+    }
+
+    /// Makes a standby of another server, which has what that has.
+    ///
+    /// # Panics
+    /// As of [`TestPostgres::start`].
+    #[must_use]
+    pub fn standby_of(primary: &Self) -> Self {
+        let mut server = Self::without_data();
+        server.follow(primary);
+        server
+    }
+
+    /// Becomes a standby of another server, with that one's data in place of any of its own.
+    ///
+    /// # Panics
+    /// Where it runs, or the other does not.
+    pub fn follow(&mut self, primary: &Self) {
+        let data = self.folder.path().join("data");
+        if data.exists() {
+            fs::remove_dir_all(&data).unwrap();
+        }
+        self.run(
+            "pg_basebackup",
+            &[
+                "--no-sync",
+                "--checkpoint=fast",
+                "--wal-method=fetch",
+                "--write-recovery-conf",
+                "-d",
+            ],
+            &[primary.address("postgres").as_ref(), "-D".as_ref(), data.as_ref()],
+        );
+        self.start_again();
+    }
+
+    /// Makes a standby one that writes.
+    ///
+    /// # Panics
+    /// Where it is none.
+    pub fn promote(&self) {
+        assert_eq!(self.sql("postgres", "SELECT pg_promote()"), "t");
+    }
+
+    fn without_data() -> Self {
         let folder = tempfile::Builder::new().prefix("pg-").tempdir().unwrap();
         if let Some((user, group)) = unprivileged() {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
-        let mut server =
-            Self { programs: programs(), folder, guard: None, made: AtomicU32::new(0) };
-        let initdb = server
-            .unprivileged_command(server.programs.join("initdb"))
-            .args(["--no-sync", "--auth=trust", "--username=countersign", "--encoding=UTF8"])
-            .args(["--locale=C.UTF-8", "-D"])
-            .arg(server.folder.path().join("data"))
-            .output()
-            .unwrap();
-        assert!(initdb.status.success(), "initdb: {}", String::from_utf8_lossy(&initdb.stderr));
-        server.start_again();
-        server
+        let programs = programs();
+        Self { programs, folder, port: 5432, guard: None, made: AtomicU32::new(0) }
+    }
+
+    fn initialise(&self) {
+        self.run(
+            "initdb",
+            &["--no-sync", "--auth=trust", "--username=countersign", "--encoding=UTF8"],
+            &["--locale=C.UTF-8".as_ref(), "-D".as_ref(), self.folder.path().join("data").as_ref()],
+        );
+        self.configure(CONFIGURATION);
+    }
+
+    fn initialise_on(&mut self, port: u16) {
+        self.port = port;
+        self.initialise();
+        self.configure(&format!("listen_addresses = '127.0.0.1'\nport = {port}\n"));
+    }
+
+    /// Adds to its configuration.
+    fn configure(&self, lines: &str) {
+        let path = self.folder.path().join("data/postgresql.conf");
+        let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
+        file.write_all(lines.as_bytes()).unwrap();
+    }
+
+    /// Writes one of the files that only it may read.
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join("data").join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((user, group)) = unprivileged() {
+            chown(path, Some(user), Some(group)).unwrap();
+        }
+    }
+
+    /// Runs one of PostgreSQL's own programs, for the server.
+    fn run(&self, name: &str, options: &[&str], more: &[&OsStr]) {
+        let mut command = self.unprivileged_command(self.programs.join(name));
+        let output = command.args(options).args(more).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Starts it again after [`TestPostgres::stop`] or [`TestPostgres::kill`].
@@ -132,7 +253,15 @@ impl TestPostgres {
     /// The address of a database.
     #[must_use]
     pub fn address(&self, database: &str) -> String {
-        format!("postgres:///{database}?user=countersign&host={}", self.folder.path().display())
+        let (folder, port) = (self.folder.path().display(), self.port);
+        format!("postgres:///{database}?user=countersign&host={folder}&port={port}")
+    }
+
+    /// The address of a database that is on whichever of this server and another writes.
+    #[must_use]
+    pub fn address_with(&self, other: &Self, database: &str) -> String {
+        let host = |server: &Self| server.folder.path().display().to_string().replace('/', "%2F");
+        format!("postgres://countersign@{},{}/{database}", host(self), host(other))
     }
 
     /// One of PostgreSQL's own programs, such as `pgbench`.
@@ -225,5 +354,7 @@ fn programs() -> PathBuf {
 }
 
 fn is_complete(folder: &Path) -> bool {
-    ["initdb", "postgres", "psql", "pgbench"].iter().all(|program| folder.join(program).is_file())
+    ["initdb", "postgres", "psql", "pgbench", "pg_basebackup"]
+        .iter()
+        .all(|program| folder.join(program).is_file())
 }

@@ -30,6 +30,14 @@ pub enum StoreError {
         /// What was found.
         reason: String,
     },
+    /// Its server did not show that it is the one that was meant.
+    #[error(
+        "the server of the database is not trusted ({reason}): check the host in its address, that the server speaks TLS, and that sslrootcert names the authority of its certificate"
+    )]
+    Untrusted {
+        /// What is wrong with its certificate.
+        reason: String,
+    },
     /// The disk is full, read-only, or fails; or the server of the database is not reached.
     #[error(
         "the database cannot be used ({reason}): check that it runs, its disk, and the rights on it"

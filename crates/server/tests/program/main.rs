@@ -44,6 +44,7 @@ mod network_sync;
 mod notices;
 mod packaging;
 mod postgres;
+mod postgres_tls;
 mod provisioning_api;
 mod reading_api;
 mod reading_the_audit;

@@ -41,7 +41,7 @@ pub(crate) fn servers<const COUNT: usize>(url: &str) -> [Server; COUNT] {
 
 /// Ada's active token, added at the second server in the session that began at the first, and a
 /// relying party at each.
-fn with_token<const COUNT: usize>(servers: &[Server; COUNT]) -> (App, Vec<Vendor>) {
+pub(crate) fn with_token<const COUNT: usize>(servers: &[Server; COUNT]) -> (App, Vec<Vendor>) {
     let (first, second) = (&servers[0], &servers[1]);
     first.folder.add_account(NPI, "Ada Quill");
     let (link, confirmation) = first.folder.begin_activation(NPI, &first.address);
@@ -55,7 +55,7 @@ fn with_token<const COUNT: usize>(servers: &[Server; COUNT]) -> (App, Vec<Vendor
     (app, servers.iter().map(|server| vendor.at(server)).collect())
 }
 
-fn asked(code: &str) -> Value {
+pub(crate) fn asked(code: &str) -> Value {
     json!({ "account": NPI, "code": code, "purpose": "signing" })
 }
 

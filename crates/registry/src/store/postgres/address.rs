@@ -1,15 +1,15 @@
 //! Where the database is, and how it is reached: over TLS, unless it is on this machine.
 
 use core::{fmt, str::FromStr, time::Duration};
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{error::Error as _, io, net::IpAddr, path::PathBuf, sync::Arc};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    CertificateError, ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 use tokio::runtime::Handle;
 use tokio_postgres::{
-    Client, Config, NoTls,
+    Client, Config, Error, NoTls,
     config::{Host, SslMode, TargetSessionAttrs},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -80,12 +80,14 @@ impl FromStr for DatabaseUrl {
 
 /// Whether all its hosts are this machine.
 fn is_here(config: &Config) -> bool {
-    config.get_hosts().iter().all(|host| match host {
+    let named_here = config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => {
             name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
         }
         Host::Unix(_) => true,
-    })
+    });
+    // Where these are given, they are connected to.
+    named_here && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -103,22 +105,25 @@ impl DatabaseUrl {
             return Ok(client);
         }
         let (client, connection) =
-            self.config.connect(self.tls()?).await.map_err(|error| trouble(&error))?;
+            self.config.connect(self.tls()?).await.map_err(|error| match untrusted(&error) {
+                Some(reason) => StoreError::Untrusted { reason },
+                None => trouble(&error).into(),
+            })?;
         runtime.spawn(connection);
         Ok(client)
     }
 
     fn tls(&self) -> Result<MakeRustlsConnect, StoreError> {
-        let unavailable = |reason: String| StoreError::Unavailable { reason };
+        let untrusted = |reason: String| StoreError::Untrusted { reason };
         let mut roots = RootCertStore::empty();
         match &self.root_cert {
             Some(path) => {
                 let unreadable = |error: rustls::pki_types::pem::Error| {
-                    unavailable(format!("{}: {error}", path.display()))
+                    untrusted(format!("{}: {error}", path.display()))
                 };
                 for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
                     let added = roots.add(certificate.map_err(unreadable)?);
-                    added.map_err(|error| unavailable(format!("{}: {error}", path.display())))?;
+                    added.map_err(|error| untrusted(format!("{}: {error}", path.display())))?;
                 }
             }
             None => {
@@ -128,11 +133,26 @@ impl DatabaseUrl {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| unavailable(error.to_string()))?
+            .map_err(|error| untrusted(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(MakeRustlsConnect::new(config))
     }
+}
+
+/// What is wrong with a server that did not show who it is.
+fn untrusted(error: &Error) -> Option<String> {
+    // The library tells its kinds of errors apart by their words only.
+    let source = error.source().filter(|_| error.to_string().contains("TLS handshake"))?;
+    let by_tls = source.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
+    let by_tls = by_tls.and_then(|error| error.downcast_ref::<rustls::Error>());
+    Some(match by_tls {
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        )) => "its certificate is by no authority that is known here".to_owned(),
+        Some(rustls::Error::InvalidCertificate(why)) => why.to_string(),
+        _ => source.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -150,6 +170,8 @@ mod tests {
         assert_eq!(mode("postgres://a@db.example.org/r?sslmode=verify-full"), SslMode::Require);
         assert_eq!(mode("postgres://a@db.example.org/r?sslmode=disable"), SslMode::Disable);
         assert_eq!(mode("postgres://a@127.0.0.1:5433/r"), SslMode::Disable);
+        assert_eq!(mode("postgres://a@localhost/r?hostaddr=192.0.2.1"), SslMode::Require);
+        assert_eq!(mode("postgres://a@localhost/r?hostaddr=127.0.0.2"), SslMode::Disable);
         assert_eq!(mode("postgresql://a@localhost/r?sslmode=require"), SslMode::Require);
         assert_eq!(mode("postgres:///r?host=/run/postgresql&user=a"), SslMode::Disable);
     }

@@ -3,6 +3,7 @@
 
 mod burst;
 mod clocks;
+mod failover;
 mod fob;
 mod full_disk;
 mod hostile;
