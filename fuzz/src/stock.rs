@@ -1,7 +1,7 @@
 //! Files of hard tokens, as their makers and other servers write them.
 
 use provisioning::{
-    PreSharedKey, PskcKey, PskcReader,
+    PreSharedKey, PskcKey, PskcPassphrase, PskcReader,
     stock::{
         CsvReader, Found, SeedText, StockFile, StockFileError, StockRow, StockToken,
         write_csv_header, write_csv_line,
@@ -11,13 +11,35 @@ use provisioning::{
 /// The key of the encrypted files in the corpus.
 const KEY: &str = "12345678901234567890123456789012";
 
-/// A PSKC file, opened without a key and with one. Passphrases stay out: a file says how long deriving
-/// its key takes.
+/// The passphrase of those of RFC 6030 and the like.
+const PASSPHRASE: &str = "qwerty";
+
+/// A PSKC file, opened without a key and with a pre-shared one.
 pub fn pskc(bytes: &[u8]) {
     read_all(PskcReader::open(bytes, None));
     let key = PreSharedKey::parse(KEY).map(PskcKey::PreShared).expect("a key");
     read_all(PskcReader::open(bytes, Some(&key)));
     read_all(StockFile::open(bytes, None, None));
+}
+
+/// A PSKC file, opened with a passphrase.
+pub fn pskc_passphrase(bytes: &[u8]) {
+    if is_slow(bytes) {
+        return;
+    }
+    let passphrase = PskcPassphrase::of_other_file(PASSPHRASE).expect("a passphrase");
+    read_all(PskcReader::open(bytes, Some(&PskcKey::Passphrase(passphrase))));
+}
+
+/// Whether a file may say that deriving its key takes long, which is as it is meant.
+fn is_slow(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    let named = text.matches("iterationcount").count();
+    let short = text.split("<iterationcount>").skip(1).filter(|rest| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=4).contains(&digits) && rest[digits..].starts_with("</iterationcount>")
+    });
+    named != 2 * short.count()
 }
 
 /// A CSV file whose seeds are written in each of the ways.

@@ -133,7 +133,7 @@ pub(super) async fn submit(
 }
 
 /// The form's values, or a note at each field that has none.
-fn read(
+pub(super) fn read(
     form: &Form,
     issuer: &Label,
     seen: Seen,

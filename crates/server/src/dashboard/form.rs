@@ -26,9 +26,9 @@ impl Form {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// The names of the fields, in their order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+    /// The fields with their texts, in their order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// The form in a request's body, if it has at most so many bytes.
@@ -37,7 +37,7 @@ impl Form {
         Ok(Self::parse(&body))
     }
 
-    fn parse(body: &[u8]) -> Self {
+    pub(super) fn parse(body: &[u8]) -> Self {
         Self(
             form_urlencoded::parse(body)
                 .map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned())))

@@ -47,6 +47,7 @@ mod sync_again;
 mod test_code;
 mod token_row;
 mod tokens;
+mod told;
 mod visitor;
 
 use askama::Template;
@@ -64,6 +65,7 @@ pub(crate) use drift_text::DriftText;
 pub(crate) use field_errors::sentence;
 pub(crate) use recent_tests::RecentTests;
 pub(crate) use sign_in_form::SignInPlaces;
+pub(crate) use told::{told, uploaded};
 
 use crate::http::Site;
 

@@ -21,11 +21,13 @@ pub(crate) enum Unread {
 /// The body, if it has at most so many bytes.
 pub(crate) async fn read(mut body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     let mut bytes = Zeroizing::new(Vec::new());
+    let mut too_large = body.size_hint().lower() > most as u64;
     let mut discarded = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|_| Unread::Broken)?;
         let Some(data) = frame.data_ref() else { continue };
-        if discarded == 0 && bytes.len() + data.len() <= most {
+        too_large |= bytes.len() + data.len() > most;
+        if !too_large {
             bytes.extend_from_slice(data);
             continue;
         }
@@ -34,5 +36,5 @@ pub(crate) async fn read(mut body: Body, most: usize) -> Result<Zeroizing<Vec<u8
             break;
         }
     }
-    if discarded == 0 { Ok(bytes) } else { Err(Unread::TooLarge) }
+    if !too_large { Ok(bytes) } else { Err(Unread::TooLarge) }
 }

@@ -35,6 +35,7 @@ pub(crate) use guard::log_panics_by_place;
 pub(crate) use limits::Limits;
 pub(crate) use metrics::Metrics;
 pub(crate) use problem::Problem;
+pub(crate) use v1::refusals;
 
 /// What every handler knows.
 pub(crate) type Site = Arc<SiteParts>;

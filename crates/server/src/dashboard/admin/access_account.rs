@@ -104,7 +104,11 @@ pub(super) async fn submit(
 }
 
 /// The form's values, or a note at each field that has none.
-fn read(form: &Form, key: &IdempotencyKey, errors: &mut FieldErrors) -> Option<NewAccess> {
+pub(in super::super) fn read(
+    form: &Form,
+    key: &IdempotencyKey,
+    errors: &mut FieldErrors,
+) -> Option<NewAccess> {
     let npi = errors.check("npi", form.text("npi").trim().parse::<Npi>());
     let name = errors.check("name", form.text("name").parse::<Label>());
     let mail = errors.check("mail", form.text("mail").trim().parse::<Mail>());

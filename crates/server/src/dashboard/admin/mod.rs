@@ -19,7 +19,7 @@
 //! | [`listing`] | lists that are searched, a page at a time |
 
 mod access;
-mod access_account;
+pub(super) mod access_account;
 mod access_activation;
 mod access_change;
 mod access_order;
@@ -45,7 +45,7 @@ mod token;
 mod token_change;
 mod tokens;
 mod unsent;
-mod upload;
+pub(super) mod upload;
 mod verification;
 mod visitor;
 

@@ -166,9 +166,9 @@ impl Outcome {
 
 /// The requests beside which something was filled in, in a page's own number at most.
 fn ids(form: &Form, field: &str) -> Vec<RequestId> {
-    form.names()
-        .filter_map(|name| name.strip_prefix(field)?.strip_prefix('-')?.parse().ok())
-        .filter(|id: &RequestId| !form.text(&format!("{field}-{}", id.as_str())).trim().is_empty())
+    form.fields()
+        .filter(|(_, text)| !text.trim().is_empty())
+        .filter_map(|(name, _)| name.strip_prefix(field)?.strip_prefix('-')?.parse().ok())
         .take(ROWS)
         .collect()
 }

@@ -19,7 +19,7 @@ use crate::{
 const MOST_TEXT: usize = 4096;
 
 /// The fields of a form, and its file.
-pub(super) struct Upload {
+pub(in super::super) struct Upload {
     fields: Vec<(String, Zeroizing<String>)>,
     file: Option<(Label, Zeroizing<Vec<u8>>)>,
 }
@@ -39,9 +39,8 @@ impl Upload {
         let most = Self::MOST_MEGABYTES * 1_000_000 + 4 * MOST_TEXT;
         let mut body = http::read(body, most).await.map_err(refuse)?;
         let body = Body::from(core::mem::take(&mut *body));
-        let form = Multipart::from_request(Request::from_parts(parts, body), site).await;
         let broken = || message::unread(Unread::Broken).for_administrator().into_response();
-        let upload = Self::read(form.map_err(|_| broken())?, most).await.ok_or_else(broken)?;
+        let upload = Self::read(Request::from_parts(parts, body), most).await.ok_or_else(broken)?;
         if by.session.csrf.matches(upload.text("csrf")) {
             Ok((by, upload))
         } else {
@@ -50,7 +49,8 @@ impl Upload {
     }
 
     /// `None` where it is no such form.
-    async fn read(mut form: Multipart, most: usize) -> Option<Self> {
+    pub(in super::super) async fn read(request: Request, most: usize) -> Option<Self> {
+        let mut form = Multipart::from_request(request, &()).await.ok()?;
         let mut upload = Self { fields: Vec::new(), file: None };
         while let Some(mut field) = form.next_field().await.ok()? {
             let name = field.name()?.to_owned();
@@ -62,6 +62,7 @@ impl Upload {
                 bytes.extend_from_slice(&chunk);
             }
             match file_name {
+                Some(_) if upload.file.is_some() => return None,
                 Some(file_name) => upload.file = Some((file_name, bytes)),
                 None if bytes.len() <= MOST_TEXT => {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -79,7 +80,7 @@ impl Upload {
     }
 
     /// The file and its name, where one was chosen.
-    pub(super) fn file(mut self) -> Option<(Label, Zeroizing<Vec<u8>>)> {
+    pub(in super::super) fn file(mut self) -> Option<(Label, Zeroizing<Vec<u8>>)> {
         self.file.take().filter(|(_, bytes)| !bytes.is_empty())
     }
 }

@@ -72,12 +72,15 @@ impl Fields {
     }
 }
 
-pub(super) fn read_mail(form: &Form, errors: &mut FieldErrors) -> Option<Mail> {
+pub(in super::super) fn read_mail(form: &Form, errors: &mut FieldErrors) -> Option<Mail> {
     let text = required(form, errors, "mail", "enter the mail address for the activation")?;
     errors.check("mail", text.parse())
 }
 
-pub(super) fn read_address(form: &Form, errors: &mut FieldErrors) -> Option<PostalAddress> {
+pub(in super::super) fn read_address(
+    form: &Form,
+    errors: &mut FieldErrors,
+) -> Option<PostalAddress> {
     let street = label(form, errors, "street", "enter the street and number");
     let second = match form.text("second").trim() {
         "" => Some(None),

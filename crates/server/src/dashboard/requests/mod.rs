@@ -10,7 +10,7 @@
 
 mod cancel;
 mod edit;
-mod fields;
+pub(super) mod fields;
 mod list;
 mod new;
 mod replace;

@@ -143,14 +143,24 @@ pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem>
     serde_json::from_slice(body).map_err(|error| not_read(without_values(&error.to_string())))
 }
 
+/// Why a body is refused as a `T`, where it is.
+pub(super) fn refusal<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<String> {
+    json::<T>(body).err().map(|problem| problem.detail)
+}
+
 /// What is wrong with a document, without a value of it, which may be a code or a passphrase.
 fn without_values(why: &str) -> String {
     match why.rsplit_once(", expected ") {
-        Some((what, expected)) if what.starts_with("invalid ") => {
+        Some((what, expected)) if is_of_a_value(what) => {
             format!("a value is of another kind: expected {expected}")
         }
         _ => why.to_owned(),
     }
+}
+
+/// Whether a message is of a value, which it tells, and not of a field's name.
+fn is_of_a_value(what: &str) -> bool {
+    ["invalid ", "unknown variant "].iter().any(|beginning| what.starts_with(beginning))
 }
 
 fn not_read(detail: String) -> Problem {

@@ -27,6 +27,12 @@ pub(super) fn routes() -> Router<Site> {
         .merge(changing::routes())
 }
 
+/// Why each request of the API refuses a body that it cannot read.
+pub(crate) fn refusals(body: &[u8]) -> Vec<String> {
+    validate::read(body);
+    verify::refusal(body).into_iter().chain(changing::refusals(body)).collect()
+}
+
 /// What is asked elsewhere than under `/v1`.
 pub(super) fn other_routes() -> Router<Site> {
     Router::new()

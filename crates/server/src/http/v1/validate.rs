@@ -87,7 +87,9 @@ async fn judged(
     headers: &HeaderMap,
     request: Body,
 ) -> Result<Response, Problem> {
-    let fields = Fields::parse(headers, &body(request).await?);
+    let media_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+    let is_json = media_type.is_some_and(|text| text.starts_with("application/json"));
+    let fields = Fields::parse(is_json, &body(request).await?);
     let (user, serial) = (fields.get("user"), fields.get("serial"));
     let Some(pass) = fields.get("pass") else { return Ok(missing("pass")) };
     if user.is_none() && serial.is_none() {
@@ -136,13 +138,18 @@ async fn order(
     }))
 }
 
+/// Reads a body as both kinds that there are.
+pub(super) fn read(body: &[u8]) {
+    for is_json in [false, true] {
+        Fields::parse(is_json, body);
+    }
+}
+
 /// The fields of a form or of a JSON object.
 struct Fields(Vec<(String, Zeroizing<String>)>);
 
 impl Fields {
-    fn parse(headers: &HeaderMap, body: &[u8]) -> Self {
-        let media_type = headers.get("content-type").and_then(|value| value.to_str().ok());
-        let is_json = media_type.is_some_and(|text| text.starts_with("application/json"));
+    fn parse(is_json: bool, body: &[u8]) -> Self {
         if !is_json {
             let fields = form_urlencoded::parse(body);
             return Self(fields.map(|(k, v)| (k.into_owned(), v.into_owned().into())).collect());

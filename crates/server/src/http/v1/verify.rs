@@ -153,6 +153,11 @@ fn order(
     Ok(code.map(|code| CodeOrder { account, serial, code, purpose, reference, challenge }))
 }
 
+/// Why a body is refused, where it is.
+pub(super) fn refusal(body: &[u8]) -> Option<String> {
+    json(body).and_then(|asked| order(None, asked)).err().map(|problem| problem.detail)
+}
+
 fn told(result: &Result<Accepted, CodeRefusal>, now: UnixTime) -> Answer {
     match result {
         Ok(Accepted { serial, name, at }) => answer(&Verdict {

@@ -13,7 +13,7 @@ mod tokens;
 use axum::{Router, routing::post};
 use utoipa::OpenApi;
 
-use super::super::Site;
+use super::{super::Site, asking::refusal};
 
 #[derive(OpenApi)]
 #[openapi(paths(
@@ -27,6 +27,20 @@ use super::super::Site;
     requests::replace
 ))]
 pub(super) struct Api;
+
+/// Why each request refuses a body that it cannot read.
+pub(super) fn refusals(body: &[u8]) -> Vec<String> {
+    let refused = [
+        refusal::<adding::NewToken>(body),
+        refusal::<tokens::Loss>(body),
+        refusal::<tokens::ByOther>(body),
+        refusal::<tokens::TwoCodes>(body),
+        refusal::<tokens::End>(body),
+        refusal::<requests::NewRequest>(body),
+        refusal::<requests::NewReplacement>(body),
+    ];
+    refused.into_iter().flatten().collect()
+}
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
