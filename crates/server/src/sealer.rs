@@ -87,7 +87,7 @@ impl Sealer {
         let mut tick = interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut failures, mut untidy) = (Failures::default(), Failures::default());
-        let mut unforgotten = Failures::default();
+        let (mut unforgotten, mut unlearnt) = (Failures::default(), Failures::default());
         let mut seconds = 0_u32;
         loop {
             let stop = tokio::select! {
@@ -98,6 +98,10 @@ impl Sealer {
                 // Before the sealing, so that what it records is sealed too.
                 let result = self.site.registry.tidy_access(clock::now()).await;
                 untidy.tell("what is over could not be tidied away; trying again", result);
+            }
+            if seconds == 0 {
+                let learnt = self.site.registry.learn_keys(clock::now()).await;
+                unlearnt.tell("API keys could not be read; trying again", learnt);
             }
             seconds = (seconds + 1) % TIDIED_EVERY;
             let forgotten = self.site.registry.forget_old_answers(clock::now()).await;

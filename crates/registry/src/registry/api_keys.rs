@@ -19,6 +19,8 @@ use crate::{
 
 /// For how many seconds a key that was read is believed: a revoked one is good for so long at most.
 const BELIEVED_FOR: u64 = 5;
+/// How many keys are learnt at most.
+const MOST_LEARNT: usize = 10_000;
 /// How often the last use of a key is written at most, in seconds.
 const USE_NOTED_EVERY: u64 = 60;
 
@@ -49,6 +51,14 @@ impl KnownKeys {
     fn put(&self, known: Known) {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         keys.insert(known.record.id.clone(), known);
+    }
+}
+
+impl Known {
+    fn of(record: ApiKeyRecord, read: UnixTime) -> Self {
+        let (key, name, scopes) = (record.id.clone(), record.party.clone(), record.scopes.clone());
+        let party = Arc::new(RelyingParty { key, name, scopes });
+        Self { record: Arc::new(record), party, read }
     }
 }
 
@@ -160,7 +170,20 @@ impl Registry {
         Ok(known.party)
     }
 
-    /// Whether this key was good here before: no reason to let it do anything, but one to let it ask
+    /// Learns the keys that are good, of very many some: each then counts as seen, also before its first
+    /// use here.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn learn_keys(&self, now: UnixTime) -> Result<(), Error> {
+        let good = self.store.api_keys().await?.into_iter().filter(|record| record.is_good(now));
+        for record in good.take(MOST_LEARNT) {
+            self.known_keys.put(Known::of(record, now));
+        }
+        Ok(())
+    }
+
+    /// Whether this key was good here before, or was learnt: no reason to let it do anything, but one to let it ask
     /// where strangers may not for a while.
     #[must_use]
     pub fn has_seen_key(&self, shown: &ApiKey, now: UnixTime) -> bool {
@@ -169,9 +192,7 @@ impl Registry {
 
     async fn read_key(&self, shown: &ApiKey, now: UnixTime) -> Result<Known, ApiKeyError> {
         let record = self.store.api_key(shown.id()).await?.ok_or(ApiKeyError::NotGood)?;
-        let (key, name, scopes) = (record.id.clone(), record.party.clone(), record.scopes.clone());
-        let party = Arc::new(RelyingParty { key, name, scopes });
-        let known = Known { record: Arc::new(record), party, read: now };
+        let known = Known::of(record, now);
         // Kept before its use is noted, so that of many requests at once few note it.
         self.known_keys.put(known.clone());
         let record = &known.record;

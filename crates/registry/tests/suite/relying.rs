@@ -302,3 +302,26 @@ async fn what_cannot_be_judged_is_told_and_recorded() {
     assert!(judged.iter().all(|event| event.what.outcome == Outcome::Refused));
     assert_eq!(events.iter().filter(|e| e.what.kind == EventKind::TokenLocked).count(), 1);
 }
+
+#[tokio::test]
+async fn a_good_key_is_known_before_its_first_use_here() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let (desk, party, scopes) = (help_desk(), label("Vendor"), [Scope::Verify]);
+        let add = async || {
+            let mut rng = rng();
+            clinic.registry.add_api_key(&desk, &party, &scopes, START, &mut rng).await.unwrap()
+        };
+        let ((good, _), (revoked, record)) = (add().await, add().await);
+        clinic.registry.revoke_api_key(&desk, &record.id, START).await.unwrap();
+        let after_a_restart = clinic.second_process().await;
+        assert!(!after_a_restart.has_seen_key(&good, START));
+        after_a_restart.learn_keys(START).await.unwrap();
+        assert!(after_a_restart.has_seen_key(&good, START));
+        assert!(!after_a_restart.has_seen_key(&revoked, START));
+        let text = good.expose_text();
+        let (kept, secret) = text.split_at(text.len() - 4);
+        let other = if secret == "AAAA" { "BBBB" } else { "AAAA" };
+        let wrong = format!("{kept}{other}").parse().unwrap();
+        assert!(!after_a_restart.has_seen_key(&wrong, START), "another secret under its ID");
+    }
+}

@@ -18,9 +18,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::Place,
+    clock,
     dashboard::{RecentTests, SignInPlaces, StockJobs, Verification},
     failure::Failure,
-    http::{self, Addresses, Limits, Metrics, SiteParts},
+    http::{self, Addresses, Limits, Metrics, Readiness, SiteParts},
     listening::{Listening, Signals},
     log,
     mail::{Postman, Sending, SmtpUrl},
@@ -176,6 +177,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         None => warned_of_waiting(registry, arguments.no_network).await?,
     };
     registry.begin_notices().await?;
+    registry.learn_keys(clock::now()).await?;
     let checkpoints = match arguments.checkpoints {
         Some(path) => path,
         None => opening::data_dir(&arguments.place, "--checkpoints")?.default_checkpoints(),
@@ -184,6 +186,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         registry,
         metrics: Metrics::new(metrics_key),
         limits: Limits::new(arguments.requests_per_second, arguments.wrong_keys_per_minute),
+        readiness: Readiness::default(),
         recent_tests: RecentTests::default(),
         sign_in_places: SignInPlaces::default(),
         phone,

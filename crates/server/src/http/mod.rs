@@ -32,6 +32,7 @@ use self::guard::{REQUEST_TIMEOUT, guarded};
 pub(crate) use body::{Unread, read};
 pub(crate) use client::Addresses;
 pub(crate) use guard::log_panics_by_place;
+pub(crate) use health::Readiness;
 pub(crate) use limits::Limits;
 pub(crate) use metrics::Metrics;
 pub(crate) use problem::Problem;
@@ -45,6 +46,8 @@ pub(crate) struct SiteParts {
     pub(crate) metrics: Metrics,
     /// How often relying parties, and those who are none, may ask.
     pub(crate) limits: Limits,
+    /// What was found out of the database a moment ago.
+    pub(crate) readiness: Readiness,
     /// What was answered to tested codes.
     pub(crate) recent_tests: RecentTests,
     /// Where sign-in forms are read.

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     browser::Browser,
     process::{Folder, NPI, PASSPHRASE, Server, agent},
+    stand_in_network::until,
     verify_api::Vendor,
 };
 
@@ -85,13 +86,14 @@ fn ready_is_who_can_write_to_the_database() {
         let answer = agent().get(format!("{}/readyz", server.address)).call();
         answer.unwrap().status().as_u16()
     };
-    assert_eq!(ready(), 200);
+    let becomes = |status| until("it is known", || (ready() == status).then_some(()));
+    becomes(200);
     let database = rusqlite::Connection::open(server.folder.path().join("countersign.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert_eq!(ready(), 503);
+    becomes(503);
     database.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(ready(), 200);
+    becomes(200);
 }
 
 /// The lines without their microseconds, and without sums of seconds: six digits that look like a code.

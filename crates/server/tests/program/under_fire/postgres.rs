@@ -65,6 +65,7 @@ fn postgres_is_gone_for_a_while_and_nothing_is_accepted_meanwhile() {
         }
         #[expect(clippy::disallowed_methods, reason = "how long it is away")]
         let gone = std::time::Instant::now();
+        until("it is not ready", || (ready() == 503).then_some(()));
         while gone.elapsed() < away {
             assert_eq!((test(press), ready()), (Told::Unavailable, 503));
             thread::sleep(Duration::from_millis(20));
