@@ -28,6 +28,7 @@ mod hard_tokens;
 mod interleaving;
 mod losing;
 mod mailing;
+mod migrating;
 mod network_sync;
 mod notices;
 mod once;

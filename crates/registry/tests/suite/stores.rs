@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-fn server() -> &'static TestPostgres {
+pub(crate) fn server() -> &'static TestPostgres {
     static SERVER: OnceLock<TestPostgres> = OnceLock::new();
     SERVER.get_or_init(TestPostgres::start)
 }

@@ -46,11 +46,14 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::Newer`], [`StoreError::NotOurs`], [`StoreError::Damaged`],
-    /// [`StoreError::Busy`] or [`StoreError::Unavailable`], each with nothing changed.
+    /// [`StoreError::Busy`] or [`StoreError::Unavailable`], none with a step half done.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let mut store = Self::connect(url)?;
         let slot = Slot::to_write(store.handle()?, url);
-        migrations::run(&*slot.connection().await?).await?;
+        let connection = slot.connection().await?;
+        // By the runtime that has a clock.
+        let migrating = store.handle()?.spawn(async move { migrations::run(&connection).await });
+        migrating.await.map_err(|_| stopped())??;
         store.writer = Some(Writer::start(store.handle()?, url));
         Ok(store)
     }

@@ -21,6 +21,3 @@ CREATE TABLE webhooks (
     trouble       TEXT COLLATE "C",
     delivered     BIGINT
 );
-
--- What is told to others is found without walking past the judged codes.
-CREATE INDEX events_but_codes ON events (id) WHERE kind <> 'code-judged';

@@ -1,0 +1,114 @@
+//! PostgreSQL's migrations, beside servers that write, and cut off.
+
+use std::{
+    io::Write as _,
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use registry::{DatabaseUrl, PostgresStore, Store, StoreError};
+
+use crate::stores::server;
+
+const SCHEMAS: [&str; 2] = [
+    include_str!("../../src/store/postgres/schema_1.sql"),
+    include_str!("../../src/store/postgres/schema_2.sql"),
+];
+const WRITE: &str = "SET lock_timeout = '5s'; INSERT INTO events (at, actor, kind, outcome)
+    VALUES (1, 'system', 'network-sync', 'success')";
+const INDEX: &str = "SELECT indisvalid FROM pg_index
+    WHERE indexrelid = CAST('events_but_codes' AS regclass)";
+const BUILDING: &str = "SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND query SIMILAR TO '(CREATE|DROP) INDEX CONCURRENTLY%'";
+
+/// A database as the second version left it.
+struct Old {
+    url: DatabaseUrl,
+    name: String,
+}
+
+impl Old {
+    fn new() -> Self {
+        let url = server().new_database();
+        let name = url.strip_prefix("postgres:///").unwrap().split_once('?').unwrap().0.to_owned();
+        let old = Self { url: url.parse().unwrap(), name };
+        let version = "CREATE TABLE schema_version (version BIGINT NOT NULL);
+            INSERT INTO schema_version VALUES (2)";
+        for sql in SCHEMAS.into_iter().chain([version, WRITE]) {
+            old.sql(sql);
+        }
+        old
+    }
+
+    fn sql(&self, sql: &str) -> String {
+        server().sql(&self.name, sql)
+    }
+
+    /// Somebody who has written, and has not committed yet.
+    fn open_transaction(&self) -> Child {
+        let mut writer = server().program("psql");
+        writer.args(["-X", "-q", &server().address(&self.name)]).stdin(Stdio::piped());
+        let mut writer = writer.spawn().unwrap();
+        writeln!(writer.stdin.as_mut().unwrap(), "BEGIN; {WRITE};").unwrap();
+        writer
+    }
+
+    async fn until(&self, what: &str, sql: &str) -> String {
+        for _ in 0..600 {
+            let found = self.sql(sql);
+            if !found.is_empty() {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never: {what}")
+    }
+
+    fn opening(&self) -> tokio::task::JoinHandle<Result<PostgresStore, StoreError>> {
+        let url = self.url.clone();
+        tokio::spawn(async move { PostgresStore::open(&url).await })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_the_events_is_built_beside_writers_and_anew_where_that_was_cut_off() {
+    let old = Old::new();
+    let mut writer = old.open_transaction();
+    let holds = "SELECT 1 FROM pg_locks WHERE relation = CAST('events' AS regclass)
+        AND mode = 'RowExclusiveLock'";
+    old.until("the transaction has written", holds).await;
+
+    let cut_off = old.opening();
+    let backend = old.until("an index is being built", BUILDING).await;
+    old.sql(WRITE);
+    old.sql(&format!("SELECT pg_terminate_backend({backend})"));
+    assert!(cut_off.await.unwrap().is_err());
+    assert_eq!(old.sql(INDEX), "f", "it was left unfinished");
+
+    // Two servers go on with it, while others still write.
+    let both = [old.opening(), old.opening()];
+    old.until("an index is being built", BUILDING).await;
+    old.sql(WRITE);
+    writeln!(writer.stdin.as_mut().unwrap(), "COMMIT;").unwrap();
+    drop(writer.stdin.take());
+    assert!(writer.wait().unwrap().success());
+    for opening in both {
+        let store = opening.await.unwrap().unwrap();
+        assert_eq!(store.events_but_codes(0, 99, 99).await.unwrap().len(), 4);
+    }
+    assert_eq!(old.sql(INDEX), "t");
+    let whole = PostgresStore::open(&old.url).await.unwrap();
+    assert_eq!(whole.webhooks().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_open_a_new_database_at_once_each_finds_it_whole() {
+    let url: DatabaseUrl = server().new_database().parse().unwrap();
+    let open = || {
+        let url = url.clone();
+        tokio::spawn(async move { PostgresStore::open(&url).await })
+    };
+    for opening in [open(), open(), open(), open()] {
+        assert_eq!(opening.await.unwrap().unwrap().webhooks().await.unwrap(), []);
+    }
+}
