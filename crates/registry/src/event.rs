@@ -91,9 +91,12 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Gives an enum of words `name`, `ALL`, `Display` and `Serialize`.
+/// Gives an enum of words `name`, `ALL`, `Display` and `Serialize`; `besides` is in no list.
 macro_rules! words {
-    ($type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+    (
+        $type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }
+        $(besides $other:ident = $other_word:literal)?
+    ) => {
         impl $type {
             /// Every one of them.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
@@ -101,7 +104,10 @@ macro_rules! words {
             /// The word that is stored and shown.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
+                match self {
+                    $(Self::$variant => $word,)*
+                    $(Self::$other => $other_word,)?
+                }
             }
         }
 
@@ -247,6 +253,8 @@ pub enum EventKind {
     WebhookEventSkipped,
     /// A webhook is told of nothing any more.
     WebhookRemoved,
+    /// Something that a newer version of this program does; its cause begins with the word that is stored.
+    Unknown,
 }
 
 words!(EventKind {
@@ -312,7 +320,7 @@ words!(EventKind {
     WebhookFailing = "webhook-failing",
     WebhookEventSkipped = "webhook-event-skipped",
     WebhookRemoved = "webhook-removed",
-});
+} besides Unknown = "unknown");
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

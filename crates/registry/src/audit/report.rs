@@ -160,7 +160,8 @@ fn is_notable(kind: EventKind, outcome: Outcome) -> bool {
         | EventKind::AccessEnded
         | EventKind::PassphraseResetBegun
         | EventKind::PassphraseReset
-        | EventKind::NotPermitted => true,
+        | EventKind::NotPermitted
+        | EventKind::Unknown => true,
         EventKind::ActivationBegun
         | EventKind::HandoverBegun
         | EventKind::HandoverCancelled

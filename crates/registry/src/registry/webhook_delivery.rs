@@ -227,7 +227,16 @@ impl Registry {
         // One by one where one of many cannot be read.
         for limit in [BATCH, 1] {
             match self.store.events_but_codes(after, until, limit).await {
-                Ok(events) => return Ok(Readable::Events(events)),
+                Ok(mut events) => {
+                    let is_unknown = |event: &Event| event.what.kind == EventKind::Unknown;
+                    match events.iter().position(is_unknown) {
+                        // Whoever knows it may tell it.
+                        Some(0) => return Ok(Readable::NotThis(events[0].id)),
+                        Some(place) => events.truncate(place),
+                        None => {}
+                    }
+                    return Ok(Readable::Events(events));
+                }
                 Err(StoreError::Damaged { .. }) => {}
                 Err(error) => return Err(error),
             }

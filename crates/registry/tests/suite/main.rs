@@ -44,6 +44,7 @@ mod requesting;
 mod requests_meanwhile;
 mod requests_stored;
 mod resynchronising;
+mod rolling_upgrade;
 mod rotating;
 mod sealing;
 mod searching;

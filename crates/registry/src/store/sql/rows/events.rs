@@ -80,9 +80,12 @@ pub(in super::super) fn events_with(
 }
 
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {
+    let (kind, cause) = kind_and_cause(row)?;
     let purpose = match row.get::<Option<String>>("purpose")? {
-        Some(_) => Some(word(row, "purpose", Purpose::ALL, Purpose::name)?),
-        None => None,
+        Some(_) if kind != EventKind::Unknown => {
+            Some(word(row, "purpose", Purpose::ALL, Purpose::name)?)
+        }
+        _ => None,
     };
     let account = match maybe_count(row, "account")? {
         Some(_) => Some(npi(row, "account")?),
@@ -91,15 +94,30 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
     let what = NewEvent {
         at: instant(row, "at")?,
         actor: actor(row)?,
-        kind: word(row, "kind", EventKind::ALL, EventKind::name)?,
+        kind,
         outcome: word(row, "outcome", Outcome::ALL, Outcome::name)?,
         account,
         serial: maybe_parsed(row, "serial")?,
         purpose,
-        cause: row.get("cause")?,
+        cause,
         reference: maybe_parsed(row, "reference")?,
     };
     Ok(Event { id: count(row, "id")?, what })
+}
+
+/// The kind, and the cause; of an event of a newer version, which servers of before read while they are
+/// replaced one by one, its word and the cause.
+fn kind_and_cause(row: &Row<'_>) -> Result<(EventKind, Option<String>), StoreError> {
+    let (text, cause): (String, Option<String>) = (row.get("kind")?, row.get("cause")?);
+    if let Some(known) = EventKind::ALL.iter().find(|known| known.name() == text) {
+        return Ok((*known, cause));
+    }
+    let is_word = |byte: u8| byte == b'-' || byte.is_ascii_lowercase();
+    if text.is_empty() || !text.bytes().all(is_word) {
+        return Err(damaged("kind", format!("{text} is unknown")));
+    }
+    let cause = cause.map_or_else(|| text.clone(), |cause| format!("{text}: {cause}"));
+    Ok((EventKind::Unknown, Some(cause)))
 }
 
 fn actor(row: &Row<'_>) -> Result<Actor, StoreError> {
