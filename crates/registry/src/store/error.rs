@@ -38,6 +38,14 @@ pub enum StoreError {
         /// What is wrong with its certificate.
         reason: String,
     },
+    /// The database was lost while it committed.
+    #[error(
+        "it is not known whether this was done, for the database was lost at that moment ({reason}): look before you do it again"
+    )]
+    NotKnown {
+        /// What the database says.
+        reason: String,
+    },
     /// The disk is full, read-only, or fails; or the server of the database is not reached.
     #[error(
         "the database cannot be used ({reason}): check that it runs, its disk, and the rights on it"

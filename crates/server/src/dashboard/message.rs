@@ -6,6 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use registry::StoreError;
+
 use super::render;
 use crate::http::Unread;
 
@@ -186,6 +188,15 @@ pub(crate) const fn broken() -> Message {
 /// The registry could not do it: its database failed, or too many came at once.
 pub(crate) fn failed(error: &registry::Error) -> Message {
     tracing::error!(%error, "the registry could not do it");
+    if let registry::Error::Store(StoreError::NotKnown { .. }) = error {
+        return Message {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "How this ended is not known",
+            text: "The server lost its records at that moment. It may have been done: look before you do it again. A code that you typed may be used up: wait for the next one.",
+            next: "Go on",
+            next_address: "/tokens",
+        };
+    }
     Message {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title: "Not possible now",

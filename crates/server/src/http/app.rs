@@ -66,10 +66,7 @@ fn refusal(error: &AppRequestError) -> Problem {
             (StatusCode::FORBIDDEN, "cannot-open", "Not a request of a known token")
         }
         AppRequestError::Report(refusal) => report_refusal(*refusal),
-        AppRequestError::Registry(error) => {
-            tracing::error!(%error, "the registry could not do it");
-            return Problem::unavailable();
-        }
+        AppRequestError::Registry(error) => return Problem::failed(error),
     };
     Problem { status, slug, title, detail: error.to_string() }
 }

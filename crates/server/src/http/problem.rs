@@ -8,8 +8,12 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use registry::{Error, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// The slug where nobody knows whether something was done.
+pub(crate) const UNKNOWN_OUTCOME: &str = "unknown-outcome";
 
 /// One error, in words for a person and by a slug for a program.
 pub(crate) struct Problem {
@@ -23,6 +27,25 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// The registry could not do it: its database failed, or too many came at once.
+    pub(crate) fn failed(error: &registry::Error) -> Self {
+        tracing::error!(%error, "the registry could not do it");
+        match error {
+            Error::Store(StoreError::NotKnown { .. }) => Self::not_known(),
+            _ => Self::unavailable(),
+        }
+    }
+
+    /// Whether it was done is not known.
+    fn not_known() -> Self {
+        Self {
+            slug: UNKNOWN_OUTCOME,
+            title: "How this request ended is not known",
+            detail: "it may have been done: send it again, under the same Idempotency-Key where it had one; without one, look first, for a code may be used up".to_owned(),
+            ..Self::unavailable()
+        }
+    }
+
     pub(crate) fn unavailable() -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,

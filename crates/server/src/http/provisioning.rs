@@ -116,10 +116,7 @@ fn consume_refusal(error: &registry::Error) -> Problem {
         Refused::CredentialIdTaken => {
             (StatusCode::CONFLICT, "credential-id-taken", "Credential ID taken")
         }
-        other => {
-            tracing::error!(error = %other, "the registry could not do it");
-            return Problem::unavailable();
-        }
+        other => return Problem::failed(other),
     };
     Problem { status, slug, title, detail: error.to_string() }
 }

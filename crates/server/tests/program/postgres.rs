@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use test_postgres::TestPostgres;
+use test_postgres::{TestPostgres, sql_at};
 
 use crate::{
     add_token::add,
@@ -16,7 +16,7 @@ use crate::{
     browser::Browser,
     process::{Folder, NPI, Server, text},
     stand_in_network::until,
-    verify_api::Vendor,
+    verify_api::{Vendor, assert_problem},
 };
 
 const AT_ONCE: usize = 500;
@@ -137,4 +137,31 @@ fn an_address_that_leads_nowhere_is_told_without_its_password() {
         let told = text(&refused.stderr);
         assert!(told.contains("database") && !told.contains("geheim"), "{told}");
     }
+}
+
+/// Ends the connection that commits an event, at its commit.
+const LOST_AT_COMMIT: &str = "CREATE FUNCTION lost() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER lost AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.kind IN ('code-judged', 'passphrase-given')) EXECUTE FUNCTION lost()";
+
+#[test]
+fn where_the_database_is_lost_while_it_commits_nobody_is_told_that_nothing_was_changed() {
+    let postgres = TestPostgres::start();
+    let url = postgres.new_database();
+    let servers: [Server; 2] = servers(&url);
+    let (app, vendors) = with_token(&servers);
+    let code = asked(&app.next_code());
+    drop(sql_at(&url, LOST_AT_COMMIT));
+    let lost = vendors[0].post("/v1/verify", &code.to_string(), Some("rx-1"));
+    assert_problem(&lost, 503, "unknown-outcome");
+    let says = lost.body["detail"].as_str().unwrap();
+    assert!(says.contains("same Idempotency-Key") && says.contains("may be used up"), "{says}");
+    let page =
+        Browser::of(&servers[0]).submit("/sign-in", &[("npi", NPI), ("passphrase", "not hers")]);
+    assert!(page.status == 503 && page.html.contains("It may have been done"), "{}", page.html);
+
+    drop(sql_at(&url, "DROP TRIGGER lost ON events"));
+    let told = vendors[0].post("/v1/verify", &code.to_string(), Some("rx-1"));
+    assert_eq!((told.status, &told.body["accepted"]), (200, &json!(true)));
 }

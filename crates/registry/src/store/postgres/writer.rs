@@ -112,9 +112,14 @@ async fn commit_together(
     let end = if results.contains(&Ok(())) { "COMMIT" } else { "ROLLBACK" };
     drop(queue);
     // From here on it may be done, whatever is answered: it is not tried again.
-    if let Err(error) = connection.run(end).await {
+    if let Err(trouble) = connection.run(end).await {
         slot.give_up(&connection).await;
-        return Err(error.into());
+        return Err(match (trouble, end) {
+            (Trouble::Lost(StoreError::Unavailable { reason }), "COMMIT") => {
+                StoreError::NotKnown { reason }
+            }
+            (trouble, _) => trouble.into(),
+        });
     }
     Ok(results)
 }

@@ -15,7 +15,7 @@ use registry::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::super::{Problem, Site, Unread};
+use super::super::{Problem, Site, Unread, problem::UNKNOWN_OUTCOME};
 use crate::clock;
 
 /// The most that a request has, in bytes.
@@ -193,7 +193,7 @@ pub(super) fn not_answered(error: AnswerError) -> Problem {
         },
         AnswerError::UnknownOutcome => Problem {
             status: StatusCode::CONFLICT,
-            slug: "unknown-outcome",
+            slug: UNKNOWN_OUTCOME,
             title: "How this request ended is not known",
             detail: error.to_string(),
         },
@@ -202,8 +202,7 @@ pub(super) fn not_answered(error: AnswerError) -> Problem {
 }
 
 pub(super) fn unavailable(error: &registry::Error) -> Problem {
-    tracing::error!(%error, "the registry could not do it");
-    Problem::unavailable()
+    Problem::failed(error)
 }
 
 /// An answer as it is sent, and whether it was sent before.

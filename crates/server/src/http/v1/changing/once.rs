@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::super::{
-    super::{Problem, Site},
+    super::{Problem, Site, problem::UNKNOWN_OUTCOME},
     asking::{body, idempotency_key, not_answered, relying_party, sent},
 };
 use crate::{clock, randomness};
@@ -131,6 +131,9 @@ impl Asked {
             Err(problem) if problem.status.is_server_error() => {
                 if self.signed_in.load(Ordering::Relaxed) {
                     return Err(Problem::given_up());
+                }
+                if problem.slug == UNKNOWN_OUTCOME {
+                    return Err(problem);
                 }
                 if let Err(error) = registry.give_up_once(&self.party, once).await {
                     tracing::error!(%error, "what was not decided stays begun");
