@@ -29,17 +29,16 @@ pub(crate) fn minute_of_day(at: UnixTime) -> String {
     format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
 }
 
-/// The instant of a day written as `2027-03-04` and a time as `14:05`, UTC.
+/// The instant of a day written as `2027-03-04` and a time as `14:05`, or with seconds as `14:05:10`, UTC.
 pub(crate) fn instant(date: &str, time: &str) -> Result<UnixTime, &'static str> {
     const EXPECTED: &str = "a time of day is written as 14:05, from 00:00 to 23:59";
-    let mut parts = time.split(':').map(|part| part.parse::<u64>().map_err(|_| EXPECTED));
-    let mut next = |most: u64| {
-        parts
-            .next()
-            .unwrap_or(Err(EXPECTED))
-            .and_then(|part| if part < most { Ok(part) } else { Err(EXPECTED) })
+    let (hour, rest) = time.split_once(':').ok_or(EXPECTED)?;
+    let (minute, second) = rest.split_once(':').unwrap_or((rest, "0"));
+    let number = |text: &str, most: u64| {
+        let is_number = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        text.parse::<u64>().ok().filter(|number| is_number && *number < most).ok_or(EXPECTED)
     };
-    let seconds = next(24)? * 3600 + next(60)? * 60;
+    let seconds = number(hour, 24)? * 3600 + number(minute, 60)? * 60 + number(second, 60)?;
     day(date).map(|day| day.plus(seconds))
 }
 
@@ -95,9 +94,9 @@ pub(crate) fn day_or_instant(text: &str) -> Result<UnixTime, &'static str> {
     const EXPECTED: &str = "an instant is written as 2027-03-04T14:05:10Z, or a day as 2027-03-04";
     let Some((date, time)) = text.split_once('T') else { return day(text).map_err(|_| EXPECTED) };
     let time = time.strip_suffix('Z').ok_or(EXPECTED)?;
-    let (minute, second) = time.rsplit_once(':').ok_or(EXPECTED)?;
-    let second = second.parse().ok().filter(|second| *second < 60).ok_or(EXPECTED)?;
-    Ok(instant(date, minute).map_err(|_| EXPECTED)?.plus(second))
+    // With its seconds.
+    let time = Some(time).filter(|time| time.matches(':').count() == 2).ok_or(EXPECTED)?;
+    instant(date, time).map_err(|_| EXPECTED)
 }
 
 fn split(at: UnixTime) -> (String, u64) {
@@ -160,9 +159,13 @@ mod tests {
         for time in ["06:47", "6:47", "06:47:00"] {
             assert_eq!(instant("2025-11-20", time), Ok(at), "{time}");
         }
-        for (date, time) in [("2025-11-20", "24:00"), ("2025-11-20", "6"), ("", "06:47")] {
-            assert!(instant(date, time).is_err(), "{date} {time}");
+        assert_eq!(instant("2025-11-20", "06:47:31"), Ok(at.plus(31)));
+        for time in
+            ["24:00", "6", "06:47:60", "06:47:00:00", "06:47:x", "06:47:", "+6:47", "006:47"]
+        {
+            assert!(instant("2025-11-20", time).is_err(), "{time}");
         }
+        assert!(instant("", "06:47").is_err());
     }
 
     #[test]
@@ -170,7 +173,14 @@ mod tests {
         let at = UnixTime(1_763_621_251);
         assert_eq!(day_or_instant(&rfc3339(at)), Ok(at));
         assert_eq!(day_or_instant("2025-11-20"), day("2025-11-20"));
-        for text in ["", "2025-11-20T06:47:31", "2025-11-20T06:47Z", "2025-11-20T06:47:60Z", "TZ"] {
+        for text in [
+            "",
+            "2025-11-20T06:47:31",
+            "2025-11-20T06:47Z",
+            "2025-11-20T06:47:60Z",
+            "TZ",
+            "2025-11-20T06:47:10:31Z",
+        ] {
             assert!(day_or_instant(text).is_err(), "{text}");
         }
     }
