@@ -9,6 +9,9 @@ pub enum StoreError {
     /// Another program holds the database for too long; nothing was changed.
     #[error("the database is busy: try again in a moment")]
     Busy,
+    /// A search was broken off.
+    #[error("this search takes too long: ask for less, as one account or a few days")]
+    TookTooLong,
     /// A later version of this program has migrated it.
     #[error(
         "this database is of version {found}, and this program knows up to {known}: start the newer program again; nothing was changed"

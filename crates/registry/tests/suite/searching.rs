@@ -1,7 +1,9 @@
 //! What a store finds: tokens by any part, events by what is asked of them.
 
+use std::time::Duration;
+
 use registry::{
-    EventKind, Outcome,
+    EventKind, Outcome, Purpose, SqliteStore, Store, StoreError,
     store::{EventSearch, TokenSearch},
 };
 
@@ -80,4 +82,34 @@ async fn events_are_found_by_all_that_is_asked_of_them() {
         }
         assert_eq!(one_by_one, expected, "{search:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_takes_too_long_is_broken_off_and_codes_are_judged_meanwhile() {
+    let (clinic, app) = Clinic::with_token().await;
+    clinic.sql(
+        "INSERT INTO events (at, actor, kind, outcome)
+         WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000)
+         SELECT x, 'system', 'network-sync', 'success' FROM n",
+    );
+    let file = clinic.folder.path().join("countersign.db");
+    let impatient = SqliteStore::open(&file).unwrap().searching_for(Duration::from_millis(1));
+    let nothing = EventSearch { outcome: Some(Outcome::Refused), ..EventSearch::default() };
+    let searched = nothing.clone();
+    let searching = tokio::spawn(async move {
+        for _ in 0..100 {
+            let found = impatient.events_with(&searched, None, 9).await;
+            assert_eq!(found, Err(StoreError::TookTooLong));
+        }
+    });
+    let mut judged = 0;
+    while !searching.is_finished() {
+        judged += 1;
+        let at = START.plus(60 * judged);
+        let (serial, code) = (app.serial(), app.code(at));
+        clinic.registry.verify(&ada(), &serial, &code, Purpose::Signing, at).await.unwrap();
+    }
+    searching.await.unwrap();
+    assert!(judged > 1, "{judged}");
+    assert_eq!(clinic.registry.events_with(&nothing, None, 9).await.unwrap(), []);
 }

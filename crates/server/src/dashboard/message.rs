@@ -197,6 +197,15 @@ pub(crate) fn failed(error: &registry::Error) -> Message {
             next_address: "/tokens",
         };
     }
+    if let registry::Error::Store(StoreError::TookTooLong) = error {
+        return Message {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "This search takes too long",
+            text: "It was broken off after ten seconds. Go back and ask for less: one account, one token, or a few days.",
+            next: "Go on",
+            next_address: "/tokens",
+        };
+    }
     Message {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title: "Not possible now",

@@ -32,6 +32,9 @@ impl Problem {
         tracing::error!(%error, "the registry could not do it");
         match error {
             Error::Store(StoreError::NotKnown { .. }) => Self::not_known(),
+            Error::Store(why @ StoreError::TookTooLong) => {
+                Self { slug: "took-too-long", detail: why.to_string(), ..Self::unavailable() }
+            }
             _ => Self::unavailable(),
         }
     }

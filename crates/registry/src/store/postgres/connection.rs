@@ -264,9 +264,9 @@ pub(super) fn trouble(error: &Error) -> Trouble {
     }
     Trouble::Refused(match *code {
         SqlState::UNIQUE_VIOLATION | SqlState::FOREIGN_KEY_VIOLATION => StoreError::Conflict,
-        SqlState::LOCK_NOT_AVAILABLE
-        | SqlState::T_R_DEADLOCK_DETECTED
-        | SqlState::QUERY_CANCELED => StoreError::Busy,
+        SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Busy,
+        // Only searches have a time limit.
+        SqlState::QUERY_CANCELED => StoreError::TookTooLong,
         SqlState::DATA_CORRUPTED
         | SqlState::INDEX_CORRUPTED
         | SqlState::UNDEFINED_TABLE

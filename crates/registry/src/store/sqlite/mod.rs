@@ -13,6 +13,7 @@ mod reader;
 mod running;
 mod writer;
 
+use core::time::Duration;
 use std::path::Path;
 
 use self::opening::{connect, connect_to_read, failed, make_private, write_ahead};
@@ -30,9 +31,17 @@ pub struct SqliteStore {
     readers: reader::Readers,
     /// Apart, so that a search that takes long keeps no code waiting.
     searchers: reader::Readers,
+    /// For how long a search may go on.
+    searches_for: Duration,
 }
 
 impl SqliteStore {
+    /// Breaks searches off after so long, in place of ten seconds.
+    #[must_use]
+    pub fn searching_for(self, searches_for: Duration) -> Self {
+        Self { searches_for, ..self }
+    }
+
     /// Opens the database at `path`, or makes it, and brings it to this program's version.
     ///
     /// Blocks for as long as that takes; a file that is made can be read by its owner only.
@@ -52,6 +61,7 @@ impl SqliteStore {
             writer: Some(writer::Writer::start(connection)?),
             readers: reader::Readers::open(path, reader::READS, connect)?,
             searchers: reader::Readers::open(path, reader::SEARCHES, connect)?,
+            searches_for: reader::SEARCHES_FOR,
         })
     }
 
@@ -66,6 +76,7 @@ impl SqliteStore {
             writer: None,
             readers: reader::Readers::open(path, reader::READS, connect_to_read)?,
             searchers: reader::Readers::open(path, reader::SEARCHES, connect_to_read)?,
+            searches_for: reader::SEARCHES_FOR,
         })
     }
 }
@@ -76,14 +87,19 @@ impl Driver for SqliteStore {
     }
 
     async fn list<T: Send + 'static>(&self, query: Query<T>) -> Result<Vec<T>, StoreError> {
-        let readers = match query.reach {
-            Reach::Few => {
-                return self.readers.find(|database| running::list(database, &query)).await;
+        match query.reach {
+            Reach::Few => self.readers.find(|database| running::list(database, &query)).await,
+            Reach::Answer => {
+                self.readers.read(move |database| running::list(database, &query)).await
             }
-            Reach::Answer => &self.readers,
-            Reach::Whole => &self.searchers,
-        };
-        readers.read(move |database| running::list(database, &query)).await
+            Reach::Whole => {
+                let limit = self.searches_for;
+                let search = move |database: &_| {
+                    reader::within(limit, database, |database| running::list(database, &query))
+                };
+                self.searchers.read(search).await
+            }
+        }
     }
 
     async fn find_each<T: Send + 'static>(

@@ -74,6 +74,7 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
     let reason = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::OperationInterrupted) => StoreError::TookTooLong,
         Some(ErrorCode::NotADatabase) => StoreError::NotOurs,
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { reason },
         Some(_) => StoreError::Unavailable { reason },

@@ -1,8 +1,13 @@
 //! A few connections that read, each used by one thread at a time.
 
+use core::time::Duration;
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{RecvTimeoutError, channel},
+    },
+    thread,
 };
 
 use rusqlite::Connection;
@@ -14,6 +19,32 @@ use super::{StoreError, failed};
 pub(super) const READS: usize = 4;
 /// How many searches do.
 pub(super) const SEARCHES: usize = 1;
+
+/// For how long a search may go on: nobody waits for an answer any longer.
+pub(super) const SEARCHES_FOR: Duration = Duration::from_secs(10);
+
+/// Runs a query that is broken off where it takes too long.
+pub(super) fn within<T: Send>(
+    limit: Duration,
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let (done, waiting) = channel::<()>();
+    let interrupt = connection.get_interrupt_handle();
+    thread::scope(|scope| {
+        // Has ended before the connection is anybody else's.
+        let watch = move || {
+            if waiting.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                interrupt.interrupt();
+            }
+        };
+        let watched = thread::Builder::new().spawn_scoped(scope, watch);
+        watched.map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
+        let found = query(connection);
+        drop(done);
+        found
+    })
+}
 
 /// The connections, and a place in the queue for each.
 #[derive(Debug)]
