@@ -1,5 +1,5 @@
-//! What opens, ends or eases a prescriber's access: entered by one administrator, executed by a second
-//! (21 CFR 1311.125). Which second one stands in [`crate::rules::access`].
+//! What opens, ends or eases a prescriber's access: entered by one person, or by a relying party for one of
+//! its people, executed by a second (21 CFR 1311.125). Which second one stands in [`crate::rules::access`].
 
 use oath::UnixTime;
 use provisioning::{Label, PinPolicy};
@@ -7,7 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     event::words,
-    values::{IdempotencyKey, Mail, Npi, Passphrase, Phone, ProofingRecord},
+    values::{
+        AccountId, AdministratorName, IdempotencyKey, Mail, Npi, Passphrase, Phone, PostalAddress,
+        ProofingRecord,
+    },
 };
 
 /// What is to be done, as it is kept and shown to the second person.
@@ -21,6 +24,10 @@ pub enum AccessOrder {
         mail: Mail,
         /// Where a code is sent before a token is added.
         phone: Option<Phone>,
+        /// What the operator calls it besides.
+        own_id: Option<AccountId>,
+        /// Where a hard token would be shipped to.
+        address: Option<Box<PostalAddress>>,
         /// Who checked the prescriber's identity, and how.
         proofing: ProofingRecord,
     },
@@ -122,6 +129,49 @@ pub struct AccessDecision {
     pub reason: Option<Label>,
 }
 
+/// Who entered something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnteredBy {
+    /// An administrator, under this name.
+    Administrator(Label),
+    /// A relying party, under this name, with its API key.
+    RelyingParty(Label),
+}
+
+impl EnteredBy {
+    /// The name alone.
+    #[must_use]
+    pub const fn name(&self) -> &Label {
+        match self {
+            Self::Administrator(name) | Self::RelyingParty(name) => name,
+        }
+    }
+
+    /// The administrator, where it was one.
+    #[must_use]
+    pub fn administrator(&self) -> Option<AdministratorName> {
+        match self {
+            Self::Administrator(name) => Some(name.clone().into()),
+            Self::RelyingParty(_) => None,
+        }
+    }
+
+    /// Whether it was this administrator: a relying party of the same name is somebody else.
+    #[must_use]
+    pub fn is(&self, administrator: &AdministratorName) -> bool {
+        self.administrator().as_ref() == Some(administrator)
+    }
+}
+
+impl core::fmt::Display for EnteredBy {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Administrator(name) => name.fmt(f),
+            Self::RelyingParty(name) => write!(f, "relying party {name}"),
+        }
+    }
+}
+
 /// Something about a prescriber's access, entered and perhaps decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessChange {
@@ -133,8 +183,8 @@ pub struct AccessChange {
     pub order: AccessOrder,
     /// Where in its life it is.
     pub state: AccessState,
-    /// The administrator who entered it.
-    pub entered_by: Label,
+    /// Who entered it.
+    pub entered_by: EnteredBy,
     /// When.
     pub entered: UnixTime,
     /// What became of it.

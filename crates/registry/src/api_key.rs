@@ -29,6 +29,8 @@ pub enum Scope {
     Audit,
     /// Change tokens, and request some, at their owners' wish.
     Tokens,
+    /// Enter accounts, and begin activations.
+    Accounts,
 }
 
 words!(Scope {
@@ -36,6 +38,7 @@ words!(Scope {
     Read = "read",
     Audit = "audit",
     Tokens = "tokens",
+    Accounts = "accounts",
 });
 
 impl FromStr for Scope {

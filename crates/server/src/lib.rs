@@ -17,6 +17,7 @@
 //! | [`data_dir`], [`master_key`], [`master_key_file`] | what lies on disk, and who may read it; where the key is from |
 //! | [`failure`] | what can stop a command, and what to do next |
 //! | [`clock`], [`randomness`] | the only readers of either |
+//! | [`proofing`] | the record of who checked an identity, as text |
 //! | [`stock_file`] | a file of hard tokens on its way into the registry |
 //! | [`time_text`] | instants as people read them |
 //! | [`unread`] | what is sent, read as the handlers read it and not acted on: for the fuzz targets |
@@ -39,6 +40,7 @@ mod network;
 mod opening;
 mod output;
 mod phone;
+mod proofing;
 mod randomness;
 mod sealer;
 mod stock_file;

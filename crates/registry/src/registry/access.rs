@@ -1,4 +1,4 @@
-//! Entering, executing and declining changes of a prescriber's access, by two people.
+//! Executing and declining changes of a prescriber's access, by two people.
 
 use oath::UnixTime;
 use provisioning::{IssuerName, Label, ServerUrl};
@@ -8,13 +8,12 @@ use super::{
     ATTEMPTS, Registry,
     activations::{Invitation, LONGEST_VALID},
     proofing::Before,
-    tidying_access::expired,
 };
 use crate::{
     AccessError, Error,
     access::{
         AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState, ExecutedAccess,
-        NewAccess, ShownOnce,
+        ShownOnce,
     },
     account::{Account, AccountRecord},
     activation::ActivationOrder,
@@ -27,77 +26,10 @@ use crate::{
         passphrase_reset::who_knows,
     },
     store::{Changes, Write},
-    values::{AdministratorName, IdempotencyKey, Npi, Passphrase},
+    values::{AdministratorName, IdempotencyKey, Npi},
 };
 
 impl Registry {
-    /// Enters a change of a prescriber's access; it does nothing until a second person executes it.
-    ///
-    /// # Errors
-    /// [`AccessError`].
-    pub async fn enter_access(
-        &self,
-        session: &AdministratorSession,
-        new: NewAccess,
-        now: UnixTime,
-        rng: &mut (impl CryptoRng + Send),
-    ) -> Result<AccessChange, AccessError> {
-        let actor = self.authorise(session, Action::EnterAccess, now).await?;
-        let entered_by = session.administrator.name.label().clone();
-        let change = AccessChange {
-            id: new.id,
-            npi: new.npi,
-            order: new.order,
-            state: AccessState::Pending,
-            entered_by,
-            entered: now,
-            decided: None,
-        };
-        if let Some(same) = self.entered_again(&change, new.passphrase.as_ref(), now).await? {
-            return Ok(same);
-        }
-        let before = self.before_activation(change.npi).await?;
-        check_order(&change, &before, now)?;
-        let passphrase_hash = match (&change.order, &new.passphrase) {
-            (AccessOrder::Account { .. }, Some(passphrase)) => {
-                Some(self.hasher.hash(passphrase, rng).await?)
-            }
-            (AccessOrder::Account { .. }, None) | (_, Some(_)) => {
-                return Err(AccessRefusal::Passphrase.into());
-            }
-            (_, None) => None,
-        };
-        for _ in 0..ATTEMPTS {
-            if let Some(same) = self.entered_again(&change, new.passphrase.as_ref(), now).await? {
-                return Ok(same);
-            }
-            let (mut writes, mut events) = (Vec::new(), Vec::new());
-            let pending = self.store.pending_access(change.npi, change.order.kind()).await;
-            if let Some(pending) = pending.map_err(Error::from)? {
-                if pending.change.at(now).state == AccessState::Pending {
-                    return Err(AccessRefusal::EnteredAlready.into());
-                }
-                let (write, event) = expired(pending, now);
-                writes.push(write);
-                events.push(event);
-            }
-            let record = AccessRecord {
-                change: change.clone(),
-                passphrase_hash: passphrase_hash.clone(),
-                sealed_shown: None,
-                version: 0,
-            };
-            writes.push(Write::InsertAccess(Box::new(record)));
-            let event = noted(&change, &actor, EventKind::AccessEntered, now);
-            events.push(event.because(change.order.kind()));
-            let changes = Changes::new(writes, events);
-            if self.commit(changes).await? {
-                return Ok(change);
-            }
-        }
-        Err(Error::Busy.into())
-    }
-
     /// Executes what somebody else entered. The same submit again gets the same answer, for ten
     /// minutes.
     ///
@@ -123,6 +55,7 @@ impl Registry {
             // The account first: what shows anything writes it, so that whoever executes both at once
             // is noticed.
             let before = self.before_activation(record.change.npi).await?;
+            self.check_own_id(&record.change.order).await?;
             let known = self.known(record.change.npi, now).await?;
             let checked = check_execution(&record.change, &known, executor, now);
             let checked = checked.map_err(AccessError::from);
@@ -193,7 +126,7 @@ impl Registry {
         for _ in 0..ATTEMPTS {
             let record = self.access_record(id).await?;
             let change = record.change.at(now);
-            let own = AdministratorName::from(change.entered_by.clone()) == *who;
+            let own = change.entered_by.is(who);
             match change.state {
                 AccessState::Declined => return Ok(change),
                 AccessState::Pending if executes || own => {}
@@ -240,32 +173,6 @@ impl Registry {
         Ok(changes)
     }
 
-    /// What the same submit entered before.
-    async fn entered_again(
-        &self,
-        change: &AccessChange,
-        passphrase: Option<&Passphrase>,
-        now: UnixTime,
-    ) -> Result<Option<AccessChange>, AccessError> {
-        let found = self.store.access(&change.id).await.map_err(Error::from)?;
-        let Some(AccessRecord { change: same, passphrase_hash, .. }) = found else {
-            return Ok(None);
-        };
-        if same.npi != change.npi || same.entered_by != change.entered_by {
-            return Err(AccessRefusal::Unknown.into());
-        }
-        let again = same.order == change.order
-            && match (passphrase_hash, passphrase) {
-                (Some(hash), Some(typed)) => {
-                    self.hasher.verify(typed.expose_text(), Some(hash)).await?
-                }
-                (Some(_), None) => false,
-                // Decided: the hash is the account's, or gone.
-                (None, _) => true,
-            };
-        if again { Ok(Some(same.at(now))) } else { Err(AccessRefusal::FormUsed.into()) }
-    }
-
     async fn access_record(&self, id: &IdempotencyKey) -> Result<AccessRecord, AccessError> {
         let found = self.store.access(id).await.map_err(Error::from)?;
         found.ok_or(AccessRefusal::Unknown.into())
@@ -274,7 +181,7 @@ impl Registry {
     /// Which administrators know what of the account.
     async fn known(&self, npi: Npi, now: UnixTime) -> Result<Known, Error> {
         let opened = self.store.executed_access(npi, "account").await?;
-        let opened_by = opened.map(|record| record.change.entered_by.into());
+        let opened_by = opened.and_then(|record| record.change.entered_by.administrator());
         let resets = self.store.passphrase_resets_of(npi).await?;
         let open = self.store.open_activation(npi).await?.filter(|open| now <= open.expires);
         let begun = match open {
@@ -356,7 +263,11 @@ impl Registry {
 }
 
 /// Refuses what the account, as it was read, has no place for.
-fn check_order(change: &AccessChange, before: &Before, now: UnixTime) -> Result<(), AccessError> {
+pub(super) fn check_order(
+    change: &AccessChange,
+    before: &Before,
+    now: UnixTime,
+) -> Result<(), AccessError> {
     match (&change.order, &before.account) {
         (AccessOrder::Account { .. }, Some(_)) => Err(Error::AccountExists.into()),
         (AccessOrder::Account { .. }, None) => Ok(()),
@@ -375,11 +286,13 @@ fn check_order(change: &AccessChange, before: &Before, now: UnixTime) -> Result<
 /// The account that was entered, opened.
 fn opened(record: &AccessRecord, actor: &Actor, now: UnixTime) -> Result<Changes, Error> {
     let damaged = Error::Damaged { what: "the passphrase of an account that waits" };
-    let AccessOrder::Account { name, mail, phone, proofing } = record.change.order.clone() else {
+    let AccessOrder::Account { name, mail, phone, own_id, address, proofing } =
+        record.change.order.clone()
+    else {
         return Err(damaged);
     };
-    let account =
-        Account { phone, ..Account::opened(record.change.npi, name, mail, proofing, now) };
+    let opened = Account::opened(record.change.npi, name, mail, proofing, now);
+    let account = Account { id: own_id, phone, address: address.map(|address| *address), ..opened };
     let event = noted(&record.change, actor, EventKind::AccountOpened, now)
         .because(account.proofing.as_str());
     let passphrase_hash = record.passphrase_hash.clone().ok_or(damaged)?;

@@ -108,7 +108,11 @@ impl Registry {
     }
 
     /// The mail of the request whose activation ends would lead nowhere: it is due no more.
-    async fn unmailed(&self, ended: &ActivationRecord, changes: &mut Changes) -> Result<(), Error> {
+    pub(super) async fn unmailed(
+        &self,
+        ended: &ActivationRecord,
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
         for mut record in self.store.requests_of(ended.npi).await? {
             if record.activation == Some(ended.id) && record.request.mailing.due.is_some() {
                 record.request.mailing.due = None;
@@ -119,7 +123,7 @@ impl Registry {
     }
 
     /// Refuses a session that may not approve it.
-    async fn check_approval(
+    pub(super) async fn check_approval(
         &self,
         session: &SessionRecord,
         tokens: &[TokenRecord],
@@ -425,7 +429,7 @@ fn suspend_new(changes: &mut Changes, new: TokenRecord, actor: &Actor, now: Unix
 }
 
 /// Writes the old token, and the one whose code approved its move, as they are.
-fn approving(
+pub(super) fn approving(
     changes: &mut Changes,
     session: &SessionRecord,
     tokens: &[TokenRecord],

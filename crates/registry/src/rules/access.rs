@@ -12,6 +12,10 @@
 //! passphrase and an activation together are a token in the prescriber's place: so nobody gets to know
 //! both, whatever roles they have and in whichever order it is done.
 //!
+//! A relying party stands in the first person's place: it enters accounts and activations by its API key, and
+//! executes and sees nothing. The first passphrase that it brings is the prescriber's, and it never gets to know
+//! an activation.
+//!
 //! A telephone number is changed by two people too: codes go to it before a token is added, and whoever
 //! could redirect them alone would need one thing less.
 //!
@@ -155,7 +159,7 @@ pub fn check_execution(
     if change.state != AccessState::Pending {
         return Err(AccessRefusal::NotPending(change.state));
     }
-    if AdministratorName::from(change.entered_by) == *executor {
+    if change.entered_by.is(executor) {
         return Err(AccessRefusal::OwnEntry);
     }
     match change.order {
@@ -167,6 +171,12 @@ pub fn check_execution(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a relying party may enter it: what opens access, which a registrant checks, and nothing that ends
+/// it or redirects a code.
+pub(crate) const fn is_a_relying_partys(order: &AccessOrder) -> bool {
+    matches!(order, AccessOrder::Account { .. } | AccessOrder::Activation { .. })
 }
 
 /// Refuses what an account has no place for once its access was ended, or as it is. What an activation
@@ -185,6 +195,7 @@ mod tests {
     use provisioning::PinPolicy;
 
     use super::*;
+    use crate::access::EnteredBy;
 
     const ENTERED: UnixTime = UnixTime(1_000_000);
 
@@ -198,7 +209,7 @@ mod tests {
             npi: "1234567893".parse().unwrap(),
             order,
             state,
-            entered_by: "Ines".parse().unwrap(),
+            entered_by: EnteredBy::Administrator("Ines".parse().unwrap()),
             entered: ENTERED,
             decided: None,
         }
@@ -212,6 +223,8 @@ mod tests {
             name: "Ada".parse().unwrap(),
             mail: "ada@example.org".parse().unwrap(),
             phone: None,
+            own_id: None,
+            address: None,
             proofing: "passport".parse().unwrap(),
         };
         let activation =
@@ -244,9 +257,15 @@ mod tests {
             let (passphrase, activation) = (passphrase.map(name), saw.map(name));
             let known = Known { passphrase: passphrase.into_iter().collect(), activation };
             let change = change(order, state);
+            let theirs = EnteredBy::RelyingParty("Rosa".parse().unwrap());
+            let theirs = AccessChange { entered_by: theirs, ..change.clone() };
             let now = ENTERED.plus(seconds);
             let judged = check_execution(&change, &known, &name(executor), now);
             assert_eq!(judged, expected, "{change:?} by {executor} after {seconds} s");
+            // Of a relying party nobody is the first person, whatever it calls itself.
+            let judged = check_execution(&theirs, &known, &name(executor), now);
+            let expected = if expected == Err(R::OwnEntry) { None } else { Some(expected) };
+            assert!(expected.is_none_or(|expected| judged == expected), "{theirs:?}");
         }
     }
 }

@@ -134,7 +134,7 @@ fn a_newer_database_is_refused_with_both_versions() {
     let database = rusqlite::Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();
     let refused = SqliteStore::open(&path).unwrap_err();
-    assert_eq!(refused, StoreError::Newer { found: 99, known: 24 });
+    assert_eq!(refused, StoreError::Newer { found: 99, known: 25 });
     assert!(refused.to_string().contains("version 99"));
 }
 

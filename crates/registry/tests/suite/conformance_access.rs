@@ -3,7 +3,7 @@
 use oath::UnixTime;
 use registry::{
     Npi, Store, StoreError,
-    access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState},
+    access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState, EnteredBy},
     passphrase_reset::{PassphraseResetRecord, ResetState},
     store::Write,
     values::ResetId,
@@ -66,7 +66,7 @@ pub(crate) async fn the_access_that_was_executed_last_is_found(store: &dyn Store
             npi: ada(),
             order: order.clone(),
             state: AccessState::Executed,
-            entered_by: label("Ines"),
+            entered_by: EnteredBy::Administrator(label("Ines")),
             entered: START,
             decided: Some(AccessDecision { by: label("Rosa"), at, reason: None }),
         },
@@ -74,9 +74,23 @@ pub(crate) async fn the_access_that_was_executed_last_is_found(store: &dyn Store
         sealed_shown: None,
         version: 1,
     };
+    let theirs = |record: AccessRecord| {
+        let entered_by = EnteredBy::RelyingParty(label("Vendor"));
+        AccessRecord { change: AccessChange { entered_by, ..record.change }, ..record }
+    };
+    let account = AccessOrder::Account {
+        name: label("Ada Lovelace"),
+        mail: "ada@example.org".parse().unwrap(),
+        phone: None,
+        own_id: Some("dr-17".parse().unwrap()),
+        address: Some(Box::new("1 Main St\nSuite 5\nReno\nNV\n89501".parse().unwrap())),
+        proofing: "Pat saw the passport".parse().unwrap(),
+    };
+    let opening = theirs(change("o", &account, START));
     let early = change("z", &about, START.plus(1));
     let late = change("a", &about, START.plus(2));
-    for record in [&early, &late, &change("p", &phone, START), &change("e", &end, START)] {
+    let (phone, end) = (change("p", &phone, START), change("e", &end, START));
+    for record in [&early, &late, &phone, &end, &opening] {
         let pending =
             AccessChange { state: AccessState::Pending, decided: None, ..record.change.clone() };
         let pending = AccessRecord { change: pending, ..record.clone() };

@@ -22,6 +22,7 @@ mod embedding;
 mod ended_meanwhile;
 mod ending_access;
 mod enrolling;
+mod entering;
 mod handing_over;
 mod handovers_random;
 mod hard_tokens;

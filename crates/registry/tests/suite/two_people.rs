@@ -26,6 +26,13 @@ pub(crate) async fn clinic_of<const N: usize>(
     (clinic, sessions.try_into().unwrap())
 }
 
+/// Ines, who enters, and Rosa, who executes.
+pub(crate) async fn entering_at(clinic: &Clinic) -> [AdministratorSession; 2] {
+    let ines = clinic.administrator("Ines", &[Role::AccessAdministrator]).await;
+    let rosa = clinic.administrator("Rosa", &[Role::Registrant]).await;
+    [clinic.administering(&ines, START).await, clinic.administering(&rosa, START).await]
+}
+
 /// A clinic at which Ines enters and Rosa executes.
 pub(crate) async fn enterer_and_registrant() -> (Clinic, [AdministratorSession; 2]) {
     clinic_of([("Ines", &[Role::AccessAdministrator]), ("Rosa", &[Role::Registrant])]).await
@@ -43,6 +50,8 @@ pub(crate) fn account(id: &str) -> NewAccess {
             name: label("Ada Lovelace"),
             mail: "ada@example.org".parse().unwrap(),
             phone: None,
+            own_id: None,
+            address: None,
             proofing: "Ines saw the passport".parse().unwrap(),
         },
         passphrase: Some(Passphrase::parse(PASSPHRASE).unwrap()),

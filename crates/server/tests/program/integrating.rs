@@ -28,7 +28,7 @@ fn every_command_of_the_page_does_what_it_says() {
     let receiver = Receiver::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     let commands = commands();
-    assert_eq!(commands.len(), 10, "each has its answer below");
+    assert_eq!(commands.len(), 14, "each has its answer below");
     // One shell runs them all, as a reader's does.
     let script = commands.join("\nprintf '\\n---\\n'\n");
     let output = Command::new("bash")
@@ -55,6 +55,10 @@ fn every_command_of_the_page_does_what_it_says() {
         "\"accepted\":true",
         "\"state\":\"active\"",
         "\"reference\":\"rx-2043\"",
+        "\"what\":\"account\"",
+        "\"state\":\"pending\"",
+        "\"state\":\"suspended\"",
+        "active",
         "\"authentication\":\"REJECT\"",
         "good  Example EHR",
     ]) {

@@ -13,6 +13,7 @@ mod administrators;
 mod app;
 mod browser;
 mod changing_api;
+mod opening_api;
 mod own_token;
 mod process;
 

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     },
     Step::of(include_str!("schema_4.sql")),
     Step::of(include_str!("schema_5.sql")),
+    Step::of(include_str!("schema_6.sql")),
 ];
 
 /// Locks of two numbers: `CSRG`, and what they are for. They end with the connection. Nobody waits at

@@ -33,6 +33,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_22.sql"),
     include_str!("schema_23.sql"),
     include_str!("schema_24.sql"),
+    include_str!("schema_25.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

@@ -119,8 +119,14 @@ pub(in super::super) fn read(
     let proofing = proofing(form, errors);
     let passphrase = errors.check("passphrase", Passphrase::parse(form.text("passphrase")));
     errors.sort(&FIELDS);
-    let order =
-        AccessOrder::Account { name: name?, mail: mail?, phone: phone?, proofing: proofing? };
+    let order = AccessOrder::Account {
+        name: name?,
+        mail: mail?,
+        phone: phone?,
+        own_id: None,
+        address: None,
+        proofing: proofing?,
+    };
     Some(NewAccess { id: key.clone(), npi: npi?, order, passphrase: Some(passphrase?) })
 }
 
@@ -142,8 +148,7 @@ pub(super) fn proofing(form: &Form, errors: &mut FieldErrors) -> Option<Proofing
         return None;
     }
     let day = day.ok().filter(|day| *day <= clock::now())?;
-    let text = format!("{}, {}: {evidence}", checked_by.ok()?, time_text::date(day));
-    errors.check("evidence", text.parse())
+    errors.check("evidence", crate::proofing::record(&checked_by.ok()?, day, evidence))
 }
 
 fn show(by: &Administering, key: &IdempotencyKey, values: Values, errors: FieldErrors) -> Response {

@@ -9,8 +9,8 @@ use axum::{
 use data_encoding::BASE64;
 use provisioning::{Label, ServerUrl};
 use registry::{
-    AccessError, Action, AdministratorName, Error, IdempotencyKey, Phone,
-    access::{AccessChange, AccessOrder, AccessState, ShownOnce},
+    AccessError, Action, Error, IdempotencyKey, Phone,
+    access::{AccessChange, AccessOrder, AccessState, EnteredBy, ShownOnce},
     rules::administrators::may,
 };
 use zeroize::Zeroizing;
@@ -41,6 +41,8 @@ struct Page {
     may_decline: bool,
     /// Whether whoever looks entered it.
     own: bool,
+    /// Whether a relying party entered it.
+    by_party: bool,
     entered: bool,
     errors: FieldErrors,
     reason: String,
@@ -117,7 +119,9 @@ pub(super) async fn execute(
                 Ok(Redirect::to(&address).into_response())
             }
         },
-        Err(AccessError::Registry(error @ (Error::AccountExists | Error::UnknownAccount))) => {
+        Err(AccessError::Registry(
+            error @ (Error::AccountExists | Error::AccountIdTaken | Error::UnknownAccount),
+        )) => {
             errors.add("", &error.to_string());
             Ok(show(&by, &change, false, errors, String::new()))
         }
@@ -173,7 +177,7 @@ fn show(
 ) -> Response {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let administrator = &by.session.administrator;
-    let own = AdministratorName::from(change.entered_by.clone()) == administrator.name;
+    let own = change.entered_by.is(&administrator.name);
     let pending = change.state == AccessState::Pending;
     let executes = may(administrator.roles.list(), Action::ExecuteAccess);
     let page = Page {
@@ -185,6 +189,7 @@ fn show(
         may_execute: pending && executes && !own,
         may_decline: pending && (executes || own),
         own,
+        by_party: matches!(change.entered_by, EnteredBy::RelyingParty(_)),
         entered,
         errors,
         reason,
@@ -199,10 +204,12 @@ fn facts(order: &AccessOrder, pending: bool) -> Vec<(&'static str, String)> {
         false => format!("ends in {}", phone.last_digits()),
     };
     match order {
-        AccessOrder::Account { name, mail, phone, proofing } => [
+        AccessOrder::Account { name, mail, phone, own_id, address, proofing } => [
             Some(("Name", name.to_string())),
             Some(("Mail", mail.to_string())),
             phone.as_ref().map(|phone| ("Telephone number", number(phone))),
+            own_id.as_ref().map(|id| ("Own ID", id.as_str().to_owned())),
+            address.as_ref().map(|address| ("Address", address.to_string())),
             Some(("Identity-proofing record", proofing.to_string())),
         ]
         .into_iter()

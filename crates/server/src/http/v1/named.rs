@@ -46,6 +46,14 @@ pub(super) struct OfRequest {
     pub(super) id: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfEntry {
+    /// The `id` that was answered when it was entered.
+    #[param(example = "Vq0yTj3xZk1B9hJmC2wN4aRs7uXeLdGfHo8iPbKt5Yc")]
+    pub(super) id: String,
+}
+
 /// The header of what is done once.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -8,9 +8,9 @@ use super::{
     params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
-    access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState},
+    access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState, EnteredBy},
     store::StoreError,
-    values::{IdempotencyKey, Npi, Phone, ProofingRecord},
+    values::{AccountId, IdempotencyKey, Npi, Phone, PostalAddress, ProofingRecord},
 };
 
 pub(in super::super) fn access(id: &IdempotencyKey) -> Query<AccessRecord> {
@@ -71,7 +71,7 @@ fn read(row: &Row<'_>) -> Result<AccessRecord, StoreError> {
             npi: npi(row, "npi")?,
             order: order(row)?,
             state: word(row, "state", AccessState::ALL, AccessState::name)?,
-            entered_by: parsed(row, "entered_by")?,
+            entered_by: entered_by(row)?,
             entered: instant(row, "entered")?,
             decided,
         },
@@ -81,12 +81,30 @@ fn read(row: &Row<'_>) -> Result<AccessRecord, StoreError> {
     })
 }
 
+/// The words of who entered it.
+const ADMINISTRATOR: &str = "administrator";
+const RELYING_PARTY: &str = "relying-party";
+
+fn entered_by(row: &Row<'_>) -> Result<EnteredBy, StoreError> {
+    let name = parsed(row, "entered_by")?;
+    match row.get::<String>("entered_as")?.as_str() {
+        ADMINISTRATOR => Ok(EnteredBy::Administrator(name)),
+        RELYING_PARTY => Ok(EnteredBy::RelyingParty(name)),
+        other => {
+            let unknown = format!("{other} is unknown");
+            Err(damaged("entered_as", unknown))
+        }
+    }
+}
+
 fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
     match row.get::<String>("kind")?.as_str() {
         "account" => Ok(AccessOrder::Account {
             name: parsed(row, "name")?,
             mail: parsed(row, "mail")?,
             phone: maybe_parsed(row, "phone")?,
+            own_id: maybe_parsed(row, "own_id")?,
+            address: maybe_parsed(row, "address")?.map(Box::new),
             proofing: parsed(row, "proofing")?,
         }),
         "activation" => Ok(AccessOrder::Activation {
@@ -108,10 +126,15 @@ fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
 pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
     let change = &record.change;
     let (mut person, mut terms, mut about, mut phone) = (None, None, None, &None);
+    let (mut own_id, mut address) = (None, None);
+    let entered_as = match &change.entered_by {
+        EnteredBy::Administrator(_) => ADMINISTRATOR,
+        EnteredBy::RelyingParty(_) => RELYING_PARTY,
+    };
     match &change.order {
-        AccessOrder::Account { name, mail, phone: number, .. } => {
+        AccessOrder::Account { name, mail, phone: number, own_id: id, address: place, .. } => {
             person = Some((name, mail));
-            phone = number;
+            (phone, own_id, address) = (number, id.as_ref(), place.as_deref());
         }
         AccessOrder::Activation { valid_for, pin, .. } => {
             terms = Some((to_sql(*valid_for), pin.length()));
@@ -122,19 +145,22 @@ pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
         AccessOrder::Phone { phone: number } => phone = number,
     }
     statements.one(
-        "INSERT INTO access_changes (id, version, npi, kind, state, entered_by, entered, name, mail,
-            proofing, passphrase_hash, valid_for, pin_length, about, phone)
-         VALUES (:id, 1, :npi, :kind, :state, :entered_by, :entered, :name, :mail, :proofing,
-            :passphrase_hash, :valid_for, :pin_length, :about, :phone)",
+        "INSERT INTO access_changes (id, version, npi, kind, state, entered_by, entered_as, entered, name,
+            mail, own_id, address, proofing, passphrase_hash, valid_for, pin_length, about, phone)
+         VALUES (:id, 1, :npi, :kind, :state, :entered_by, :entered_as, :entered, :name, :mail, :own_id,
+            :address, :proofing, :passphrase_hash, :valid_for, :pin_length, :about, :phone)",
         named_params! {
             ":id": change.id.as_str(),
             ":npi": to_sql(change.npi.number()),
             ":kind": change.order.kind(),
             ":state": change.state.name(),
-            ":entered_by": change.entered_by.as_str(),
+            ":entered_by": change.entered_by.name().as_str(),
+            ":entered_as": entered_as,
             ":entered": to_sql(change.entered.0),
             ":name": person.map(|(name, _)| name.as_str()),
             ":mail": person.map(|(_, mail)| mail.as_str()),
+            ":own_id": own_id.map(AccountId::as_str),
+            ":address": address.map(PostalAddress::to_text),
             ":proofing": change.order.proofing().map(ProofingRecord::as_str),
             ":passphrase_hash": record.passphrase_hash,
             ":valid_for": terms.map(|(valid_for, _)| valid_for),

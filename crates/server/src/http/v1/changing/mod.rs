@@ -2,7 +2,9 @@
 //! once under an idempotency key. What the prescriber has to show is the registry's rule: where it asks
 //! for a sign-in, its two factors stand in the request.
 
+mod accounts;
 mod adding;
+mod address;
 mod changed;
 mod once;
 mod refused;
@@ -17,6 +19,8 @@ use super::{super::Site, asking::refusal};
 
 #[derive(OpenApi)]
 #[openapi(paths(
+    accounts::open,
+    accounts::activate,
     adding::associate,
     tokens::suspend,
     tokens::restore,
@@ -31,6 +35,8 @@ pub(super) struct Api;
 /// Why each request refuses a body that it cannot read.
 pub(super) fn refusals(body: &[u8]) -> Vec<String> {
     let refused = [
+        refusal::<accounts::NewAccount>(body),
+        refusal::<accounts::NewActivation>(body),
         refusal::<adding::NewToken>(body),
         refusal::<tokens::Loss>(body),
         refusal::<tokens::ByOther>(body),
@@ -44,6 +50,8 @@ pub(super) fn refusals(body: &[u8]) -> Vec<String> {
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
+        .route("/accounts", post(accounts::open))
+        .route("/accounts/{account}/activations", post(accounts::activate))
         .route("/accounts/{account}/tokens", post(adding::associate))
         .route("/accounts/{account}/requests", post(requests::request))
         .route("/tokens/{serial}/suspend", post(tokens::suspend))

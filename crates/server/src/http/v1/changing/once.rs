@@ -57,6 +57,11 @@ impl Done {
         Self::with(StatusCode::CREATED, shown)
     }
 
+    /// It waits for somebody to do it.
+    pub(super) fn accepted(shown: &impl Serialize) -> Self {
+        Self::with(StatusCode::ACCEPTED, shown)
+    }
+
     fn with(status: StatusCode, shown: &impl Serialize) -> Self {
         // Text and numbers only: this does not fail.
         Self { status, body: serde_json::to_string(shown).unwrap_or_default() }

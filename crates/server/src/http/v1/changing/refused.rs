@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use registry::{
-    AssociateError, Cause, Error, OwnTokenError, RequestError, SignInError, ThroughError,
-    VerifyError,
+    AccessError, AssociateError, Cause, Error, OwnTokenError, RequestError, SignInError,
+    ThroughError, VerifyError,
 };
 
 use super::super::{
@@ -40,6 +40,8 @@ pub(super) fn registry(error: Error) -> Problem {
         Error::UnknownAccount => nothing("unknown-account", "No such account", error),
         Error::NotPossible(_) => conflict("not-possible", &error),
         Error::OtherReason => conflict("other-reason", &error),
+        Error::AccountExists => conflict("account-exists", &error),
+        Error::AccountIdTaken => conflict("account-id-taken", &error),
         Error::SessionEnded => sign_in_refused(&error),
         Error::NotAllowed => {
             problem(StatusCode::FORBIDDEN, "not-allowed", "Not a relying party’s to do", &error)
@@ -106,6 +108,22 @@ pub(super) fn associate(error: AssociateError) -> Problem {
         | AssociateError::NeedsConfirmation
         | AssociateError::NeedsTokenCode => sign_in_refused(&error),
     }
+}
+
+pub(super) fn access(error: AccessError) -> Problem {
+    use registry::rules::access::AccessRefusal as R;
+    let refusal = match error {
+        AccessError::Registry(error) => return registry(error),
+        AccessError::Refused(refusal) => refusal,
+    };
+    let slug = match refusal {
+        R::EnteredAlready => "entered-already",
+        R::FormUsed => "form-used",
+        R::NeedsProofing => "needs-proofing",
+        R::ProofingStands => "proofing-stands",
+        _ => "not-possible",
+    };
+    conflict(slug, &refusal)
 }
 
 pub(super) fn request(error: RequestError) -> Problem {

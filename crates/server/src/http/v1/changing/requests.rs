@@ -20,9 +20,10 @@ use super::{
         named::{Named, OfAccount, OfToken, OnceUnder},
         problems::{NothingThere, Unanswered, Unchanged},
     },
+    address::Address,
     once::{Asked, Done},
     refused,
-    sign_in::{SignIn, ended, field, maybe},
+    sign_in::{SignIn, ended, maybe},
     tokens::{owner, reason},
 };
 use crate::{clock, randomness, time_text::rfc3339};
@@ -38,21 +39,6 @@ enum Kind {
     Hard,
     Soft,
     Both,
-}
-
-/// Where a hard token is shipped to.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = PostalAddress, example = json!({
-    "street": "1449 Whitehall Road", "city": "Annapolis", "state": "MD", "zip": "21409"
-}))]
-struct Address {
-    street: String,
-    /// Flat, suite, floor or department.
-    second: Option<String>,
-    city: String,
-    state: String,
-    zip: String,
 }
 
 /// What is requested. Mail and address are the account's where they are left out.
@@ -212,13 +198,5 @@ fn mail(given: Option<&str>, account: &Account) -> Result<Mail, Problem> {
 }
 
 fn postal(given: Option<&Address>, account: &Account) -> Result<Option<PostalAddress>, Problem> {
-    let Some(address) = given else { return Ok(account.address.clone()) };
-    let second = address.second.as_deref().filter(|text| !text.trim().is_empty());
-    Ok(Some(PostalAddress {
-        street: field("address.street", &address.street)?,
-        second: maybe("address.second", second)?,
-        city: field("address.city", &address.city)?,
-        state: field("address.state", &address.state)?,
-        zip: field("address.zip", &address.zip)?,
-    }))
+    given.map_or_else(|| Ok(account.address.clone()), |address| address.read().map(Some))
 }

@@ -40,7 +40,7 @@ pub(super) struct SignIn {
     confirmation_code: Option<Zeroizing<String>>,
 }
 
-fn secret<'a, D: Deserializer<'a>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+pub(super) fn secret<'a, D: Deserializer<'a>>(from: D) -> Result<Zeroizing<String>, D::Error> {
     String::deserialize(from).map(Zeroizing::new)
 }
 

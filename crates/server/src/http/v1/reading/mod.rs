@@ -1,5 +1,6 @@
 //! What relying parties read: accounts, tokens, requests, activations, and the audit.
 
+mod access;
 mod accounts;
 mod audit;
 mod requests;
@@ -21,7 +22,8 @@ use super::super::Site;
     requests::one,
     tokens::list,
     tokens::one,
-    audit::list
+    audit::list,
+    access::one
 ))]
 pub(super) struct Api;
 
@@ -36,5 +38,6 @@ pub(super) fn routes() -> Router<Site> {
         .route("/requests/{id}", get(requests::one))
         .route("/tokens", get(tokens::list))
         .route("/tokens/{serial}", get(tokens::one))
+        .route("/access/{id}", get(access::one))
         .route("/audit", get(audit::list))
 }

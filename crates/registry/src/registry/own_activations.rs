@@ -1,0 +1,55 @@
+//! Beginning an activation beside a token that is in use, by its owner's session: the link alone adds
+//! nothing, for the further token takes a sign-in with the one in use.
+
+use oath::UnixTime;
+use rand_core::CryptoRng;
+
+use super::{ATTEMPTS, Registry, activations::Invitation, handover::approving};
+use crate::{
+    AssociateError, Error,
+    activation::{ActivationOrder, BegunActivation},
+    session::{Factor, SecondFactor, Session},
+    store::{Changes, Write},
+};
+
+impl Registry {
+    /// Invites the owner of a session, which was made full by a token of theirs, to enrol a further one. An
+    /// earlier activation that is not completed ends. Its confirmation code opens nothing.
+    ///
+    /// # Errors
+    /// [`AssociateError`]; [`Error::ValidForTooLong`].
+    pub async fn begin_own_activation(
+        &self,
+        session: &Session,
+        order: &ActivationOrder,
+        now: UnixTime,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<BegunActivation, AssociateError> {
+        let npi = session.account.npi;
+        for _ in 0..ATTEMPTS {
+            let record = self.alive(session, now).await?;
+            // Before the activation: a token that comes meanwhile is one more than was read.
+            let tokens = self.store.tokens_of(npi).await?;
+            let earlier = self.store.open_activation(npi).await?;
+            self.check_approval(&record, &tokens, now).await?;
+            let Factor::Full { by: SecondFactor::Token(serial), .. } = &record.factor else {
+                return Err(AssociateError::NeedsTokenCode);
+            };
+            let mut changes = Changes::default();
+            if let Some(earlier) = &earlier {
+                self.unmailed(earlier, &mut changes).await?;
+            }
+            let invitation = Invitation { npi, order, opens_access: false, until: None, earlier };
+            let actor = session.actor();
+            let begun = self.begin_in(&mut changes, &actor, invitation, now, rng).await?;
+            // The token is written as it is: whoever reports its loss meanwhile has to look again.
+            approving(&mut changes, &record, &tokens, serial);
+            changes.writes.push(Write::ExpectTokensOf { npi, number: tokens.len() as u64 });
+            changes.writes.push(Write::ExpectSession { id: record.id, version: record.version });
+            if self.commit(changes).await? {
+                return Ok(begun);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+}
