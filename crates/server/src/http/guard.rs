@@ -26,7 +26,7 @@ pub(super) fn guarded<S: Clone + Send + Sync + 'static>(
         })
     };
     let after_a_panic = move |_: Box<dyn Any + Send>| given_up();
-    router.layer(middleware::from_fn(in_time)).layer(CatchPanicLayer::custom(after_a_panic))
+    router.layer((CatchPanicLayer::custom(after_a_panic), middleware::from_fn(in_time)))
 }
 
 /// What a panic says may hold what it worked on, so that the log tells only where it was.

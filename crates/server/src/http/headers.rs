@@ -1,7 +1,6 @@
 //! The headers that every answer has.
 
 use axum::{
-    extract::{Request, State},
     http::{
         HeaderName, HeaderValue,
         header::{
@@ -9,7 +8,6 @@ use axum::{
             X_CONTENT_TYPE_OPTIONS,
         },
     },
-    middleware::Next,
     response::Response,
 };
 
@@ -27,8 +25,7 @@ const FIXED: [(HeaderName, &str); 3] = [
     (REFERRER_POLICY, "same-origin"),
 ];
 
-pub(crate) async fn set(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn set(site: &Site, response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
@@ -37,5 +34,4 @@ pub(crate) async fn set(State(site): State<Site>, request: Request, next: Next) 
     if site.https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-    response
 }

@@ -1,22 +1,38 @@
 //! One line and one count a request. Never a query, a header or a body: they hold codes and passphrases.
 
+use std::time::Instant;
+
 use axum::{
-    extract::{MatchedPath, Request, State},
-    middleware::Next,
+    extract::{MatchedPath, Request},
+    http::Method,
     response::Response,
 };
 
 use super::Site;
 use crate::clock;
 
-pub(crate) async fn line(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("no route", MatchedPath::as_str);
-    tracing::trace!(%method, route, "asked");
-    let begun = clock::instant();
-    let response = next.run(request).await;
-    site.metrics.answered(&method, route, response.status(), begun.elapsed());
-    tracing::info!(%method, route, status = response.status().as_u16(), "answered");
-    response
+/// A request that is not answered yet.
+pub(super) struct Asked {
+    method: Method,
+    route: Option<MatchedPath>,
+    begun: Instant,
+}
+
+impl Asked {
+    pub(super) fn now(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let asked = Self { method: request.method().clone(), route, begun: clock::instant() };
+        tracing::trace!(method = %asked.method, route = asked.route(), "asked");
+        asked
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("no route", MatchedPath::as_str)
+    }
+
+    pub(super) fn answered(&self, site: &Site, response: &Response) {
+        let (method, route, status) = (&self.method, self.route(), response.status());
+        site.metrics.answered(method, route, status, self.begun.elapsed());
+        tracing::info!(%method, route, status = status.as_u16(), "answered");
+    }
 }

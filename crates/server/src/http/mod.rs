@@ -22,8 +22,10 @@ use crate::{
 };
 use ::provisioning::IssuerName;
 use axum::{
-    Router, middleware,
-    response::IntoResponse,
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use registry::Registry;
@@ -95,7 +97,14 @@ pub(crate) fn router(site: Site) -> Router {
         Addresses::OtherEnd => all.layer(middleware::from_fn(note_other_end)),
         Addresses::ThisMachine | Addresses::ForwardedFor | Addresses::Unknown => all,
     };
-    all.layer(middleware::from_fn_with_state(site.clone(), headers::set))
-        .layer(middleware::from_fn_with_state(site.clone(), log::line))
-        .with_state(site)
+    all.layer(middleware::from_fn_with_state(site.clone(), answer)).with_state(site)
+}
+
+/// What holds for every answer, in one layer: for each layer, all that lie within it are cloned for each request.
+async fn answer(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let asked = log::Asked::now(&request);
+    let mut response = next.run(request).await;
+    headers::set(&site, &mut response);
+    asked.answered(&site, &response);
+    response
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
 use oath::{Code, SerialNumber, UnixTime};
 use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Npi, Once, Purpose, Scope};
 use serde::{Deserialize, Serialize};
@@ -118,11 +121,11 @@ pub(super) struct Verdict<'a> {
 )]
 pub(super) async fn verify(
     State(site): State<Site>,
-    headers: HeaderMap,
-    request: Body,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let party = relying_party(&site, &headers, Scope::Verify).await?;
-    let key = idempotency_key(&headers)?;
+    let (head, request) = request.into_parts();
+    let party = relying_party(&site, &head.headers, Scope::Verify).await?;
+    let key = idempotency_key(&head.headers)?;
     let request = body(request).await?;
     let now = clock::now();
     let asked: Asked<'_> = json(&request)?;
