@@ -18,6 +18,9 @@ const MEASURING: &str = "countersign-empty-window";
 const LOAD: &str = "countersign-load";
 const SERVER: &str = "countersign-server";
 
+/// The profile that the server is shipped in, and the folder below cargo's in which that puts its programs.
+pub(crate) const SHIPPED: &str = "shipped";
+
 /// Builds all programs of the workspace but what only measures.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ pub(crate) fn released_programs() -> Result<Programs> {
 ///
 /// As [`programs`].
 pub(crate) fn released_server() -> Result<Programs> {
-    build(&["--package", SERVER, "--package", LOAD, "--release"])
+    build(&["--package", SERVER, "--package", LOAD, "--profile", SHIPPED])
 }
 
 fn build(arguments: &[&str]) -> Result<Programs> {
@@ -113,7 +116,7 @@ fn follow(messages: impl BufRead, progress: &Progress) -> Programs {
 fn crates_to_build(arguments: &[&str]) -> Option<usize> {
     let output = cargo()
         .args(["tree", "--edges", "normal,build", "--prefix", "none"])
-        .args(arguments.iter().filter(|argument| **argument != "--release"))
+        .args(arguments.iter().filter(|one| !["--release", "--profile", SHIPPED].contains(one)))
         .args(["--format", "{p}"])
         .output()
         .ok()?;

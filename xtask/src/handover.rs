@@ -35,7 +35,7 @@ pub(crate) fn bench_app(json: bool) -> Result<ExitCode> {
     become_program(command.args(json.then_some("--json")))
 }
 
-/// Measures the server's release build under load, beside a no-op handler of its own.
+/// Measures the server as it is shipped under load, beside a no-op handler of its own.
 pub(crate) fn bench_server(json: bool, quick: bool, postgres: bool) -> Result<ExitCode> {
     let programs = build::released_server()?;
     let mut command = Command::new(found(&programs, "bench-server")?);

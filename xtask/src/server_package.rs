@@ -30,8 +30,8 @@ const FILES: &[(&str, &str)] = &[
 
 /// Builds the server as it is shipped, and packs it.
 pub(crate) fn package() -> Result<ExitCode> {
-    run(build::cargo().args(["build", "--release", "-p", NAME]))?;
-    let program = build::target_folder().join("release").join(NAME);
+    run(build::cargo().args(["build", "--profile", build::SHIPPED, "-p", NAME]))?;
+    let program = build::target_folder().join(build::SHIPPED).join(NAME);
     let folder = build::target_folder().join("release/bundle/server-deb");
     let stage = folder.join("stage");
     if stage.exists() {
