@@ -179,7 +179,7 @@ fn what_cannot_be_read_is_told_by_its_field() {
         ),
         ("{\"account\": \"1234567893\", \"code\": \"1\", \"reference\": \"a\\nb\"}", "reference: "),
         ("{\"account\": \"1234567893\", \"code\": \"1\", \"challenge\": \"1234\"}", "challenge: "),
-        ("{\"account\": \"1234567893\", \"code\": \"1\", \"purpose\": \"fun\"}", "fun"),
+        ("{\"account\": \"1234567893\", \"code\": \"1\", \"purpose\": \"fun\"}", "`signing`"),
         ("{\"account\": \"1234567893\", \"code\": \"1\", \"acount\": \"\"}", "unknown field"),
     ] {
         let problem = vendor.post("/v1/verify", body, None);
