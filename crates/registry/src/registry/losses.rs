@@ -1,6 +1,6 @@
 //! A loss after it was reported: what is to be told, and what was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oath::{SerialNumber, UnixTime};
 
@@ -10,7 +10,7 @@ use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     loss::{CodesSince, Loss, LossRecord, LossStory, Mark},
     rules::{
-        loss::{due, may_see_codes, may_tell, reported},
+        loss::{due, is_loss, may_see_codes, may_tell, reported},
         owning::factor_token,
     },
     session::{Factor, Session},
@@ -23,6 +23,8 @@ use crate::{
 const CODES: u32 = 200;
 /// How many events of a kind are read of a token to tell whether it is lost.
 const EVENTS: u32 = 50;
+/// How many events are read of all tokens to tell which are lost.
+const MOST_LOOKED_AT: u32 = 500;
 /// For how long a loss is looked for: longer than any notice takes.
 const RECENT: u64 = 14 * 24 * 60 * 60;
 
@@ -40,7 +42,7 @@ impl Registry {
     /// What the store cannot do.
     pub async fn untold_losses(&self, npi: &Npi, now: UnixTime) -> Result<Vec<Loss>, Error> {
         let from = Some(UnixTime(now.0.saturating_sub(RECENT)));
-        let mut lost = std::collections::BTreeSet::new();
+        let mut lost = BTreeSet::new();
         for kind in [EventKind::TokenSuspended, EventKind::TokenDeactivated] {
             let search = EventSearch { from, ..done(*npi, kind) };
             let events = self.store.events_with(&search, None, EVENTS).await?;
@@ -48,12 +50,41 @@ impl Registry {
         }
         let mut losses = Vec::new();
         for serial in lost {
-            let read = self.read_loss(*npi, &serial).await?.map(|read| read.loss);
-            let recent = |loss: &Loss| loss.told.is_none() && from <= Some(loss.reported);
-            losses.extend(read.filter(recent));
+            losses.extend(self.untold_loss(*npi, &serial, now).await?);
         }
         losses.sort_by_key(|loss| loss.due);
         Ok(losses)
+    }
+
+    /// As [`Registry::untold_losses`], of every account, with whose each is; the most urgent first. Of
+    /// very many, those that were reported last.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn all_untold_losses(&self, now: UnixTime) -> Result<Vec<(Npi, Loss)>, Error> {
+        let from = UnixTime(now.0.saturating_sub(RECENT));
+        let events = self.store.losing_events(from, MOST_LOOKED_AT).await?;
+        let lost = events.into_iter().filter(is_loss);
+        let lost = lost.filter_map(|event| event.what.account.zip(event.what.serial));
+        let mut losses = Vec::new();
+        for (npi, serial) in lost.collect::<BTreeSet<_>>() {
+            let loss = self.untold_loss(npi, &serial, now).await?;
+            losses.extend(loss.map(|loss| (npi, loss)));
+        }
+        losses.sort_by_key(|(_, loss)| loss.due);
+        Ok(losses)
+    }
+
+    /// A token's loss, where it was reported in the last two weeks and nobody noted that the notice was
+    /// given.
+    async fn untold_loss(
+        &self,
+        npi: Npi,
+        serial: &SerialNumber,
+        now: UnixTime,
+    ) -> Result<Option<Loss>, Error> {
+        let loss = self.read_loss(npi, serial).await?.map(|read| read.loss);
+        Ok(loss.filter(|loss| loss.told.is_none() && now.since(loss.reported) <= RECENT))
     }
 
     /// The loss of a token of the session's account; `None` where it is not lost. Whoever has not

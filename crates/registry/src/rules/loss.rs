@@ -73,8 +73,8 @@ pub(crate) fn reported<'a>(events: impl IntoIterator<Item = &'a Event>) -> Optio
     })
 }
 
-/// Whether an event says that its token is lost.
-fn is_loss(event: &Event) -> bool {
+/// Whether an event, if it was done, says that its token is lost.
+pub(crate) fn is_loss(event: &Event) -> bool {
     match event.what.kind {
         // Of itself this program suspends a new phone's token where another one is lost.
         EventKind::TokenSuspended => event.what.actor != Actor::System,

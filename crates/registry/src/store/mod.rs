@@ -242,6 +242,9 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Option<AccessRecord>, StoreError>;
     /// What a token's accepted codes showed of its clock or counter, the earliest day first.
     async fn drift_samples(&self, serial: &SerialNumber) -> Result<Vec<DriftSample>, StoreError>;
+    /// The events since an instant by which tokens were suspended or deactivated, the latest first, at
+    /// most `limit`.
+    async fn losing_events(&self, from: UnixTime, limit: u32) -> Result<Vec<Event>, StoreError>;
     /// What was told of the loss that an event reported.
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError>;
     /// The account's change of access of this kind that was executed last.

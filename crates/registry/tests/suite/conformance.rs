@@ -35,7 +35,10 @@ use crate::{
         what_is_under_way_is_answered_once_or_forgotten,
     },
     conformance_sealed::what_is_sealed_is_found_and_sealed_anew,
-    conformance_webhooks::{the_codes_between_events_are_left_out, webhooks_are_kept},
+    conformance_webhooks::{
+        the_codes_between_events_are_left_out, webhooks_are_kept,
+        what_loses_tokens_is_found_by_its_time,
+    },
     stores::{Place, on_every_store},
 };
 
@@ -58,6 +61,7 @@ async fn conforms(place: impl Fn() -> Place) {
     misses_that_named_no_token_are_counted(&*fresh().await).await;
     webhooks_are_kept(&*fresh().await).await;
     the_codes_between_events_are_left_out(&*fresh().await).await;
+    what_loses_tokens_is_found_by_its_time(&*fresh().await).await;
     a_cursor_is_moved_by_one_of_those_who_read_it(&*fresh().await).await;
     notices_are_kept_until_they_are_sent(&*fresh().await).await;
     the_access_that_was_executed_last_is_found(&*fresh().await).await;

@@ -68,9 +68,9 @@ pub(crate) async fn webhooks_are_kept(store: &dyn Store) {
     assert_eq!(store.webhooks().await.unwrap(), [second, other]);
 }
 
-pub(crate) async fn the_codes_between_events_are_left_out(store: &dyn Store) {
-    let event = |kind| NewEvent {
-        at: START,
+fn event(kind: EventKind, later: u64) -> NewEvent {
+    NewEvent {
+        at: START.plus(later),
         actor: Actor::System,
         kind,
         outcome: Outcome::Success,
@@ -79,7 +79,10 @@ pub(crate) async fn the_codes_between_events_are_left_out(store: &dyn Store) {
         purpose: None,
         cause: None,
         reference: None,
-    };
+    }
+}
+
+pub(crate) async fn the_codes_between_events_are_left_out(store: &dyn Store) {
     let kinds = [
         EventKind::AccountOpened,
         EventKind::CodeJudged,
@@ -87,7 +90,7 @@ pub(crate) async fn the_codes_between_events_are_left_out(store: &dyn Store) {
         EventKind::CodeJudged,
         EventKind::TokenUnlocked,
     ];
-    let events = kinds.map(event).to_vec();
+    let events = kinds.map(|kind| event(kind, 0)).to_vec();
     store.commit(Changes { writes: Vec::new(), events }).await.unwrap();
     let numbers = async |after, until, limit| {
         let found = store.events_but_codes(after, until, limit).await.unwrap();
@@ -97,4 +100,22 @@ pub(crate) async fn the_codes_between_events_are_left_out(store: &dyn Store) {
     assert_eq!(numbers(0, 4, 99).await, [1, 3]);
     assert_eq!(numbers(1, 5, 1).await, [3]);
     assert_eq!(numbers(5, 99, 99).await, [0; 0]);
+}
+
+pub(crate) async fn what_loses_tokens_is_found_by_its_time(store: &dyn Store) {
+    let events = [
+        event(EventKind::TokenSuspended, 5),
+        event(EventKind::TokenFound, 9),
+        event(EventKind::TokenDeactivated, 7),
+        event(EventKind::TokenSuspended, 7),
+        event(EventKind::TokenSuspended, 4),
+    ];
+    store.commit(Changes { writes: Vec::new(), events: events.to_vec() }).await.unwrap();
+    let numbers = async |from, limit| {
+        let found = store.losing_events(START.plus(from), limit).await.unwrap();
+        found.iter().map(|event| event.id).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(5, 99).await, [4, 3, 1]);
+    assert_eq!(numbers(5, 1).await, [4]);
+    assert_eq!(numbers(8, 99).await, [0; 0]);
 }

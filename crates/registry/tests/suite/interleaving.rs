@@ -233,6 +233,9 @@ impl Store for Interrupted {
     async fn kept_answer(&self, party: &Label, key: &IdempotencyKey) -> Found<KeptAnswer> {
         self.inner.kept_answer(party, key).await
     }
+    async fn losing_events(&self, from: UnixTime, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.inner.losing_events(from, limit).await
+    }
     async fn cursor(&self, name: &str) -> Found<CursorRecord> {
         self.inner.cursor(name).await
     }

@@ -205,6 +205,37 @@ async fn the_clock_runs_until_the_notice_is_given_or_the_token_found() {
 }
 
 #[tokio::test]
+async fn the_clocks_of_all_accounts_are_listed_the_most_urgent_first() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let registry = &clinic.registry;
+        let ada_s = clinic.first_token_of_ada().await;
+        clinic.open_account(ben()).await;
+        let ben_s = App::new("Ben's phone");
+        clinic.enrol_first(ben(), &ben_s, START).await;
+        let running = async |now| {
+            let losses = registry.all_untold_losses(now).await.unwrap();
+            losses.into_iter().map(|(npi, loss)| (npi, loss.serial)).collect::<Vec<_>>()
+        };
+        assert_eq!(running(NOW).await, []);
+        let (why, day) = (label("lost"), 24 * HOUR);
+        let later = NOW.plus(day);
+        registry.suspend_token(&help_desk(), &ada_s.serial(), &why, later).await.unwrap();
+        registry.suspend_token(&help_desk(), &ben_s.serial(), &why, NOW).await.unwrap();
+        let both = [(ben(), ben_s.serial()), (ada(), ada_s.serial())];
+        assert_eq!(running(later).await, both);
+        assert_eq!(running(NOW.plus(14 * day)).await, both);
+        assert_eq!(running(NOW.plus(14 * day + 1)).await, both[1..], "of more than two weeks ago");
+        registry.restore_token(&help_desk(), &ben_s.serial(), &why, later).await.unwrap();
+        assert_eq!(running(later).await, both[1..], "found");
+        registry.note_notice(&help_desk(), &ada_s.serial(), later).await.unwrap();
+        assert_eq!(running(later).await, [], "told");
+        let faulty = DeactivationReason::Faulty;
+        registry.deactivate_token(&help_desk(), &ben_s.serial(), faulty, later).await.unwrap();
+        assert_eq!(running(later).await, [], "not lost");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_is_replaced_as_lost_or_stolen_is_lost() {
     for (reason, is_lost) in [(Lost, true), (Stolen, true), (Faulty, false)] {
         let (clinic, phone, tablet) = two_tokens().await;

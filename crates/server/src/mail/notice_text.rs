@@ -12,11 +12,11 @@ impl Letter {
     pub(super) fn of_notice(notice: &Notice, sender: &Sender<'_>) -> Self {
         let (subject, happened) = happened(notice.kind);
         let body = format!(
-            "Dear {},\n\n{happened}\n\n{}\n{}\n\n{}\n\nThis mail has no link, and nobody asks you for a code because of it.\n",
+            "Dear {},\n\n{happened}\n\n{}\n{}\n{}.\n\nThis mail has no link, and nobody asks you for a code because of it.\n",
             notice.name,
             facts(notice, sender),
-            "If this was you, or was done for you, there is nothing to do.",
-            not_you(notice.kind, sender),
+            what_now(notice.kind),
+            sender.reach(),
         );
         Self { subject: format!("{}: {subject}", sender.issuer), body }
     }
@@ -101,19 +101,30 @@ fn end_of(serial: &str) -> &str {
     serial.len().checked_sub(4).and_then(|from| serial.get(from..)).unwrap_or(serial)
 }
 
-fn not_you(kind: NoticeKind, sender: &Sender<'_>) -> String {
-    let how = match kind {
+/// What to do if it was the reader's doing, and if not; ends before whom to call.
+const fn what_now(kind: NoticeKind) -> &'static str {
+    match kind {
         NoticeKind::TokenAdded | NoticeKind::TokenMoved | NoticeKind::TokenRestored => {
-            "If it was not: sign in as you always do, choose Manage Tokens, and report\nthis token lost. Its codes are refused at once. Then call"
+            "If this was you, or was done for you, there is nothing to do.
+
+If it was not: sign in as you always do, choose Manage Tokens, and report
+this token lost. Its codes are refused at once. Then call"
         }
-        NoticeKind::TokenSuspended
-        | NoticeKind::NewPhoneSuspended
+        NoticeKind::TokenSuspended => {
+            "If it is lost: sign in to see by when that must be told, which is within one
+business day.
+
+If it is not, and you know of no report: somebody else may be in your account.
+Call at once"
+        }
+        NoticeKind::NewPhoneSuspended
         | NoticeKind::TokenDeactivated
         | NoticeKind::PassphraseChanged
         | NoticeKind::PhoneChanged => {
-            "If it was not: somebody else may be in your account. Call at once"
+            "If this was you, or was done for you, there is nothing to do.
+
+If it was not: somebody else may be in your account. Call at once"
         }
-        NoticeKind::AccessEnded => "If this is a mistake: call",
-    };
-    format!("{how}\n{}.", sender.reach())
+        NoticeKind::AccessEnded => "If you did not expect this, call",
+    }
 }

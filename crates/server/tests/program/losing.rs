@@ -36,6 +36,7 @@ fn the_loss_is_told_of_by_its_owner_and_seen_by_the_help_desk() {
     assert!(list.element("loss").unwrap().contains("reported lost: give the notice"));
     let page = browser.get(&at);
     assert!(page.element("code").unwrap().contains("when the token was added"), "{}", page.html);
+    assert!(page.html.contains("All times here are in UTC, where it is 20"), "{}", page.html);
     let event = page.attribute("code", "data-id").unwrap();
     let later = [("date", "2199-01-01"), ("time", "00:00")];
     let wrong = browser.post(&format!("{at}/last-had"), &page.with_hidden(&later));
@@ -60,6 +61,8 @@ fn the_loss_is_told_of_by_its_owner_and_seen_by_the_help_desk() {
     let desk = format!("/admin/tokens/{serial}");
     let seen = hedy.get(&desk);
     assert!(seen.element("not-mine").unwrap().contains("1 not the owner’s"), "{}", seen.html);
+    let running = hedy.get("/admin").element("running-loss").unwrap();
+    assert!(running.contains(NPI) && running.contains(" left."), "{running}");
     let account = hedy.get(&format!("/admin/accounts/{NPI}"));
     assert!(account.element("loss").unwrap().contains("Tablet was reported lost"));
     assert!(seen.element("loss-clock").is_some() && seen.element("act-notice").is_some());
@@ -80,6 +83,7 @@ fn the_loss_is_told_of_by_its_owner_and_seen_by_the_help_desk() {
         assert_eq!(saved.status, 303, "{}", saved.html);
     }
     assert!(browser.get("/tokens").element("loss").is_none(), "the clock has stopped");
+    assert!(hedy.get("/admin").element("running-loss").is_none(), "there too");
     assert!(browser.get(&at).element("loss-told").is_some());
     let sure = hedy.post(&format!("{desk}/notice"), &seen.with_hidden(&[("sure-notice", "yes")]));
     assert_eq!(sure.location, format!("{desk}?done=notice"), "the same answer");

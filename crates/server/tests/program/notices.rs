@@ -67,6 +67,10 @@ fn a_prescriber_is_told_in_plain_words_what_was_done_and_what_to_do() {
     act(&server.folder, "suspend", &app);
     let lost = mail(&mails, LOST);
     assert!(lost.contains("\nBy:    an administrator\n"), "{lost}");
+    assert!(
+        lost.contains("within one\nbusiness day.") && !lost.contains("nothing to do"),
+        "{lost}"
+    );
     assert!(lost.contains("Call at once\nthe help desk (410 555 0100)."), "{lost}");
     until("both to be noted", || Some(noted(&server.folder)).filter(|noted| *noted == 2));
 }

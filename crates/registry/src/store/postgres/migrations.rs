@@ -38,6 +38,14 @@ const STEPS: &[Step] = &[
     Step::of(include_str!("schema_4.sql")),
     Step::of(include_str!("schema_5.sql")),
     Step::of(include_str!("schema_6.sql")),
+    Step {
+        // Which tokens were reported lost of late is asked of all accounts at once.
+        indexes: &[(
+            "events_of_losing",
+            "events (at) WHERE kind IN ('token-suspended', 'token-deactivated')",
+        )],
+        sql: "",
+    },
 ];
 
 /// Locks of two numbers: `CSRG`, and what they are for. They end with the connection. Nobody waits at

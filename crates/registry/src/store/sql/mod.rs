@@ -396,6 +396,10 @@ impl<D: Driver> Store for D {
         self.list(rows::drift_samples(serial)).await
     }
 
+    async fn losing_events(&self, from: UnixTime, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.list(rows::losing_events(from, limit)).await
+    }
+
     async fn loss(&self, event: u64) -> Result<Option<LossRecord>, StoreError> {
         self.find(rows::loss(event)).await
     }

@@ -30,7 +30,7 @@ pub(super) use audit::{
 };
 pub(super) use code_misses::code_misses;
 pub(super) use drifts::drift_samples;
-pub(super) use events::{events, events_between, events_but_codes, events_with};
+pub(super) use events::{events, events_between, events_but_codes, events_with, losing_events};
 pub(super) use kept_answers::kept_answer;
 pub(super) use losses::loss;
 pub(super) use notices::{cursor, notice, notices_due, notices_failing};

@@ -34,6 +34,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_23.sql"),
     include_str!("schema_24.sql"),
     include_str!("schema_25.sql"),
+    include_str!("schema_26.sql"),
 ];
 
 /// Refuses a file that is not ours, or newer than this program; changes nothing.

@@ -2,14 +2,19 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use registry::{Action, RequestState, access::AccessState, rules::administrators::may};
+use registry::{Action, Error, RequestState, access::AccessState, rules::administrators::may};
 
 use super::{
     frame::Frame,
     unsent::{SHOWN, UnsentMail},
     visitor::{Administering, failed},
 };
-use crate::{clock, dashboard::render, http::Site, time_text};
+use crate::{
+    clock,
+    dashboard::{loss_text::LossText, render},
+    http::Site,
+    time_text,
+};
 
 /// How many changes of access, and requests, are counted.
 const COUNTED: u32 = 1_000;
@@ -23,6 +28,9 @@ struct Page {
     waiting: Option<usize>,
     /// How many requests wait to be processed; `None` for whom that is nothing.
     requests: Option<usize>,
+    /// Whose losses wait for their notice, and the clocks, the most urgent first; none for whom that is
+    /// nothing.
+    losses: Vec<(String, LossText)>,
     /// Mails that did not reach a prescriber; none for whom that is nothing.
     unsent: Vec<UnsentMail>,
 }
@@ -45,12 +53,22 @@ pub(super) async fn page(
     } else {
         None
     };
-    let unsent = if may(by.session.administrator.roles.list(), Action::SeeAccounts) {
-        let failing = site.registry.failing_notices(SHOWN).await;
-        failing.map_err(|error| failed(&error))?.iter().map(UnsentMail::new).collect()
+    let (losses, unsent) = if may(by.session.administrator.roles.list(), Action::SeeAccounts) {
+        what_prescribers_need(&site).await.map_err(|error| failed(&error))?
     } else {
-        Vec::new()
+        Default::default()
     };
-    let page = Page { frame: by.frame(), signed_in, waiting, requests, unsent };
+    let page = Page { frame: by.frame(), signed_in, waiting, requests, losses, unsent };
     Ok(render(StatusCode::OK, &page))
+}
+
+/// The losses whose notice is due, and the mails that were not sent.
+async fn what_prescribers_need(
+    site: &Site,
+) -> Result<(Vec<(String, LossText)>, Vec<UnsentMail>), Error> {
+    let now = clock::now();
+    let losses = site.registry.all_untold_losses(now).await?;
+    let losses = losses.iter().map(|(npi, loss)| (npi.to_string(), LossText::new(loss, now)));
+    let failing = site.registry.failing_notices(SHOWN).await?;
+    Ok((losses.collect(), failing.iter().map(UnsentMail::new).collect()))
 }

@@ -43,6 +43,8 @@ struct Page {
     codes: Option<CodesText>,
     notice: String,
     saved: bool,
+    /// What the clock says now in the zone in which times are typed.
+    utc_hint: String,
 }
 
 /// Whether something was saved just now.
@@ -200,6 +202,11 @@ async fn show(
         loss: LossText::new(&story.loss, now),
         codes: story.codes.as_ref().map(CodesText::new),
         saved,
+        utc_hint: format!(
+            "All times here are in UTC, where it is {} {} now: compare that with your clock.",
+            time_text::date(now),
+            time_text::minute_of_day(now)
+        ),
     };
     Ok(render(status, &page))
 }

@@ -48,6 +48,19 @@ pub(in super::super) fn events_but_codes(after: u64, until: u64, limit: u32) -> 
     query(sql, params![to_sql(after), to_sql(until), limit], read)
 }
 
+pub(in super::super) fn losing_events(from: UnixTime, limit: u32) -> Query<Event> {
+    // As above: by their own index, of which SQLite has to be told.
+    let sql = Sql::Each {
+        sqlite: "SELECT * FROM events INDEXED BY events_of_losing
+            WHERE kind IN ('token-suspended', 'token-deactivated') AND at >= ?1
+            ORDER BY at DESC, id DESC LIMIT ?2",
+        postgres: "SELECT * FROM events
+            WHERE kind IN ('token-suspended', 'token-deactivated') AND at >= ?1
+            ORDER BY at DESC, id DESC LIMIT ?2",
+    };
+    query(sql, params![to_sql(from.0), limit], read)
+}
+
 pub(in super::super) fn events_with(
     search: &EventSearch,
     before: Option<u64>,
