@@ -1,12 +1,13 @@
 //! What relying parties change under `/v1`: each once good, once refused, once sent again after a restart.
 
+use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
 
 use crate::{
     app::App,
     own_token::two_tokens,
-    process::{NPI, PASSPHRASE, Server},
-    verify_api::{Vendor, assert_problem, with_vendor},
+    process::{Folder, NPI, PASSPHRASE, Server, agent},
+    verify_api::{Told, Vendor, assert_problem, with_vendor},
 };
 
 fn signed_in(app: &App) -> Value {
@@ -155,11 +156,123 @@ fn a_locked_token_is_unlocked_by_another_token_of_its_owner_and_not_by_the_key()
     let unlocked = vendor.post(&path, &body, Some("u-1"));
     let told = (&unlocked.body["state"], &unlocked.body["wrong_codes"]);
     assert_eq!((unlocked.status, told), (200, (&json!("active"), &json!(10))), "{}", unlocked.body);
-    let again = vendor.post(&path, &body, Some("u-1"));
-    assert_eq!((again.status, again.replayed, again.body), (200, true, unlocked.body));
-    let event = &server.folder.json(&["events", "--limit", "9"], "");
-    let event = event.as_array().unwrap().iter().find(|event| event["kind"] == "token-unlocked");
-    assert_eq!(event.unwrap()["actor"]["name"], "Example EHR");
+    let told = [(path.as_str(), body.as_str(), "u-1", unlocked)];
+    let server = assert_same_after_restart(server, &vendor, &told);
+    let events = server.folder.json(&["events", "--limit", "20"], "");
+    let unlocked = events.as_array().unwrap().iter().find(|e| e["kind"] == "token-unlocked");
+    assert_eq!(unlocked.unwrap()["actor"]["name"], "Example EHR");
+}
+
+/// What was answered is answered again after a restart, and another body under its key is refused.
+fn assert_same_after_restart(
+    server: Server,
+    vendor: &Vendor,
+    told: &[(&str, &str, &str, Told)],
+) -> Server {
+    let server = Server::start_in(server.stop(), &[]);
+    let vendor = vendor.at(&server);
+    for (path, body, key, first) in told {
+        let again = vendor.post(path, body, Some(key));
+        assert_eq!((again.status, again.replayed), (first.status, true), "{path}");
+        assert_eq!(again.body, first.body, "{path}");
+        let other = vendor.post(path, r#"{"reason": "another"}"#, Some(key));
+        assert_problem(&other, 422, "idempotency-key-reused");
+    }
+    server
+}
+
+#[test]
+fn a_token_is_restored_and_given_up_by_another_and_each_answer_outlives_a_restart() {
+    let (server, _, phone, tablet) = two_tokens();
+    let vendor = Vendor::of(&server, &["tokens"]);
+    let path = |what: &str| format!("/v1/tokens/{}/{what}", tablet.id.as_str());
+    let mut told = Vec::new();
+    let mut change = |what: &str, body: Value, state: &str| {
+        let (path, body, key) = (path(what), body.to_string(), format!("{what}-1"));
+        let first = vendor.post(&path, &body, Some(&key));
+        assert_eq!((first.status, &first.body["state"]), (200, &json!(state)), "{}", first.body);
+        assert_eq!(first.body.as_object().unwrap().len(), 4, "no more than it has to be");
+        told.push((path, body, key, first));
+    };
+    change("suspend", json!({ "reason": "left in a taxi" }), "suspended");
+    change("restore", json!({ "sign_in": signed_in(&phone) }), "active");
+    let end = json!({ "sign_in": signed_in(&phone), "reason": "faulty" });
+    change("deactivate", end, "deactivated");
+    let refused = json!({ "sign_in": { "passphrase": PASSPHRASE, "code": "123456" }, "reason": "not-needed" });
+    let replace = format!("/v1/tokens/{}/replace", phone.id.as_str());
+    let refused = vendor.post(&replace, &refused.to_string(), None);
+    assert_problem(&refused, 400, "malformed");
+
+    let told: Vec<_> = told
+        .iter()
+        .map(|(path, body, key, first)| {
+            let first = Told { status: first.status, body: first.body.clone(), replayed: false };
+            (path.as_str(), body.as_str(), key.as_str(), first)
+        })
+        .collect();
+    let server = assert_same_after_restart(server, &vendor, &told);
+    let events = server.folder.json(&["events", "--npi", NPI], "");
+    for kind in ["token-suspended", "token-found", "token-deactivated"] {
+        let of_kind = events.as_array().unwrap().iter().filter(|event| event["kind"] == kind);
+        let by: Vec<_> = of_kind.map(|event| &event["actor"]["name"]).collect();
+        assert_eq!(by, ["Example EHR"], "{kind}");
+    }
+}
+
+/// Whether a request is begun (`Some`), and is under way (`Some(true)`).
+fn under_way(folder: &Folder, key: &str) -> Option<bool> {
+    let database = rusqlite::Connection::open(folder.path().join("countersign.db")).unwrap();
+    let sql = "SELECT body = '' FROM kept_answers WHERE key = ?1";
+    database.query_row(sql, [key], |row| row.get(0)).optional().unwrap()
+}
+
+#[test]
+fn of_a_server_that_is_killed_at_work_the_same_key_gets_no_second_try() {
+    let mut server = Server::start();
+    let vendor = Vendor::of(&server, &["accounts"]);
+    let body = json!({
+        "npi": NPI, "name": "Ada Quill", "mail": "ada@example.org", "passphrase": PASSPHRASE,
+        "identity": { "checked_by": "Pat Doe", "checked_on": "2026-01-02", "evidence": "passport" },
+    });
+    let body = body.to_string();
+    // Killed while the passphrase is hashed; where it was quicker, once more.
+    let mut keys = (0..20).map(|number| format!("k-{number}"));
+    let key = loop {
+        let key = keys.next().expect("one of them is killed at work");
+        std::thread::scope(|scope| {
+            let url = format!("{}/v1/accounts", server.address);
+            let request = agent()
+                .post(&url)
+                .header("authorization", &format!("Bearer {}", vendor.key))
+                .header("idempotency-key", &key);
+            let sent = scope.spawn(|| drop(request.send(&body)));
+            while under_way(&server.folder, &key).is_none() {
+                std::thread::yield_now();
+            }
+            server.signal("KILL");
+            sent.join().unwrap();
+        });
+        server.wait();
+        let folder = server.killed();
+        let caught = under_way(&folder, &key) == Some(true);
+        server = Server::start_in(folder, &[]);
+        if caught {
+            break key;
+        }
+    };
+    let vendor = vendor.at(&server);
+    let post = |key| vendor.post("/v1/accounts", &body, Some(key));
+    assert_problem(&post(&key), 409, "in-progress");
+    let database = rusqlite::Connection::open(server.folder.path().join("countersign.db")).unwrap();
+    let later = "UPDATE kept_answers SET at = at - 61";
+    database.execute_batch(later).unwrap();
+    for _ in 0..2 {
+        assert_problem(&post(&key), 409, "unknown-outcome");
+    }
+    assert!([202, 409].contains(&post("new").status));
+    let events = server.folder.json(&["events", "--npi", NPI], "");
+    let entered = events.as_array().unwrap().iter().filter(|e| e["kind"] == "access-entered");
+    assert_eq!(entered.count(), 1, "once, whichever it was");
 }
 
 #[test]
