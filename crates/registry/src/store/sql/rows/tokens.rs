@@ -6,8 +6,9 @@ use oath::{Digits, Drift, Hotp, Period, SerialNumber, UnixTime};
 use provisioning::{ActivationId, Label, ReportId};
 
 use super::{
-    Query, Row, Statements, count, damaged, instant, lock, lock_to_sql, maybe_count, maybe_instant,
-    maybe_parsed, named_params, params, parsed, pattern, people::npi, query, to_sql, word,
+    Named, Query, Row, Statements, count, damaged, instant, lock, lock_to_sql, maybe_count,
+    maybe_instant, maybe_parsed, named, named_params, params, parsed, pattern, people::npi, query,
+    to_sql, word,
 };
 use crate::{
     otp::Otp,
@@ -213,8 +214,6 @@ fn label_or_none(row: &Row<'_>, column: &str) -> Result<Option<Label>, StoreErro
 
 pub(super) fn insert(statements: &mut Statements, record: &TokenRecord) {
     let token = &record.token;
-    let (resynchronised, learnt) = token.drift.parts();
-    let (begun, attempts, sync_at) = sync_to_sql(token.sync);
     statements.one(
         "INSERT INTO tokens (serial, version, state, owner, activation, name, manufacturer, issuer,
             token_type, device, platform, devices, provisioned_from, otp, algorithm, digits, period, drift_resync, drift_learnt,
@@ -226,46 +225,20 @@ pub(super) fn insert(statements: &mut Statements, record: &TokenRecord) {
             :drift_learnt, :last_accepted, :last_used, :failures, :near_misses, :locked_until, :rehearsal_misses,
             :rehearsing_since, :sync, :sync_begun, :sync_attempts, :sync_at, :provisioned, :associated, :sealed_seed)",
         named_params! {
-            ":serial": token.serial.as_str(),
-            ":state": token.state.name(),
-            ":owner": token.owner.map(|npi| to_sql(npi.number())),
+            ..changing(token),
             ":activation": token.activation.as_ref().map(ActivationId::as_bytes),
-            ":name": token.name.as_str(),
-            ":manufacturer": token.manufacturer.name(),
-            ":issuer": token.issuer.as_ref().map(Label::as_str),
-            ":token_type": token.token_type.name(),
             ":device": token.device.as_ref().map_or("", Label::as_str),
             ":platform": token.platform.as_ref().map_or("", Label::as_str),
-            ":devices": token.devices.name(),
             ":provisioned_from": token.provisioned_from,
-            ":otp": token.otp.kind(),
             ":algorithm": token.otp.algorithm().name(),
             ":digits": token.otp.digits().count(),
-            ":period": token.otp.period().map_or(0, u32::from),
-            ":drift_resync": resynchronised,
-            ":drift_learnt": learnt,
-            ":last_accepted": token.last_accepted.map(to_sql),
-            ":last_used": token.last_used.map(|at| to_sql(at.0)),
-            ":failures": token.failures,
-            ":near_misses": token.near_misses,
-            ":locked_until": lock_to_sql(token.lock),
-            ":rehearsal_misses": token.rehearsal_misses,
-            ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
-            ":sync": token.sync.name(),
-            ":sync_begun": begun,
-            ":sync_attempts": attempts,
-            ":sync_at": sync_at,
             ":provisioned": to_sql(token.provisioned.0),
-            ":associated": token.associated.map(|at| to_sql(at.0)),
             ":sealed_seed": record.sealed_seed,
         },
     );
 }
 
 pub(super) fn update(statements: &mut Statements, record: &TokenRecord) {
-    let token = &record.token;
-    let (resynchronised, learnt) = token.drift.parts();
-    let (begun, attempts, sync_at) = sync_to_sql(token.sync);
     statements.one(
         "UPDATE tokens SET version = version + 1, state = :state, owner = :owner, name = :name,
             manufacturer = :manufacturer, issuer = :issuer, token_type = :token_type,
@@ -277,34 +250,40 @@ pub(super) fn update(statements: &mut Statements, record: &TokenRecord) {
             rehearsing_since = :rehearsing_since, associated = :associated, sync = :sync,
             sync_begun = :sync_begun, sync_attempts = :sync_attempts, sync_at = :sync_at
          WHERE serial = :serial AND version = :version",
-        named_params! {
-            ":serial": token.serial.as_str(),
-            ":version": to_sql(record.version),
-            ":state": token.state.name(),
-            ":owner": token.owner.map(|npi| to_sql(npi.number())),
-            ":name": token.name.as_str(),
-            ":manufacturer": token.manufacturer.name(),
-            ":issuer": token.issuer.as_ref().map(Label::as_str),
-            ":token_type": token.token_type.name(),
-            ":devices": token.devices.name(),
-            ":otp": token.otp.kind(),
-            ":period": token.otp.period().map_or(0, u32::from),
-            ":drift_resync": resynchronised,
-            ":drift_learnt": learnt,
-            ":last_accepted": token.last_accepted.map(to_sql),
-            ":last_used": token.last_used.map(|at| to_sql(at.0)),
-            ":failures": token.failures,
-            ":near_misses": token.near_misses,
-            ":locked_until": lock_to_sql(token.lock),
-            ":rehearsal_misses": token.rehearsal_misses,
-            ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
-            ":sync": token.sync.name(),
-            ":sync_begun": begun,
-            ":sync_attempts": attempts,
-            ":sync_at": sync_at,
-            ":associated": token.associated.map(|at| to_sql(at.0)),
-        },
+        named_params! { ..changing(&record.token), ":version": to_sql(record.version) },
     );
+}
+
+/// Which one, and all that can change of it.
+fn changing(token: &Token) -> Named {
+    let (resynchronised, learnt) = token.drift.parts();
+    let (begun, attempts, sync_at) = sync_to_sql(token.sync);
+    named! {
+        ":serial": token.serial.as_str(),
+        ":state": token.state.name(),
+        ":owner": token.owner.map(|npi| to_sql(npi.number())),
+        ":name": token.name.as_str(),
+        ":manufacturer": token.manufacturer.name(),
+        ":issuer": token.issuer.as_ref().map(Label::as_str),
+        ":token_type": token.token_type.name(),
+        ":devices": token.devices.name(),
+        ":otp": token.otp.kind(),
+        ":period": token.otp.period().map_or(0, u32::from),
+        ":drift_resync": resynchronised,
+        ":drift_learnt": learnt,
+        ":last_accepted": token.last_accepted.map(to_sql),
+        ":last_used": token.last_used.map(|at| to_sql(at.0)),
+        ":failures": token.failures,
+        ":near_misses": token.near_misses,
+        ":locked_until": lock_to_sql(token.lock),
+        ":rehearsal_misses": token.rehearsal_misses,
+        ":rehearsing_since": token.rehearsing_since.map(|at| to_sql(at.0)),
+        ":sync": token.sync.name(),
+        ":sync_begun": begun,
+        ":sync_attempts": attempts,
+        ":sync_at": sync_at,
+        ":associated": token.associated.map(|at| to_sql(at.0)),
+    }
 }
 
 /// What judging a code can change, in no index: this is run for every code.
