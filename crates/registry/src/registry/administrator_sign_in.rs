@@ -220,10 +220,7 @@ impl Registry {
         };
         let cause = match verdict {
             Ok(()) => {
-                let submit = session.submit.as_ref();
-                let submit = submit.map_or(&[][..], |submit| submit.as_str().as_bytes());
-                let secret = self.master.renewed_session(old.id.as_bytes(), submit);
-                let secret = SessionSecret::from_bytes(secret);
+                let secret = self.next_secret(old.id, session.submit.as_ref());
                 let (id, full_since) = (secret.id(), Some(now));
                 let full =
                     AdministratorSessionRecord { id, full_since, last_seen: now, ..old.clone() };
@@ -274,8 +271,7 @@ impl Registry {
         submit: &IdempotencyKey,
         now: UnixTime,
     ) -> Result<Option<SessionSecret>, Error> {
-        let submit = submit.as_str().as_bytes();
-        let secret = SessionSecret::from_bytes(self.master.renewed_session(old.as_bytes(), submit));
+        let secret = self.next_secret(old, Some(submit));
         let found = self.store.administrator_session(secret.id()).await?;
         let just_now = found.is_some_and(|record| {
             let full = record.full_since.is_some_and(|at| now.since(at) <= RENEWED_AGAIN);

@@ -88,14 +88,22 @@ impl Registry {
         by: SecondFactor,
         now: UnixTime,
     ) -> (SessionSecret, [Write; 3]) {
-        let submit = session.submit.as_ref().map_or(&[][..], |submit| submit.as_str().as_bytes());
-        let secret =
-            SessionSecret::from_bytes(self.master.renewed_session(half.id.as_bytes(), submit));
+        let secret = self.next_secret(half.id, session.submit.as_ref());
         let factor = Factor::Full { at: now, by };
         let full = SessionRecord { id: secret.id(), factor, last_seen: now, ..half.clone() };
         let (delete, insert) = (Write::DeleteSession(half.id), Write::InsertSession(full));
         // The update changes nothing: it is the condition that nobody was first.
         (secret, [Write::UpdateSession(half), delete, insert])
+    }
+
+    /// The secret that follows a session's, which the same submit sent again makes again.
+    pub(super) fn next_secret(
+        &self,
+        old: SessionId,
+        submit: Option<&IdempotencyKey>,
+    ) -> SessionSecret {
+        let submit = submit.map_or(&[][..], |submit| submit.as_str().as_bytes());
+        SessionSecret::from_bytes(self.master.renewed_session(old.as_bytes(), submit))
     }
 
     /// The new secret of a session whose second factor came with this submit a moment ago: for the
@@ -118,8 +126,7 @@ impl Registry {
         submit: &IdempotencyKey,
         now: UnixTime,
     ) -> Result<Option<SessionSecret>, Error> {
-        let submit = submit.as_str().as_bytes();
-        let secret = SessionSecret::from_bytes(self.master.renewed_session(old.as_bytes(), submit));
+        let secret = self.next_secret(old, Some(submit));
         let found = self.store.session(secret.id()).await?;
         let just_now = found.is_some_and(|record| {
             let full =
