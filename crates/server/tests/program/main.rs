@@ -57,6 +57,8 @@ mod signing_test;
 mod stand_in_network;
 mod step_up;
 mod stock;
+mod stock_export;
+mod stock_page;
 mod stopping;
 mod test_code;
 mod two_people;
