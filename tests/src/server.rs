@@ -102,14 +102,20 @@ impl ServerProcess {
         Ok(server)
     }
 
-    /// Starts a server by a clock of its own.
+    /// Starts a server by a clock of its own, with more options.
     ///
     /// # Errors
     ///
     /// When it does not say that it is ready.
-    pub async fn start_by(clock: ServerClock, folder: &Path, issuer: &str) -> Result<Self> {
+    pub async fn start_by(
+        clock: ServerClock,
+        folder: &Path,
+        issuer: &str,
+        options: &[&str],
+    ) -> Result<Self> {
         let mut server = Self::offline(folder, issuer)?;
         server.clock = Some(clock);
+        server.options = options.iter().map(|&option| option.to_owned()).collect();
         server.listen("127.0.0.1:0").await?;
         Ok(server)
     }

@@ -18,7 +18,7 @@ async fn scene() -> Result<Scene> {
     let folder = desktop.folder().join("server");
     std::fs::create_dir_all(&folder)?;
     let clock = ServerClock::off_by(&folder, SLOW)?;
-    let server = ServerProcess::start_by(clock, &folder, ISSUER).await?;
+    let server = ServerProcess::start_by(clock, &folder, ISSUER, &[]).await?;
     let prescriber = Prescriber::demo();
     server.add_account(&prescriber)?;
     Ok(Scene { server, desktop, prescriber })

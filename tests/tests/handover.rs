@@ -56,6 +56,10 @@ async fn a_token_moves_into_the_app_on_a_new_phone() -> Result<()> {
         let mut eyes = Eyes::open()?;
         let dashboard = Dashboard::new(&browser, scene.server.address());
         let phone = old_phone(&scene, &dashboard).await?;
+        begin(&browser, &mut eyes).await?;
+        browser.submit("cancel-move").await?;
+        browser.find("done").await?;
+        eyes.look(&browser, "tokens-move-cancelled").await?;
         let link = begin(&browser, &mut eyes).await?;
 
         let app = AppWindow::open_link(&scene.desktop, &link).await?;
@@ -100,6 +104,7 @@ async fn a_token_moves_into_the_app_on_a_new_phone() -> Result<()> {
             "move-first-code",
             "move-refused",
             "tokens-moved",
+            "tokens-move-cancelled",
         ])
     })
     .await

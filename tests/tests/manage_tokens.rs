@@ -1,15 +1,20 @@
 //! What a prescriber does with their tokens, in a real browser: with JavaScript, looked at by axe-core
 //! in both colour schemes and two widths, and without. `E2E_PICTURES=FOLDER` keeps pictures.
 
+use std::path::PathBuf;
+
+use e2e::axe::Axe;
 use e2e::dashboard::NewToken;
 use e2e::error::ensure;
 use e2e::http::post_text;
 use e2e::scene::ISSUER;
 use e2e::server::Prescriber;
 use e2e::soft_token::SoftToken;
+use e2e::tour::Onlooker as _;
+use e2e::wait::{self, Look, PATIENCE};
 use e2e::{
-    Browser, Dashboard, Desktop, Eyes, KeyringState, Network, Result, Scene, ServerProcess, clock,
-    test,
+    AppWindow, Browser, Dashboard, Desktop, Eyes, KeyringState, Network, Result, Scene,
+    ServerClock, ServerProcess, clock, test,
 };
 
 /// Adds a token by what its owner reads from it.
@@ -205,15 +210,26 @@ async fn tokens_are_managed_without_javascript() -> Result<()> {
     .await
 }
 
-/// The whole way of a token that the network has yet to know: the app and the dashboard count its
-/// minutes, and both say so when it is acknowledged.
+/// A picture of the app's window, where pictures are kept.
+async fn picture(app: &AppWindow, name: &str) -> Result<()> {
+    match std::env::var_os("E2E_PICTURES") {
+        Some(folder) => app.screenshot(&PathBuf::from(folder).join(name)).await,
+        None => Ok(()),
+    }
+}
+
+/// The whole way of a token that the network does not acknowledge for an hour: the app and the dashboard
+/// count its minutes, both say that it was given up and what to do, and that it is active once it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_app_and_the_dashboard_wait_for_the_network() -> Result<()> {
     test(async {
         let network = Network::start(503)?;
         let desktop = Desktop::start(KeyringState::Unlocked).await?;
         let folder = desktop.folder().join("server");
-        let server = ServerProcess::start_telling(&folder, ISSUER, Some(&network)).await?;
+        std::fs::create_dir_all(&folder)?;
+        let (clock, telling) =
+            (ServerClock::off_by(&folder, 0)?, ["--network-webhook", network.url()]);
+        let server = ServerProcess::start_by(clock, &folder, ISSUER, &telling).await?;
         let prescriber = Prescriber::demo();
         server.add_account(&prescriber)?;
         let scene = Scene { server, desktop, prescriber };
@@ -237,19 +253,44 @@ async fn the_app_and_the_dashboard_wait_for_the_network() -> Result<()> {
         let words = app.words().await;
         ensure(words.contains("minute 0 of 60"), || words)?;
 
-        network.answers(200);
-        e2e::wait::until("the token to be active", e2e::wait::PATIENCE, async || {
-            let rows = dashboard.tokens().await?;
-            let active = rows.iter().all(|row| row.state == "active");
-            Ok(if active {
-                e2e::wait::Look::There(())
-            } else {
-                e2e::wait::Look::NotYet(format!("{rows:?}"))
+        // An hour later it is given up; whoever looks then has the right time again.
+        scene.server.clock()?.set(3_700)?;
+        wait::until("the network to be given up", PATIENCE, async || {
+            let listed = scene.server.run(&["events", "--limit", "50"], None)?;
+            Ok(match listed.contains("60 minutes") {
+                true => Look::There(()),
+                false => Look::NotYet(listed),
             })
         })
         .await?;
+        scene.server.clock()?.set(0)?;
+        app.click("refresh-state").await?;
+        let over = "did not answer within an hour. In the dashboard, choose Try again";
+        wait::until("the app to say so", PATIENCE, async || {
+            let words = app.words().await;
+            Ok(if words.contains(over) { Look::There(()) } else { Look::NotYet(words) })
+        })
+        .await?;
+        let mut axe = Axe::load()?;
+        axe.look(&app, "sync over").await?;
+        axe.verdict(&["details"])?;
+        picture(&app, "app-sync-over.png").await?;
+
+        dashboard.open("/tokens").await?;
+        eyes.look(&browser, "tokens-sync-over").await?;
+        network.answers(200);
+        browser.submit("sync-again").await?;
+        wait::until("the token to be active", PATIENCE, async || {
+            let rows = dashboard.tokens().await?;
+            let active = rows.iter().all(|row| row.state == "active");
+            Ok(if active { Look::There(()) } else { Look::NotYet(format!("{rows:?}")) })
+        })
+        .await?;
+        app.click("refresh-state").await?;
+        app.state_becomes("active").await?;
         browser.close().await;
-        eyes.verdict(&["tokens-pending-sync"])
+        app.close().await?;
+        eyes.verdict(&["tokens-pending-sync", "tokens-sync-over"])
     })
     .await
 }

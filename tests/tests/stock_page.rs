@@ -116,14 +116,21 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     browser.submit("export").await?;
     browser.find("error-export-again").await?;
     eyes.look(browser, "stock-not-exported").await?;
-    a_long_check_shows_how_far_it_is(scene, browser, &stock).await
+    a_long_check_shows_how_far_it_is(scene, browser, &stock, eyes).await
 }
+
+/// Keeps a page that asks for itself anew as it is.
+const HELD_STILL: &str = "
+    document.querySelector('meta[http-equiv=refresh]')?.remove();
+    window.stop();
+";
 
 /// The page of its progress asks for itself anew until it leads to what was found, with scripts or without.
 async fn a_long_check_shows_how_far_it_is(
     scene: &Scene,
     browser: &Browser,
     stock: &str,
+    eyes: &mut Eyes,
 ) -> Result<()> {
     let file = scene.desktop.folder().join("long.csv");
     let rows = (0..200_000).map(|n| format!("{},{SEED},hotp\n", 2_000_000 + n));
@@ -133,6 +140,13 @@ async fn a_long_check_shows_how_far_it_is(
     browser.submit("check").await?;
     let so_far = browser.text("so-far").await?;
     ensure(so_far.contains("rows so far"), || so_far)?;
+    if !eyes.are_shut() {
+        let progress = browser.script("return location.href", vec![]).await?;
+        // Looked at as it is now: the page would ask for itself anew meanwhile.
+        browser.script(HELD_STILL, vec![]).await?;
+        eyes.look(browser, "stock-progress").await?;
+        browser.go_to(progress.as_str().unwrap_or_default()).await?;
+    }
     wait::until("the end of the check", 4 * wait::PATIENCE, async || {
         let there = browser.shows("take").await?;
         Ok(if there { Look::There(()) } else { Look::NotYet(browser.words().await) })
@@ -150,7 +164,7 @@ async fn stock_is_brought_in_on_the_page() -> Result<()> {
         let mut eyes = Eyes::open()?;
         walk(&scene, &browser, &mut eyes).await?;
         browser.close().await;
-        eyes.verdict(&["stock-empty", "stock-rows", "stock-in-the-way", "stock"])
+        eyes.verdict(&["stock-empty", "stock-rows", "stock-in-the-way", "stock", "stock-progress"])
     })
     .await
 }
