@@ -24,7 +24,7 @@ fn ada() -> Value {
 }
 
 fn page_of(entered: &Value) -> String {
-    format!("/admin/access/changes/{}", entered["id"].as_str().unwrap())
+    format!("/admin/access/changes/{}", entered["entry"].as_str().unwrap())
 }
 
 #[test]

@@ -49,9 +49,9 @@ pub(super) struct OfRequest {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct OfEntry {
-    /// The `id` that was answered when it was entered.
+    /// The `entry` that was answered when it was entered.
     #[param(example = "Vq0yTj3xZk1B9hJmC2wN4aRs7uXeLdGfHo8iPbKt5Yc")]
-    pub(super) id: String,
+    pub(super) entry: String,
 }
 
 /// The header of what is done once.

@@ -10,7 +10,7 @@ use crate::verify_api::Vendor;
 fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
     let server = Server::start();
     server.folder.add_account(crate::process::NPI, "Ada Quill");
-    let vendor = Vendor::of(&server, &["verify", "read", "audit", "tokens"]);
+    let vendor = Vendor::of(&server, &["verify", "read", "audit", "tokens", "accounts"]);
     // The one that the document has as its example.
     let file = server.folder.path().join("fobs.csv");
     let seed = "3132333435363738393031323334353637383930";
@@ -29,6 +29,8 @@ fn the_api_answers_as_its_document_says_whatever_it_is_asked() {
     let told = Command::new(format!("{tools}/schemathesis"))
         .args(["run", &format!("{}/openapi.json", server.address), "--no-color"])
         .args(["--header", &format!("Authorization: Bearer {}", vendor.key)])
+        // Not what follows from answers: the links that it guesses lead to parameters that are not there.
+        .args(["--phases", "examples,coverage,fuzzing"])
         .args(["--checks", checks, "--max-examples", "30", "--seed", "1"])
         // What it makes up is no passphrase and no code: of what takes those it warns that it is refused.
         .args(["--warnings", "off"])

@@ -1,4 +1,4 @@
-//! `GET /v1/access/{id}`.
+//! `GET /v1/access/{entry}`.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use registry::{IdempotencyKey, Scope, rules::access::AccessRefusal};
@@ -15,17 +15,17 @@ use crate::clock;
 /// What you entered of a prescriber's access, as it is now.
 #[utoipa::path(
     get,
-    path = "/v1/access/{id}",
+    path = "/v1/access/{entry}",
     params(OfEntry),
     responses((status = 200, description = "It.", body = shown::Entered), Unanswered, NothingThere)
 )]
 pub(super) async fn one(
     State(site): State<Site>,
     headers: HeaderMap,
-    Named(OfEntry { id }): Named<OfEntry>,
+    Named(OfEntry { entry }): Named<OfEntry>,
 ) -> Result<Json<shown::Entered>, Problem> {
     let party = relying_party(&site, &headers, Scope::Accounts).await?;
-    let found = match id.parse::<IdempotencyKey>() {
+    let found = match entry.parse::<IdempotencyKey>() {
         Ok(id) => site.registry.access_entered_by(&party, &id, clock::now()).await,
         Err(_) => Ok(None),
     };

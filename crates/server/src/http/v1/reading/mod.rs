@@ -38,6 +38,6 @@ pub(super) fn routes() -> Router<Site> {
         .route("/requests/{id}", get(requests::one))
         .route("/tokens", get(tokens::list))
         .route("/tokens/{serial}", get(tokens::one))
-        .route("/access/{id}", get(access::one))
+        .route("/access/{entry}", get(access::one))
         .route("/audit", get(audit::list))
 }

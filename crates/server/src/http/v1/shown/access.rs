@@ -9,14 +9,14 @@ use crate::time_text::rfc3339;
 /// Something about a prescriber's access that was entered.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "Vq0yTj3xZk1B9hJmC2wN4aRs7uXeLdGfHo8iPbKt5Yc",
+    "entry": "Vq0yTj3xZk1B9hJmC2wN4aRs7uXeLdGfHo8iPbKt5Yc",
     "at": "/v1/access/Vq0yTj3xZk1B9hJmC2wN4aRs7uXeLdGfHo8iPbKt5Yc", "account": "1234567893",
     "what": "account", "state": "pending", "entered": "2027-03-04T14:05:10Z", "decided": null,
     "reason": null
 }))]
 pub(in super::super) struct Entered {
     /// Names it.
-    id: String,
+    entry: String,
     /// Where its state is asked.
     at: String,
     /// The prescriber's NPI.
@@ -37,10 +37,10 @@ pub(in super::super) struct Entered {
 
 impl Entered {
     pub(in super::super) fn new(change: &AccessChange) -> Self {
-        let (id, decided) = (change.id.as_str().to_owned(), change.decided.as_ref());
+        let (entry, decided) = (change.id.as_str().to_owned(), change.decided.as_ref());
         Self {
-            at: format!("/v1/access/{id}"),
-            id,
+            at: format!("/v1/access/{entry}"),
+            entry,
             account: change.npi.to_string(),
             what: change.order.kind(),
             state: change.state.name(),
