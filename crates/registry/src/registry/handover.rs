@@ -320,8 +320,14 @@ impl Registry {
         old.map(Some).ok_or(AssociateError::HandoverOver)
     }
 
-    /// What a new token that is good now does to the one that it takes the place of.
-    pub(super) async fn moved_to(&self, new: &Token, now: UnixTime) -> Result<Changes, Error> {
+    /// What a new token that is good now does to the one that it takes the place of, and to the sessions
+    /// by that but one.
+    pub(super) async fn moved_to(
+        &self,
+        new: &Token,
+        except: Option<SessionId>,
+        now: UnixTime,
+    ) -> Result<Changes, Error> {
         let activation = self.activation_of(new).await?;
         let completed = activation.filter(|found| found.state == ActivationState::Completed);
         let old = match completed.and_then(|activation| activation.replaces) {
@@ -330,7 +336,7 @@ impl Registry {
         };
         let mut changes = Changes::default();
         if let Some(old) = old {
-            end_old(&mut changes, &old, new, &Actor::System, None, now);
+            end_old(&mut changes, &old, new, &Actor::System, except, now);
         }
         Ok(changes)
     }

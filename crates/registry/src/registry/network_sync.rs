@@ -118,7 +118,7 @@ impl Registry {
             };
             let event = sync_event(&after, Outcome::Success, now).because(why);
             let changed = TokenRecord { token: after.clone(), ..record };
-            let mut changes = self.moved_to(&after, now).await?;
+            let mut changes = self.moved_to(&after, None, now).await?;
             changes.writes.push(Write::UpdateToken(Box::new(changed)));
             changes.events.insert(0, event);
             if self.commit(changes).await? {

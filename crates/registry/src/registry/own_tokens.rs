@@ -198,7 +198,10 @@ impl Registry {
             }));
             let record = TokenRecord { token: token.clone(), ..read.record };
             writes.push(Write::UpdateToken(Box::new(record)));
-            let more = self.moves_ended(&token, why.reason(), &actor, now).await?;
+            let mut more = self.moves_ended(&token, why.reason(), &actor, now).await?;
+            if act == OwnerAct::Unlock {
+                more = more.and(self.moved_to(&token, spared, now).await?);
+            }
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);
             }

@@ -175,7 +175,7 @@ impl Registry {
             writes.extend(ended_with(&token, None));
             let mut more = self.moves_ended(&token, why.and_then(Why::reason), actor, now).await?;
             if event == TokenEvent::Unlock {
-                more = more.and(self.moved_to(&token, now).await?);
+                more = more.and(self.moved_to(&token, None, now).await?);
             }
             if self.commit(Changes::new(writes, [noted]).and(more)).await? {
                 return Ok(token);

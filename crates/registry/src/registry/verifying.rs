@@ -185,7 +185,7 @@ impl Registry {
                 let codes = 1 + u64::from(typed.next.is_some());
                 let sample = sample(&record.token, &token, codes, now);
                 let moved = match is_held_up(&record.token) {
-                    true => self.moved_to(&token, now).await?,
+                    true => self.moved_to(&token, None, now).await?,
                     false => Changes::default(),
                 };
                 return Ok(Decision {

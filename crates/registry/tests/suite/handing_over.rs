@@ -477,6 +477,25 @@ async fn the_old_token_works_until_the_new_one_is_unlocked_or_shows_a_good_code(
 }
 
 #[tokio::test]
+async fn the_owner_who_unlocks_the_new_token_by_the_old_one_ends_that() {
+    let (clinic, phone, new) = locked_meanwhile().await;
+    let now = NOW.plus(60);
+    let session = clinic.by_token(ada(), &phone, now).await;
+    let other = clinic.by_token(ada(), &phone, now.plus(30)).await;
+    for _ in 0..2 {
+        let unlocked =
+            clinic.registry.unlock_own_token(&session, &new.serial(), now.plus(60)).await;
+        assert_eq!(unlocked.unwrap().state, TokenState::Active);
+        assert_eq!(state(&clinic, &phone).await, TokenState::Deactivated);
+    }
+    assert!(!verified(&clinic, &phone, now.plus(90)).await, "one of them signs");
+    let kinds: Vec<_> = clinic.events().await.into_iter().map(|event| event.what.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == EventKind::HandoverDone).count(), 1);
+    let again = clinic.registry.unlock_own_token(&other, &new.serial(), now.plus(60)).await;
+    assert!(again.is_err(), "the other session by the old token has ended with it");
+}
+
+#[tokio::test]
 async fn a_loss_while_the_new_token_is_locked_ends_the_move() {
     let (clinic, phone, new) = locked_meanwhile().await;
     let half = clinic.half_session(ada(), NOW).await;

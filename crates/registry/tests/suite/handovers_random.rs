@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use oath::{SerialNumber, UnixTime};
 use proptest::prelude::*;
-use registry::{DeactivationReason, HandoverStage, IdempotencyKey, TokenState};
+use registry::{DeactivationReason, HandoverStage, IdempotencyKey, Purpose, TokenState};
 
 use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
 
@@ -19,6 +19,8 @@ enum Deed {
     Find(u8),
     Deactivate(u8),
     NetworkAcknowledges(u8),
+    Lock(u8),
+    OwnerUnlocks(u8),
     Wait(u16),
 }
 
@@ -32,6 +34,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         3 => any::<u8>().prop_map(Deed::Find),
         1 => any::<u8>().prop_map(Deed::Deactivate),
         4 => any::<u8>().prop_map(Deed::NetworkAcknowledges),
+        2 => any::<u8>().prop_map(Deed::Lock),
+        2 => any::<u8>().prop_map(Deed::OwnerUnlocks),
         3 => (1..1_500_u16).prop_map(Deed::Wait),
     ]
 }
@@ -131,6 +135,19 @@ impl World {
             Deed::NetworkAcknowledges(which) => {
                 let serial = self.app(which).serial();
                 self.clinic.registry.sync_acknowledged(&serial, self.now).await.unwrap();
+            }
+            Deed::Lock(which) => {
+                let (app, now) = (self.app(which), self.now);
+                let (serial, wrong) = (app.serial(), app.wrong_code(now));
+                for _ in 0..10 {
+                    let registry = &self.clinic.registry;
+                    drop(registry.verify(&ada(), &serial, &wrong, Purpose::SignIn, now).await);
+                }
+            }
+            Deed::OwnerUnlocks(which) => {
+                let Some(session) = self.session().await else { return };
+                let serial = self.app(which).serial();
+                drop(self.clinic.registry.unlock_own_token(&session, &serial, self.now).await);
             }
             Deed::Wait(seconds) => self.now = self.now.plus(seconds.into()),
         }
