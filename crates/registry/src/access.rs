@@ -55,12 +55,17 @@ pub enum AccessOrder {
         /// The number; `None` for none.
         phone: Option<Phone>,
     },
+    /// Another mail address.
+    Mail {
+        /// The address.
+        mail: Mail,
+    },
 }
 
 impl AccessOrder {
     /// The words of all of them.
-    pub(crate) const KINDS: [&'static str; 5] =
-        ["account", "activation", "end", "passphrase", "phone"];
+    pub(crate) const KINDS: [&'static str; 6] =
+        ["account", "activation", "end", "passphrase", "phone", "mail"];
 
     /// Its word in the store and in the audit.
     #[must_use]
@@ -71,6 +76,7 @@ impl AccessOrder {
             Self::End { .. } => "end",
             Self::Passphrase { .. } => "passphrase",
             Self::Phone { .. } => "phone",
+            Self::Mail { .. } => "mail",
         }
     }
 
@@ -80,7 +86,9 @@ impl AccessOrder {
         match self {
             Self::Account { proofing, .. } => Some(proofing),
             Self::Activation { proofing, .. } => proofing.as_ref(),
-            Self::End { .. } | Self::Passphrase { .. } | Self::Phone { .. } => None,
+            Self::End { .. } | Self::Passphrase { .. } | Self::Phone { .. } | Self::Mail { .. } => {
+                None
+            }
         }
     }
 }

@@ -153,6 +153,10 @@ pub enum EventKind {
     StepUpConfirmed,
     /// The prescriber's telephone number was noted.
     PhoneNoted,
+    /// A mail address of the prescriber's was replaced by another.
+    MailReplaced,
+    /// The prescriber's mail address was noted.
+    MailNoted,
     /// A session was ended.
     SignedOut,
     /// A token became somebody's, or was refused to.
@@ -270,6 +274,8 @@ words!(EventKind {
     StepUpSent = "step-up-sent",
     StepUpConfirmed = "step-up-confirmed",
     PhoneNoted = "phone-noted",
+    MailReplaced = "mail-replaced",
+    MailNoted = "mail-noted",
     SignedOut = "signed-out",
     TokenAssociated = "token-associated",
     CodeJudged = "code-judged",

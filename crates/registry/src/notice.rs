@@ -50,7 +50,7 @@ pub struct Notice {
     pub npi: Npi,
     /// The prescriber's name.
     pub name: Label,
-    /// Where it goes: the address of the account.
+    /// Where it goes: the address of the account, or one that it had.
     pub mail: Mail,
     /// The token that it is about.
     pub token: Option<NoticedToken>,

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account_add, account_phone, account_unlock, activation_begin, admin, api_key, audit, backup,
-    events, import, issuer_card, manual, master_key, request, serve, stock, token_change,
-    token_list, token_resynchronise, token_show, token_sync_again, token_unlock, webhook,
+    account_add, account_mail, account_phone, account_unlock, activation_begin, admin, api_key,
+    audit, backup, events, import, issuer_card, manual, master_key, request, serve, stock,
+    token_change, token_list, token_resynchronise, token_show, token_sync_again, token_unlock,
+    webhook,
 };
 
 /// The registry of tokens for electronic prescribing of controlled substances.
@@ -140,6 +141,8 @@ pub(crate) enum WebhookCommand {
 pub(crate) enum AccountCommand {
     /// Open the account of a prescriber whose identity is proved
     Add(account_add::Arguments),
+    /// Note a prescriber's mail address; where prescribers are told by mail, the old one and the new are
+    Mail(account_mail::Arguments),
     /// Note a prescriber's telephone number, for codes before a token is added
     Phone(account_phone::Arguments),
     /// End the pause that wrong passphrases put on a prescriber's sign-in

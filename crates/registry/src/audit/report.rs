@@ -127,6 +127,8 @@ fn is_notable(kind: EventKind, outcome: Outcome) -> bool {
         EventKind::ServerKeyMade
         | EventKind::AccountOpened
         | EventKind::PhoneNoted
+        | EventKind::MailReplaced
+        | EventKind::MailNoted
         | EventKind::IdentityProved
         | EventKind::SignInPaused
         | EventKind::SignInUnlocked

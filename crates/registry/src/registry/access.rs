@@ -7,6 +7,7 @@ use rand_core::CryptoRng;
 use super::{
     ATTEMPTS, Registry,
     activations::{Invitation, LONGEST_VALID},
+    noting_mail::mail_noted,
     proofing::Before,
 };
 use crate::{
@@ -81,6 +82,9 @@ impl Registry {
                 }
                 AccessOrder::Phone { phone } => {
                     (self.phone_noted(before.account()?, phone, &actor, now).await?, None)
+                }
+                AccessOrder::Mail { mail } => {
+                    (mail_noted(before.account()?, mail, &actor, now), None)
                 }
             };
             let sealed_shown = shown.as_ref().map(|shown| {

@@ -19,6 +19,7 @@ mod losses;
 mod mailing;
 mod network_sync;
 mod notices;
+mod noting_mail;
 mod once;
 mod own_activations;
 mod own_tokens;

@@ -21,6 +21,7 @@ use crate::{
         webhooks::moved_to,
     },
     store::{Changes, Write},
+    values::Mail,
 };
 
 /// The name of the cursor in the audit.
@@ -128,13 +129,19 @@ impl Registry {
             Some(serial) => self.store.token(serial).await?.map(|record| record.token),
             None => None,
         };
+        let mail = match (kind, what.cause.as_deref()) {
+            (NoticeKind::MailReplaced | NoticeKind::MailChanged, Some(address)) => {
+                Mail::stored(address).map_err(|_| damaged())?
+            }
+            _ => account.mail,
+        };
         Ok(Notice {
             event: id,
             kind,
             at: what.at,
             npi,
             name: account.name,
-            mail: account.mail,
+            mail,
             token: token.map(|token| NoticedToken {
                 name: token.name,
                 serial: token.serial,

@@ -17,7 +17,8 @@
 //! an activation.
 //!
 //! A telephone number is changed by two people too: codes go to it before a token is added, and whoever
-//! could redirect them alone would need one thing less.
+//! could redirect them alone would need one thing less. So is a mail address: what is done to the account is
+//! told there, and whoever could redirect that alone would be told instead of the prescriber.
 //!
 //! Access that was ended has no token left, and comes back by an activation with a new record of
 //! identity proofing only.
@@ -79,6 +80,9 @@ pub enum AccessRefusal {
     /// The number is on record already.
     #[error("this is the telephone number on record already")]
     SamePhone,
+    /// The address is on record already.
+    #[error("this is the mail address on record already")]
+    SameMail,
     /// The form was used for something else.
     #[error("this form was used for something else already: open it again")]
     FormUsed,
@@ -109,6 +113,7 @@ impl AccessRefusal {
             | Self::Passphrase
             | Self::Unknown
             | Self::SamePhone
+            | Self::SameMail
             | Self::FormUsed
             | Self::NotPending(_) => None,
         }
@@ -186,6 +191,7 @@ pub(crate) fn check_account(account: &Account, order: &AccessOrder) -> Result<()
         AccessOrder::Account { .. } | AccessOrder::Activation { .. } => Ok(()),
         _ if account.access_ended.is_some() => Err(AccessRefusal::Ended),
         AccessOrder::Phone { phone } if *phone == account.phone => Err(AccessRefusal::SamePhone),
+        AccessOrder::Mail { mail } if *mail == account.mail => Err(AccessRefusal::SameMail),
         _ => Ok(()),
     }
 }

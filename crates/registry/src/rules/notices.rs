@@ -23,6 +23,10 @@ pub enum NoticeKind {
     PassphraseChanged,
     /// The telephone number was set, changed or removed.
     PhoneChanged,
+    /// The mail address was changed; told to the one before.
+    MailReplaced,
+    /// The mail address was changed; told to the new one.
+    MailChanged,
     /// The account's access was ended, and with it every token's use.
     AccessEnded,
 }
@@ -36,6 +40,8 @@ words!(NoticeKind {
     TokenDeactivated = "token-deactivated",
     PassphraseChanged = "passphrase-changed",
     PhoneChanged = "phone-changed",
+    MailReplaced = "mail-replaced",
+    MailChanged = "mail-changed",
     AccessEnded = "access-ended",
 });
 
@@ -64,6 +70,8 @@ impl NoticeKind {
             EventKind::TokenDeactivated => Some(Self::TokenDeactivated),
             EventKind::PassphraseReset => Some(Self::PassphraseChanged),
             EventKind::PhoneNoted => Some(Self::PhoneChanged),
+            EventKind::MailReplaced => Some(Self::MailReplaced),
+            EventKind::MailNoted => Some(Self::MailChanged),
             EventKind::AccessEnded => Some(Self::AccessEnded),
             _ => None,
         }
@@ -107,6 +115,8 @@ mod tests {
             .collect();
         let expected = [
             (EventKind::PhoneNoted, NoticeKind::PhoneChanged),
+            (EventKind::MailReplaced, NoticeKind::MailReplaced),
+            (EventKind::MailNoted, NoticeKind::MailChanged),
             (EventKind::TokenAssociated, NoticeKind::TokenAdded),
             (EventKind::TokenSuspended, NoticeKind::TokenSuspended),
             (EventKind::TokenFound, NoticeKind::TokenRestored),

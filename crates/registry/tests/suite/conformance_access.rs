@@ -60,6 +60,7 @@ pub(crate) async fn the_access_that_was_executed_last_is_found(store: &dyn Store
     let about = AccessOrder::Passphrase { assurance: label("called back") };
     let phone = AccessOrder::Phone { phone: Some("+1 410 555 0134".parse().unwrap()) };
     let end = AccessOrder::End { reason: label("left the clinic") };
+    let mail = AccessOrder::Mail { mail: "ada@example.net".parse().unwrap() };
     let change = |id: &str, order: &AccessOrder, at| AccessRecord {
         change: AccessChange {
             id: id.parse().unwrap(),
@@ -90,7 +91,8 @@ pub(crate) async fn the_access_that_was_executed_last_is_found(store: &dyn Store
     let early = change("z", &about, START.plus(1));
     let late = change("a", &about, START.plus(2));
     let (phone, end) = (change("p", &phone, START), change("e", &end, START));
-    for record in [&early, &late, &phone, &end, &opening] {
+    let mail = change("m", &mail, START);
+    for record in [&early, &late, &phone, &mail, &end, &opening] {
         let pending =
             AccessChange { state: AccessState::Pending, decided: None, ..record.change.clone() };
         let pending = AccessRecord { change: pending, ..record.clone() };

@@ -81,6 +81,7 @@ async fn a_relying_party_enters_nothing_that_ends_access_or_lets_somebody_in() {
         AccessOrder::End { reason: label("left") },
         AccessOrder::Passphrase { assurance: label("called back") },
         AccessOrder::Phone { phone: None },
+        AccessOrder::Mail { mail: "eve@example.org".parse().unwrap() },
     ] {
         let new = registry::access::NewAccess { order, ..activation("a") };
         let refused = clinic.registry.enter_access_for(&party, new, NOW, &mut rng()).await;

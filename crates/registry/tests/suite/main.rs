@@ -28,6 +28,7 @@ mod handovers_random;
 mod hard_tokens;
 mod interleaving;
 mod losing;
+mod mail_addresses;
 mod mailing;
 mod migrating;
 mod network_sync;

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub(crate) mod account_add;
+pub(crate) mod account_mail;
 pub(crate) mod account_phone;
 pub(crate) mod account_unlock;
 pub(crate) mod activation_begin;
@@ -42,6 +43,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(arguments) => serve::run(*arguments).await,
         Command::Account(AccountCommand::Add(arguments)) => account_add::run(arguments, json).await,
+        Command::Account(AccountCommand::Mail(arguments)) => {
+            account_mail::run(arguments, json).await
+        }
         Command::Account(AccountCommand::Phone(arguments)) => {
             account_phone::run(arguments, json).await
         }

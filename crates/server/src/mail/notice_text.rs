@@ -56,6 +56,14 @@ const fn happened(kind: NoticeKind) -> (&'static str, &'static str) {
             "your telephone number was changed",
             "the telephone number of your account was changed. Codes that confirm a new\ntoken are sent there.",
         ),
+        NoticeKind::MailReplaced => (
+            "your mail address was changed",
+            "the mail address of your account was changed. This one is told nothing more;\nwhat is done to your account is told to the new one.",
+        ),
+        NoticeKind::MailChanged => (
+            "your mail address was changed",
+            "this is now the mail address of your account. What is done to your account is\ntold here.",
+        ),
         NoticeKind::AccessEnded => (
             "your access has ended",
             "your access has ended. All your tokens are deactivated, and you can no longer\nsign in.",
@@ -120,7 +128,9 @@ Call at once"
         NoticeKind::NewPhoneSuspended
         | NoticeKind::TokenDeactivated
         | NoticeKind::PassphraseChanged
-        | NoticeKind::PhoneChanged => {
+        | NoticeKind::PhoneChanged
+        | NoticeKind::MailReplaced
+        | NoticeKind::MailChanged => {
             "If this was you, or was done for you, there is nothing to do.
 
 If it was not: somebody else may be in your account. Call at once"

@@ -175,6 +175,36 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// All texts of these characters, up to a length.
+    fn texts(characters: &str, most: u32) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut longest = all.clone();
+        for _ in 0..most {
+            let longer = |text: &String| {
+                characters.chars().map(move |c| format!("{text}{c}")).collect::<Vec<_>>()
+            };
+            longest = longest.iter().flat_map(longer).collect();
+            all.extend(longest.iter().cloned());
+        }
+        all
+    }
+
+    #[test]
+    fn whatever_address_is_taken_at_entry_is_one_that_can_be_written_to() {
+        let long = ["x".repeat(63), "x".repeat(64), ["x.".repeat(94), "x".to_owned()].concat()];
+        let (mut taken, domains) = (0, [texts("a1-.é_", 4), long.to_vec()].concat());
+        for local in [texts("a.+'é\"@ ", 3), vec!["l".repeat(64), "l".repeat(65)]].concat() {
+            for domain in &domains {
+                let text = format!("{local}@{domain}");
+                if text.parse::<Mail>().is_ok() {
+                    taken += 1;
+                    assert!(text.trim().parse::<lettre::Address>().is_ok(), "{text}");
+                }
+            }
+        }
+        assert!(taken > 1_000, "{taken}");
+    }
+
     #[test]
     fn a_password_and_a_link_go_over_an_encrypted_way_only() {
         for text in [

@@ -1,9 +1,11 @@
 //! The pages on which two people end a prescriber's access, let a new passphrase be chosen, and change a
-//! telephone number; and the page on which the prescriber chooses.
+//! telephone number or a mail address; and the page on which the prescriber chooses.
 
 use crate::{
     browser::Browser,
-    process::{NPI, PASSPHRASE, Server},
+    mails::mails_of,
+    process::{NPI, PASSPHRASE, Server, text},
+    stand_in_network::until,
     two_people::{entered, execute, two_people},
 };
 
@@ -133,4 +135,44 @@ fn a_telephone_number_is_changed_by_two_people_and_masked_but_for_them() {
         assert_eq!(ines.get(&path).status, 404, "{path}");
     }
     assert_eq!(rosa.get(&form("phone")).status, 403, "a registrant enters nothing");
+}
+
+#[test]
+fn a_mail_address_is_changed_by_two_people_and_both_addresses_are_told() {
+    const SUBJECT: &str = "Example Clinic: your mail address was changed";
+    const NEW: &str = "ada.quill@example.net";
+    let (server, ines, rosa) = with_ada();
+    let old = ines.get(&account()).element("mail").unwrap();
+    for wrong in ["a..b@x", ".a@x", "nowhere", ""] {
+        let page = ines.submit(&form("mail"), &[("value", wrong)]);
+        assert!(page.element("error-value").is_some() && page.html.contains(wrong), "{wrong}");
+    }
+    let same = ines.submit(&form("mail"), &[("value", &old)]);
+    assert!(same.element("error").unwrap().contains("on record already"), "{}", same.html);
+    let address = entered(&ines, &form("mail"), &[("value", NEW)]);
+    assert!(rosa.get(&address).html.contains(NEW), "to be compared");
+    assert_eq!(ines.get(&account()).element("mail").unwrap(), old, "not by one person");
+    let (page, _) = execute(&rosa, &address);
+    assert_eq!(page.location, format!("{}?mail", account()), "{}", page.html);
+    let shown = rosa.get(&page.location);
+    assert!(shown.element("confirmation").unwrap().contains("both told"), "{}", shown.html);
+    assert_eq!(shown.element("mail").unwrap(), NEW);
+
+    let line = ["account", "mail", "--npi", NPI, "--address"];
+    let refused = server.folder.run(&[&line[..], &["a..b@x"]].concat(), "");
+    assert!(!refused.status.success());
+    assert!(text(&refused.stderr).contains("not a mail address"), "{}", text(&refused.stderr));
+    let noted = server.folder.json(&[&line[..], &["ada@example.com"]].concat(), "");
+    assert_eq!(noted["mail"], "ada@example.com");
+    let mails = server.folder.path().join("mail");
+    let told =
+        until("four mails", || Some(mails_of(&mails, SUBJECT)).filter(|told| told.len() == 4));
+    let count = |to: &str, says: &str| {
+        let to = format!("To: {to}\n");
+        told.iter().filter(|mail| mail.contains(&to) && mail.contains(says)).count()
+    };
+    let (left, begun) = ("This one is told nothing more", "this is now the mail address");
+    assert_eq!((count(&old, left), count(&old, begun)), (1, 0), "{told:?}");
+    assert_eq!((count(NEW, left), count(NEW, begun)), (1, 1), "{told:?}");
+    assert_eq!((count("ada@example.com", left), count("ada@example.com", begun)), (0, 1));
 }

@@ -100,6 +100,8 @@ fn what_is_not_well_formed_is_told_at_its_field_and_kept() {
         ("npi", "1234567890"),
         ("name", " "),
         ("mail", "nowhere"),
+        ("mail", "a..b@x"),
+        ("mail", ".a@x"),
         ("phone", "555 0134"),
         ("checked-by", ""),
         ("checked-on", "2026-02-30"),

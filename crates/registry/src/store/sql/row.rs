@@ -7,6 +7,7 @@ use oath::UnixTime;
 use crate::{
     rules::lock::Lock,
     store::{StoreError, sqlite::InOrder},
+    values::Mail,
 };
 
 /// A row of either database.
@@ -156,6 +157,12 @@ pub(super) fn maybe_parsed<T: FromStr<Err: Display>>(
     column: &str,
 ) -> Result<Option<T>, StoreError> {
     row.text(column)?.map(str::parse).transpose().map_err(|error| damaged(column, error))
+}
+
+/// A mail address, also one that would not be taken at entry any more.
+pub(super) fn mail(row: &Row<'_>) -> Result<Mail, StoreError> {
+    let text = row.text("mail")?.ok_or_else(|| damaged("mail", "it is empty"))?;
+    Mail::stored(text).map_err(|error| damaged("mail", error))
 }
 
 /// A column of text that is one of a few words.

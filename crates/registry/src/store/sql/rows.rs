@@ -55,7 +55,7 @@ pub(super) use webhooks::{webhook, webhooks};
 use super::{
     Row, Statements,
     row::{
-        count, damaged, instant, lock, lock_to_sql, maybe_count, maybe_instant, maybe_parsed,
+        count, damaged, instant, lock, lock_to_sql, mail, maybe_count, maybe_instant, maybe_parsed,
         parsed, to_sql, word,
     },
     statements::{Query, query},

@@ -46,6 +46,7 @@ impl ChangeText {
             AccessOrder::End { .. } => ("End access", String::new()),
             AccessOrder::Passphrase { .. } => ("Let a new passphrase be chosen", String::new()),
             AccessOrder::Phone { .. } => ("Change the telephone number", String::new()),
+            AccessOrder::Mail { .. } => ("Change the mail address", String::new()),
         };
         let decided = change.decided.as_ref().map_or_else(String::new, |decided| {
             let reason = decided.reason.as_ref();

@@ -113,6 +113,7 @@ pub(super) async fn execute(
                 let done = match executed.change.order {
                     AccessOrder::End { .. } => "ended",
                     AccessOrder::Phone { .. } => "phone",
+                    AccessOrder::Mail { .. } => "mail",
                     _ => "opened",
                 };
                 let address = format!("/admin/accounts/{}?{done}", executed.change.npi);
@@ -223,6 +224,7 @@ fn facts(order: &AccessOrder, pending: bool) -> Vec<(&'static str, String)> {
             let number = phone.as_ref().map_or_else(|| "none".to_owned(), number);
             vec![("New telephone number", number)]
         }
+        AccessOrder::Mail { mail } => vec![("New mail address", mail.to_string())],
         AccessOrder::Activation { valid_for, pin, proofing } => [
             Some(("The link is good for", format!("{} hours at most", valid_for / 3600))),
             Some(("PIN", format!("{} digits", pin.length()))),

@@ -1,5 +1,5 @@
-//! Enters the end of an account's access, a new passphrase, or another telephone number: a form of one
-//! field each.
+//! Enters the end of an account's access, a new passphrase, or another telephone number or mail address: a
+//! form of one field each.
 
 use askama::Template;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 };
 use provisioning::Label;
 use registry::{
-    AccessError, Account, Action, IdempotencyKey, Npi, Phone,
+    AccessError, Account, Action, IdempotencyKey, Mail, Npi, Phone,
     access::{AccessOrder, NewAccess},
 };
 
@@ -35,11 +35,13 @@ enum What {
     End,
     Passphrase,
     Phone,
+    Mail,
 }
 
 impl What {
     fn parse(word: &str) -> Option<Self> {
-        [Self::End, Self::Passphrase, Self::Phone].into_iter().find(|what| what.word() == word)
+        let all = [Self::End, Self::Passphrase, Self::Phone, Self::Mail];
+        all.into_iter().find(|what| what.word() == word)
     }
 
     const fn word(self) -> &'static str {
@@ -47,6 +49,7 @@ impl What {
             Self::End => "end",
             Self::Passphrase => "passphrase",
             Self::Phone => "phone",
+            Self::Mail => "mail",
         }
     }
 
@@ -55,6 +58,7 @@ impl What {
             Self::End => "End access",
             Self::Passphrase => "Let a new passphrase be chosen",
             Self::Phone => "Change the telephone number",
+            Self::Mail => "Change the mail address",
         }
     }
 }
@@ -72,6 +76,8 @@ struct Page {
     tokens: usize,
     /// The last digits of the number on record; empty where there is none.
     ends_in: String,
+    /// The mail address on record.
+    mail: String,
     value: String,
     errors: FieldErrors,
 }
@@ -145,6 +151,10 @@ fn read(what: What, form: &Form, errors: &mut FieldErrors) -> Option<AccessOrder
             let phone = errors.check("value", text.parse::<Phone>())?;
             Some(AccessOrder::Phone { phone: Some(phone) })
         }
+        What::Mail => {
+            let mail = errors.check("value", text.parse::<Mail>())?;
+            Some(AccessOrder::Mail { mail })
+        }
     }
 }
 
@@ -169,6 +179,7 @@ async fn show(
         name: account.name.to_string(),
         tokens: tokens.iter().filter(|token| token.state.is_in_use()).count(),
         ends_in: phone.map_or_else(String::new, |phone| phone.last_digits().to_owned()),
+        mail: account.mail.to_string(),
         value,
         errors,
     };

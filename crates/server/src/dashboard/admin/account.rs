@@ -44,6 +44,7 @@ struct Page {
     opened_now: bool,
     ended_now: bool,
     phone_now: bool,
+    mail_now: bool,
     unlocked: bool,
     error: Option<&'static str>,
 }
@@ -92,6 +93,7 @@ async fn show(
         opened_now: query == Some("opened"),
         ended_now: query == Some("ended"),
         phone_now: query == Some("phone"),
+        mail_now: query == Some("mail"),
         unlocked: query == Some("unlocked"),
         error,
         frame: by.frame(),

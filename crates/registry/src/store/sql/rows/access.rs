@@ -4,13 +4,13 @@ use oath::UnixTime;
 use provisioning::{Label, PinPolicy};
 
 use super::{
-    Query, Row, Statements, count, damaged, instant, maybe_instant, maybe_parsed, named_params,
-    params, parsed, people::npi, query, to_sql, word,
+    Query, Row, Statements, count, damaged, instant, mail, maybe_instant, maybe_parsed,
+    named_params, params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     access::{AccessChange, AccessDecision, AccessOrder, AccessRecord, AccessState, EnteredBy},
     store::StoreError,
-    values::{AccountId, IdempotencyKey, Npi, Phone, PostalAddress, ProofingRecord},
+    values::{AccountId, IdempotencyKey, Mail, Npi, Phone, PostalAddress, ProofingRecord},
 };
 
 pub(in super::super) fn access(id: &IdempotencyKey) -> Query<AccessRecord> {
@@ -101,7 +101,7 @@ fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
     match row.get::<String>("kind")?.as_str() {
         "account" => Ok(AccessOrder::Account {
             name: parsed(row, "name")?,
-            mail: parsed(row, "mail")?,
+            mail: mail(row)?,
             phone: maybe_parsed(row, "phone")?,
             own_id: maybe_parsed(row, "own_id")?,
             address: maybe_parsed(row, "address")?.map(Box::new),
@@ -116,6 +116,7 @@ fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
         "end" => Ok(AccessOrder::End { reason: parsed(row, "about")? }),
         "passphrase" => Ok(AccessOrder::Passphrase { assurance: parsed(row, "about")? }),
         "phone" => Ok(AccessOrder::Phone { phone: maybe_parsed(row, "phone")? }),
+        "mail" => Ok(AccessOrder::Mail { mail: mail(row)? }),
         kind => {
             let unknown = format!("{kind} is unknown");
             Err(damaged("kind", unknown))
@@ -125,15 +126,17 @@ fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
 
 pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
     let change = &record.change;
-    let (mut person, mut terms, mut about, mut phone) = (None, None, None, &None);
-    let (mut own_id, mut address) = (None, None);
+    let (mut person, mut mail, mut terms, mut about) = (None, None, None, None);
+    let (mut phone, mut own_id, mut address) = (&None, None, None);
     let entered_as = match &change.entered_by {
         EnteredBy::Administrator(_) => ADMINISTRATOR,
         EnteredBy::RelyingParty(_) => RELYING_PARTY,
     };
     match &change.order {
-        AccessOrder::Account { name, mail, phone: number, own_id: id, address: place, .. } => {
-            person = Some((name, mail));
+        AccessOrder::Account {
+            name, mail: to, phone: number, own_id: id, address: place, ..
+        } => {
+            (person, mail) = (Some(name), Some(to));
             (phone, own_id, address) = (number, id.as_ref(), place.as_deref());
         }
         AccessOrder::Activation { valid_for, pin, .. } => {
@@ -143,6 +146,7 @@ pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
             about = Some(words);
         }
         AccessOrder::Phone { phone: number } => phone = number,
+        AccessOrder::Mail { mail: to } => mail = Some(to),
     }
     statements.one(
         "INSERT INTO access_changes (id, version, npi, kind, state, entered_by, entered_as, entered, name,
@@ -157,8 +161,8 @@ pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
             ":entered_by": change.entered_by.name().as_str(),
             ":entered_as": entered_as,
             ":entered": to_sql(change.entered.0),
-            ":name": person.map(|(name, _)| name.as_str()),
-            ":mail": person.map(|(_, mail)| mail.as_str()),
+            ":name": person.map(Label::as_str),
+            ":mail": mail.map(Mail::as_str),
             ":own_id": own_id.map(AccountId::as_str),
             ":address": address.map(PostalAddress::to_text),
             ":proofing": change.order.proofing().map(ProofingRecord::as_str),

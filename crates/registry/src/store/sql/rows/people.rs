@@ -4,7 +4,7 @@ use oath::{SerialNumber, UnixTime};
 use provisioning::{ActivationId, PinPolicy};
 
 use super::{
-    Query, Row, Statements, count, damaged, instant, lock, lock_to_sql, maybe_instant,
+    Query, Row, Statements, count, damaged, instant, lock, lock_to_sql, mail, maybe_instant,
     maybe_parsed, named_params, params, parsed, pattern, query, to_sql, word,
 };
 use crate::{
@@ -72,7 +72,7 @@ fn read_account(row: &Row<'_>) -> Result<AccountRecord, StoreError> {
             npi: npi(row, "npi")?,
             id: maybe_parsed(row, "own_id")?,
             name: parsed(row, "name")?,
-            mail: parsed(row, "mail")?,
+            mail: mail(row)?,
             phone: maybe_parsed(row, "phone")?,
             address: maybe_parsed(row, "address")?,
             proofing: parsed(row, "proofing")?,

@@ -4,8 +4,8 @@ use oath::{SerialNumber, TokenType, UnixTime};
 use provisioning::{ActivationId, Label};
 
 use super::{
-    Query, Row, Statements, count, damaged, instant, maybe_instant, maybe_parsed, named_params,
-    params, parsed, people::npi, query, to_sql, word,
+    Query, Row, Statements, count, damaged, instant, mail, maybe_instant, maybe_parsed,
+    named_params, params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
     request::{Mailing, Replaced, RequestRecord, RequestState, Shipment, TokenRequest},
@@ -90,7 +90,7 @@ fn read(row: &Row<'_>) -> Result<RequestRecord, StoreError> {
         npi: npi(row, "npi")?,
         token_type: parsed(row, "token_type")?,
         state: word(row, "state", RequestState::ALL, RequestState::name)?,
-        mail: parsed(row, "mail")?,
+        mail: mail(row)?,
         address: maybe_parsed(row, "address")?,
         replaces: replaced(row)?,
         requested: instant(row, "requested")?,
