@@ -36,6 +36,7 @@ mod notices;
 mod once;
 mod owning;
 mod passphrase_reset;
+mod postgres_refusing;
 mod proofing;
 mod races;
 mod random_lives;

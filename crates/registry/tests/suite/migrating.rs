@@ -16,19 +16,21 @@ const SCHEMAS: [&str; 2] = [
 ];
 const WRITE: &str = "SET lock_timeout = '5s'; INSERT INTO events (at, actor, kind, outcome)
     VALUES (1, 'system', 'network-sync', 'success')";
+const HOLDS: &str = "SELECT 1 FROM pg_locks WHERE relation = CAST('events' AS regclass)
+    AND mode = 'RowExclusiveLock'";
 const INDEX: &str = "SELECT indisvalid FROM pg_index
     WHERE indexrelid = CAST('events_but_codes' AS regclass)";
 const BUILDING: &str = "SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND query SIMILAR TO '(CREATE|DROP) INDEX CONCURRENTLY%'";
 
 /// A database as the second version left it.
-struct Old {
+pub(crate) struct Old {
     url: DatabaseUrl,
     name: String,
 }
 
 impl Old {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let url = server().new_database();
         let name = url.strip_prefix("postgres:///").unwrap().split_once('?').unwrap().0.to_owned();
         let old = Self { url: url.parse().unwrap(), name };
@@ -40,20 +42,20 @@ impl Old {
         old
     }
 
-    fn sql(&self, sql: &str) -> String {
+    pub(crate) fn sql(&self, sql: &str) -> String {
         server().sql(&self.name, sql)
     }
 
-    /// Somebody who has written, and has not committed yet.
-    fn open_transaction(&self) -> Child {
+    /// Somebody who has done something, and has not committed yet.
+    pub(crate) fn open_transaction(&self, sql: &str) -> Child {
         let mut writer = server().program("psql");
         writer.args(["-X", "-q", &server().address(&self.name)]).stdin(Stdio::piped());
         let mut writer = writer.spawn().unwrap();
-        writeln!(writer.stdin.as_mut().unwrap(), "BEGIN; {WRITE};").unwrap();
+        writeln!(writer.stdin.as_mut().unwrap(), "BEGIN; {sql};").unwrap();
         writer
     }
 
-    async fn until(&self, what: &str, sql: &str) -> String {
+    pub(crate) async fn until(&self, what: &str, sql: &str) -> String {
         for _ in 0..600 {
             let found = self.sql(sql);
             if !found.is_empty() {
@@ -64,7 +66,7 @@ impl Old {
         panic!("never: {what}")
     }
 
-    fn opening(&self) -> tokio::task::JoinHandle<Result<PostgresStore, StoreError>> {
+    pub(crate) fn opening(&self) -> tokio::task::JoinHandle<Result<PostgresStore, StoreError>> {
         let url = self.url.clone();
         tokio::spawn(async move { PostgresStore::open(&url).await })
     }
@@ -73,10 +75,8 @@ impl Old {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_of_the_events_is_built_beside_writers_and_anew_where_that_was_cut_off() {
     let old = Old::new();
-    let mut writer = old.open_transaction();
-    let holds = "SELECT 1 FROM pg_locks WHERE relation = CAST('events' AS regclass)
-        AND mode = 'RowExclusiveLock'";
-    old.until("the transaction has written", holds).await;
+    let mut writer = old.open_transaction(WRITE);
+    old.until("the transaction has written", HOLDS).await;
 
     let cut_off = old.opening();
     let backend = old.until("an index is being built", BUILDING).await;
@@ -99,6 +99,22 @@ async fn an_index_of_the_events_is_built_beside_writers_and_anew_where_that_was_
     assert_eq!(old.sql(INDEX), "t");
     let whole = PostgresStore::open(&old.url).await.unwrap();
     assert_eq!(whole.webhooks().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_is_built_however_short_the_time_that_the_database_gives_a_statement() {
+    let old = Old::new();
+    old.sql(&format!("ALTER DATABASE {} SET statement_timeout = '200ms'", old.name));
+    let mut writer = old.open_transaction(&format!("SET statement_timeout = 0; {WRITE}"));
+    old.until("the transaction has written", HOLDS).await;
+    let opening = old.opening();
+    let longer = format!("{BUILDING} AND now() - query_start > INTERVAL '1 second'");
+    old.until("it is being built for longer than that", &longer).await;
+    writeln!(writer.stdin.as_mut().unwrap(), "COMMIT;").unwrap();
+    drop(writer.stdin.take());
+    assert!(writer.wait().unwrap().success());
+    opening.await.unwrap().unwrap();
+    assert_eq!(old.sql(INDEX), "t");
 }
 
 #[tokio::test(flavor = "multi_thread")]

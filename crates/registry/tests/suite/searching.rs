@@ -1,13 +1,13 @@
 //! What a store finds: tokens by any part, events by what is asked of them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use registry::{
-    EventKind, Outcome, Purpose, SqliteStore, Store, StoreError,
+    EventKind, Outcome, Purpose, Registry, SqliteStore, Store, StoreError,
     store::{EventSearch, TokenSearch},
 };
 
-use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label};
+use crate::clinic::{App, Clinic, START, ada, ben, help_desk, label, rng};
 
 #[tokio::test]
 async fn tokens_are_found_by_any_part_and_a_page_at_a_time() {
@@ -87,18 +87,24 @@ async fn events_are_found_by_all_that_is_asked_of_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_that_takes_too_long_is_broken_off_and_codes_are_judged_meanwhile() {
     let (clinic, app) = Clinic::with_token().await;
-    clinic.sql(
-        "INSERT INTO events (at, actor, kind, outcome)
+    clinic.open_account(ben()).await;
+    clinic.sql(&format!(
+        "INSERT INTO events (at, actor, kind, outcome, account)
          WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000)
-         SELECT x, 'system', 'network-sync', 'success' FROM n",
-    );
+         SELECT x, 'system', 'network-sync', 'success', {} FROM n",
+        ben()
+    ));
+    // One store, so that it is seen where what is broken off is somebody else's.
     let file = clinic.folder.path().join("countersign.db");
-    let impatient = SqliteStore::open(&file).unwrap().searching_for(Duration::from_millis(1));
+    let store = SqliteStore::open(&file).unwrap().searching_for(Duration::from_millis(1));
+    let store = Arc::new(store);
+    let opened = Registry::open(store.clone(), clinic.master(), START, &mut rng()).await;
+    let registry = opened.unwrap();
     let nothing = EventSearch { outcome: Some(Outcome::Refused), ..EventSearch::default() };
-    let searched = nothing.clone();
+    let (searcher, searched) = (store.clone(), nothing.clone());
     let searching = tokio::spawn(async move {
         for _ in 0..100 {
-            let found = impatient.events_with(&searched, None, 9).await;
+            let found = searcher.events_with(&searched, None, 9).await;
             assert_eq!(found, Err(StoreError::TookTooLong));
         }
     });
@@ -107,9 +113,21 @@ async fn a_search_that_takes_too_long_is_broken_off_and_codes_are_judged_meanwhi
         judged += 1;
         let at = START.plus(60 * judged);
         let (serial, code) = (app.serial(), app.code(at));
-        clinic.registry.verify(&ada(), &serial, &code, Purpose::Signing, at).await.unwrap();
+        registry.verify(&ada(), &serial, &code, Purpose::Signing, at).await.unwrap();
     }
     searching.await.unwrap();
     assert!(judged > 1, "{judged}");
-    assert_eq!(clinic.registry.events_with(&nothing, None, 9).await.unwrap(), []);
+
+    // All of one account's is no search, however much that is.
+    let of_ben = EventSearch { account: Some(ben()), ..nothing };
+    assert_eq!(store.events_with(&of_ben, None, 9).await.unwrap(), []);
+    // The place where it was broken off is good for what takes less.
+    let mut found = Err(StoreError::TookTooLong);
+    for _ in 0..1_000 {
+        found = store.events_with(&EventSearch::default(), None, 1).await;
+        if found != Err(StoreError::TookTooLong) {
+            break;
+        }
+    }
+    assert_eq!(found.unwrap().len(), 1);
 }

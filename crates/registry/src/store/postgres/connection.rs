@@ -10,7 +10,7 @@ use std::{
 use futures_util::TryStreamExt as _;
 use tokio_postgres::{
     Client, Error, Row as PgRow, Statement as Prepared,
-    error::SqlState,
+    error::{Severity, SqlState},
     types::{ToSql, Type},
 };
 
@@ -25,6 +25,8 @@ use crate::store::{
 pub(super) struct Connection {
     client: Client,
     prepared: Mutex<HashMap<Arc<str>, Prepared>>,
+    /// Whether it is for searches, which have a time limit.
+    searches: bool,
 }
 
 /// What went wrong with a request.
@@ -50,8 +52,8 @@ impl From<Trouble> for StoreError {
 }
 
 impl Connection {
-    pub(super) fn new(client: Client) -> Self {
-        Self { client, prepared: Mutex::default() }
+    pub(super) fn new(client: Client, searches: bool) -> Self {
+        Self { client, prepared: Mutex::default(), searches }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -60,7 +62,15 @@ impl Connection {
 
     /// Runs statements without parameters.
     pub(super) async fn run(&self, sql: &str) -> Result<(), Trouble> {
-        self.client.batch_execute(sql).await.map_err(|error| trouble(&error))
+        self.client.batch_execute(sql).await.map_err(|error| self.trouble(&error))
+    }
+
+    /// Ends a transaction: what it changed may be there, whatever is answered, unless that clearly says no.
+    pub(super) async fn commit(&self) -> Result<(), StoreError> {
+        self.client.batch_execute("COMMIT").await.map_err(|error| match refuses(&error) {
+            true => self.trouble(&error).into(),
+            false => StoreError::NotKnown { reason: reason(&error) },
+        })
     }
 
     /// The numbers in the one row that a statement finds; 0 for none.
@@ -68,10 +78,10 @@ impl Connection {
         &self,
         sql: &str,
     ) -> Result<[i64; COLUMNS], Trouble> {
-        let row = self.client.query_one(sql, &[]).await.map_err(|error| trouble(&error))?;
+        let row = self.client.query_one(sql, &[]).await.map_err(|error| self.trouble(&error))?;
         let mut numbers = [0; COLUMNS];
         for (column, number) in numbers.iter_mut().enumerate() {
-            let found: Option<i64> = row.try_get(column).map_err(|error| trouble(&error))?;
+            let found: Option<i64> = row.try_get(column).map_err(|error| self.trouble(&error))?;
             *number = found.unwrap_or_default();
         }
         Ok(numbers)
@@ -94,8 +104,15 @@ impl Connection {
 
     async fn found(&self, prepared: &Prepared, values: &Values) -> Result<Vec<PgRow>, Trouble> {
         let rows = self.client.query_raw(prepared, placed(values).into_iter().map(bound)).await;
-        let rows = rows.map_err(|error| trouble(&error))?;
-        rows.try_collect().await.map_err(|error| trouble(&error))
+        let rows = rows.map_err(|error| self.trouble(&error))?;
+        rows.try_collect().await.map_err(|error| self.trouble(&error))
+    }
+
+    fn trouble(&self, error: &Error) -> Trouble {
+        match error.code() {
+            Some(&SqlState::QUERY_CANCELED) if self.searches => StoreError::TookTooLong.into(),
+            _ => trouble(error),
+        }
     }
 
     /// Runs statements one after the other, all sent at once, and tells of each in order how many
@@ -119,7 +136,7 @@ impl Connection {
         for (prepared, columns) in &ready {
             let run = async move {
                 let met = self.client.execute_raw(prepared, columns.iter().map(Column::bound));
-                met.await.map_err(|error| trouble(&error))
+                met.await.map_err(|error| self.trouble(&error))
             };
             under_way.push(begun(run).await);
         }
@@ -140,7 +157,7 @@ impl Connection {
         }
         let types: Vec<_> = placed(values).into_iter().map(type_of).collect();
         let prepared = self.client.prepare_typed(&translated(sql, values), &types).await;
-        let prepared: Prepared = prepared.map_err(|error| trouble(&error))?;
+        let prepared: Prepared = prepared.map_err(|error| self.trouble(&error))?;
         let mut all = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(sql.into(), prepared.clone());
         Ok(prepared)
@@ -264,14 +281,24 @@ pub(super) fn trouble(error: &Error) -> Trouble {
     }
     Trouble::Refused(match *code {
         SqlState::UNIQUE_VIOLATION | SqlState::FOREIGN_KEY_VIOLATION => StoreError::Conflict,
-        SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Busy,
-        // Only searches have a time limit.
-        SqlState::QUERY_CANCELED => StoreError::TookTooLong,
+        SqlState::LOCK_NOT_AVAILABLE
+        | SqlState::T_R_DEADLOCK_DETECTED
+        | SqlState::QUERY_CANCELED => StoreError::Busy,
         SqlState::DATA_CORRUPTED
         | SqlState::INDEX_CORRUPTED
         | SqlState::UNDEFINED_TABLE
         | SqlState::UNDEFINED_COLUMN => StoreError::Damaged { reason },
         _ => StoreError::Unavailable { reason },
+    })
+}
+
+/// Whether the database says that it rolled a transaction back: by a constraint, or for another's sake.
+fn refuses(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        let code = error.code();
+        error.parsed_severity() == Some(Severity::Error)
+            && ["23", "40", "44"].iter().any(|class| code.code().starts_with(class))
+            && *code != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
     })
 }
 

@@ -14,7 +14,9 @@ use crate::store::StoreError;
 /// Locks end by themselves, of whoever does not go on; and where the role's setting would let a
 /// commit be answered before it is durable, it is waited for. A statement is planned once, maybe while
 /// its table has a page only: what an index finds is to be found by it then too, as the table grows.
-const FOR_EACH: &str = "SET lock_timeout = '15s';
+/// Only searches have a time limit, whatever the role's or the database's is.
+const FOR_EACH: &str = "SET statement_timeout = 0;
+    SET lock_timeout = '15s';
     SET idle_in_transaction_session_timeout = '15s';
     SET jit = off;
     SET enable_seqscan = off;
@@ -86,7 +88,7 @@ impl Slot {
         let (url, runtime) = (self.url.clone(), self.runtime.clone());
         let also = self.also;
         let open = async move {
-            let connection = Connection::new(url.connect(&runtime).await?);
+            let connection = Connection::new(url.connect(&runtime).await?, also == Some(TO_SEARCH));
             connection.run(FOR_EACH).await?;
             if let Some(also) = also {
                 connection.run(also).await?;

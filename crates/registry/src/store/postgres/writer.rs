@@ -109,17 +109,15 @@ async fn commit_together(
             }
         }
     };
-    let end = if results.contains(&Ok(())) { "COMMIT" } else { "ROLLBACK" };
     drop(queue);
     // From here on it may be done, whatever is answered: it is not tried again.
-    if let Err(trouble) = connection.run(end).await {
+    let ended = match results.contains(&Ok(())) {
+        true => connection.commit().await,
+        false => connection.run("ROLLBACK").await.map_err(StoreError::from),
+    };
+    if let Err(error) = ended {
         slot.give_up(&connection).await;
-        return Err(match (trouble, end) {
-            (Trouble::Lost(StoreError::Unavailable { reason }), "COMMIT") => {
-                StoreError::NotKnown { reason }
-            }
-            (trouble, _) => trouble.into(),
-        });
+        return Err(error);
     }
     Ok(results)
 }

@@ -89,7 +89,9 @@ pub(in super::super) fn events_with(
     }
     values.push(limit.to_value());
     sql += &format!(" ORDER BY id DESC LIMIT ?{}", values.len());
-    query(sql, Values::Numbered(values), read).search()
+    let found = query(sql, Values::Numbered(values), read);
+    // Those of an account are found by an index.
+    if search.account.is_some() { found } else { found.search() }
 }
 
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {
