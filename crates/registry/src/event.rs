@@ -257,7 +257,8 @@ pub enum EventKind {
     WebhookEventSkipped,
     /// A webhook is told of nothing any more.
     WebhookRemoved,
-    /// Something that a newer version of this program does; its cause begins with the word that is stored.
+    /// Something that a newer version of this program does; its cause begins with the word that is stored,
+    /// and has those of an outcome and an actor that are unknown too, which are read as attempted and stranger.
     Unknown,
 }
 

@@ -1,6 +1,6 @@
 //! What a newer version of this program writes, read by this one while servers are replaced one by one.
 
-use registry::{DeliveryError, EventKind, HookKind, store::EventSearch};
+use registry::{Actor, DeliveryError, EventKind, HookKind, Outcome, store::EventSearch};
 
 use crate::{
     auditing::look,
@@ -27,6 +27,14 @@ async fn an_event_of_a_newer_version_is_shown_as_such_and_verified_to_the_letter
         assert!(all.contains(&events[0]));
         let report = clinic.registry.daily_report(NOW).await.unwrap();
         assert!(report.notable.contains(&events[0]), "somebody looks at it");
+
+        let stranger = OF_A_NEWER_VERSION.replace("'system'", "'warden'");
+        clinic.sql(&stranger.replace("'success'", "'half-done'"));
+        seal(&clinic, NOW).await;
+        let newest = &clinic.registry.events(Some(ada()), 9).await.unwrap()[0].what;
+        assert_eq!((&newest.actor, newest.outcome), (&Actor::Stranger, Outcome::Attempted));
+        let cause = "token-teleported, half-done, by warden: to Mars";
+        assert_eq!(newest.cause.as_deref(), Some(cause));
 
         let verified = look(&clinic, &[]).await;
         assert_eq!((verified.findings, verified.unsealed), (vec![], 0));

@@ -10,7 +10,7 @@ use crate::{
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     rules::judging::Purpose,
     store::{EventSearch, StoreError},
-    values::{Npi, Reference, ValueError},
+    values::{Npi, Reference},
 };
 
 pub(in super::super) fn events(account: Option<Npi>, limit: u32) -> Query<Event> {
@@ -94,23 +94,50 @@ pub(in super::super) fn events_with(
     if search.account.is_some() { found } else { found.search() }
 }
 
+/// An event. One of a newer version, which servers of before read while they are replaced one by one, has
+/// the words that only that version knows in its cause.
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {
-    let (kind, cause) = kind_and_cause(row)?;
+    let text: String = row.get("kind")?;
+    let known = EventKind::ALL.iter().find(|known| known.name() == text).copied();
+    let mut newer = match known {
+        Some(_) => Vec::new(),
+        None => vec![some_word(row, "kind")?],
+    };
+    let is_newer = known.is_none();
     let purpose = match row.get::<Option<String>>("purpose")? {
-        Some(_) if kind != EventKind::Unknown => {
-            Some(word(row, "purpose", Purpose::ALL, Purpose::name)?)
-        }
+        Some(_) if !is_newer => Some(word(row, "purpose", Purpose::ALL, Purpose::name)?),
         _ => None,
+    };
+    let outcome = match word(row, "outcome", Outcome::ALL, Outcome::name) {
+        Err(_) if is_newer => {
+            newer.push(some_word(row, "outcome")?);
+            Outcome::Attempted
+        }
+        outcome => outcome?,
+    };
+    let actor = match actor(row)? {
+        Some(actor) => actor,
+        None if is_newer => {
+            newer.push(format!("by {}", some_word(row, "actor")?));
+            Actor::Stranger
+        }
+        None => return Err(damaged("actor", "it is unknown")),
     };
     let account = match maybe_count(row, "account")? {
         Some(_) => Some(npi(row, "account")?),
         None => None,
     };
+    let cause: Option<String> = row.get("cause")?;
+    let newer = is_newer.then(|| newer.join(", "));
+    let cause = match (newer, cause) {
+        (Some(words), Some(cause)) => Some(format!("{words}: {cause}")),
+        (words, cause) => words.or(cause),
+    };
     let what = NewEvent {
         at: instant(row, "at")?,
-        actor: actor(row)?,
-        kind,
-        outcome: word(row, "outcome", Outcome::ALL, Outcome::name)?,
+        actor,
+        kind: known.unwrap_or(EventKind::Unknown),
+        outcome,
         account,
         serial: maybe_parsed(row, "serial")?,
         purpose,
@@ -120,39 +147,32 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
     Ok(Event { id: count(row, "id")?, what })
 }
 
-/// The kind, and the cause; of an event of a newer version, which servers of before read while they are
-/// replaced one by one, its word and the cause.
-fn kind_and_cause(row: &Row<'_>) -> Result<(EventKind, Option<String>), StoreError> {
-    let (text, cause): (String, Option<String>) = (row.get("kind")?, row.get("cause")?);
-    if let Some(known) = EventKind::ALL.iter().find(|known| known.name() == text) {
-        return Ok((*known, cause));
-    }
+/// What may be a word of a newer version.
+fn some_word(row: &Row<'_>, column: &'static str) -> Result<String, StoreError> {
+    let text: String = row.get(column)?;
     let is_word = |byte: u8| byte == b'-' || byte.is_ascii_lowercase();
-    if text.is_empty() || !text.bytes().all(is_word) {
-        return Err(damaged("kind", format!("{text} is unknown")));
+    match !text.is_empty() && text.bytes().all(is_word) {
+        true => Ok(text),
+        false => Err(damaged(column, format!("{text} is unknown"))),
     }
-    let cause = cause.map_or_else(|| text.clone(), |cause| format!("{text}: {cause}"));
-    Ok((EventKind::Unknown, Some(cause)))
 }
 
-fn actor(row: &Row<'_>) -> Result<Actor, StoreError> {
-    match row.get::<String>("actor")?.as_str() {
-        "prescriber" => Ok(Actor::Prescriber { npi: parsed(row, "actor_name")? }),
-        "administrator" => {
-            Ok(Actor::Administrator { name: parsed(row, "actor_name")?, session: None })
+/// Who did it; `None` for a word that is unknown.
+fn actor(row: &Row<'_>) -> Result<Option<Actor>, StoreError> {
+    Ok(Some(match row.get::<String>("actor")?.as_str() {
+        "prescriber" => Actor::Prescriber { npi: parsed(row, "actor_name")? },
+        "administrator" => Actor::Administrator { name: parsed(row, "actor_name")?, session: None },
+        "token" => {
+            Actor::Token { npi: parsed(row, "actor_name")?, serial: parsed(row, "actor_token")? }
         }
-        "token" => Ok(Actor::Token {
-            npi: parsed(row, "actor_name")?,
-            serial: parsed(row, "actor_token")?,
-        }),
         "relying-party" => {
-            Ok(Actor::RelyingParty { name: parsed(row, "actor_name")?, signed_in: None })
+            Actor::RelyingParty { name: parsed(row, "actor_name")?, signed_in: None }
         }
-        "app" => Ok(Actor::App),
-        "stranger" => Ok(Actor::Stranger),
-        "system" => Ok(Actor::System),
-        _ => Err(damaged("actor", ValueError::Npi)),
-    }
+        "app" => Actor::App,
+        "stranger" => Actor::Stranger,
+        "system" => Actor::System,
+        _ => return Ok(None),
+    }))
 }
 
 /// The three columns of an actor.
