@@ -34,6 +34,8 @@ const PAGES: [&str; 28] = [
     "admin-verify",
     "admin-not-your-role",
     "admin-change-phone",
+    "admin-change-mail",
+    "admin-mail-changed",
     "admin-reset-passphrase",
     "admin-end-access",
     "admin-end-access-refused",
@@ -257,9 +259,12 @@ async fn execute(pages: &Administration<'_>, id: &str) -> Result<()> {
 /// Looks at each of the forms before it is filled in, and at one that is refused.
 async fn look_at_the_forms(pages: &Administration<'_>, eyes: &mut Eyes) -> Result<()> {
     let (browser, npi) = (pages.browser, Prescriber::demo().npi);
-    for (what, name) in
-        [("phone", "change-phone"), ("passphrase", "reset-passphrase"), ("end", "end-access")]
-    {
+    for (what, name) in [
+        ("phone", "change-phone"),
+        ("mail", "change-mail"),
+        ("passphrase", "reset-passphrase"),
+        ("end", "end-access"),
+    ] {
         pages.open(&format!("/admin/access/{what}/{npi}")).await?;
         eyes.look(browser, &format!("admin-{name}")).await?;
     }
@@ -280,6 +285,7 @@ async fn two_others_change_and_end_access(
     pages.sign_in(&people.ida).await?;
     look_at_the_forms(pages, eyes).await?;
     let phone = enter(pages, "change-phone", "+1 410 555 0134").await?;
+    let mail = enter(pages, "change-mail", "ada.ward@example.org").await?;
     let reset = enter(pages, "reset-passphrase", "called back on the number on record").await?;
     let end = enter(pages, "end-access", "left the clinic").await?;
     pages.sign_out().await?;
@@ -288,6 +294,10 @@ async fn two_others_change_and_end_access(
     execute(pages, &phone).await?;
     let said = browser.text("phone").await?;
     ensure(said == "ends in 34", || said.clone())?;
+    execute(pages, &mail).await?;
+    let said = browser.text("mail").await?;
+    ensure(said == "ada.ward@example.org", || said.clone())?;
+    eyes.look(browser, "admin-mail-changed").await?;
     execute(pages, &reset).await?;
     let link = browser.text("link").await?;
     let code = browser.text("confirmation-code").await?;
