@@ -1,7 +1,9 @@
 //! What a prescriber is told by mail: that a token was bound to their account, or that something grave
 //! was done to a token or to the account (NIST SP 800-63B-4, section 4.6).
 
-use super::{access::ACCESS_ENDED, handover::MOVED, reporting::REPORTED_AGAIN, webhooks::moved_to};
+use super::{
+    access::ACCESS_ENDED, handover::MOVED, reporting::is_reported_again, webhooks::moved_to,
+};
 use crate::event::{Actor, Event, EventKind, NewEvent, Outcome, words};
 
 /// What a prescriber is told of.
@@ -57,7 +59,7 @@ impl NoticeKind {
             EventKind::TokenAssociated => Some(Self::TokenAdded),
             EventKind::HandoverDone => Some(Self::TokenMoved),
             // It was suspended before.
-            EventKind::TokenSuspended if cause == REPORTED_AGAIN => None,
+            EventKind::TokenSuspended if is_reported_again(event) => None,
             EventKind::TokenSuspended if event.actor == Actor::System => {
                 Some(Self::NewPhoneSuspended)
             }
@@ -99,7 +101,7 @@ mod tests {
     use oath::UnixTime;
 
     use super::*;
-    use crate::values::Npi;
+    use crate::{rules::reporting::REPORTED_AGAIN, values::Npi};
 
     fn event(kind: EventKind, outcome: Outcome, cause: &str) -> NewEvent {
         let npi: Npi = "1234567893".parse().unwrap();
@@ -133,13 +135,17 @@ mod tests {
         }
         let done = |kind, cause| NoticeKind::of(&event(kind, Outcome::Success, cause));
         for (kind, cause) in [
-            (EventKind::TokenSuspended, REPORTED_AGAIN),
             (EventKind::TokenDeactivated, MOVED),
             (EventKind::TokenDeactivated, "access ended: retired"),
         ] {
             assert_eq!(done(kind, cause), None, "{cause}");
         }
         let suspended = event(EventKind::TokenSuspended, Outcome::Success, "");
+        let in_words = event(EventKind::TokenSuspended, Outcome::Success, REPORTED_AGAIN);
+        assert_eq!(NoticeKind::of(&in_words), Some(NoticeKind::TokenSuspended), "a free reason");
+        let (npi, serial) = (in_words.account.unwrap(), "SSGA12345678".parse().unwrap());
+        let again = NewEvent { actor: Actor::Token { npi, serial }, ..in_words };
+        assert_eq!(NoticeKind::of(&again), None);
         let by_itself = NewEvent { actor: Actor::System, ..suspended.clone() };
         assert_eq!(NoticeKind::of(&by_itself), Some(NoticeKind::NewPhoneSuspended));
         assert_eq!(NoticeKind::of(&NewEvent { account: None, ..suspended }), None, "nobody's");

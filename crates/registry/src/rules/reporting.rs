@@ -9,12 +9,20 @@ use oath::UnixTime;
 
 use super::token_states::{Impossible, TokenEvent, apply};
 use crate::{
-    event::Actor,
+    event::{Actor, EventKind, NewEvent},
     token::{Token, TokenState},
 };
 
 /// The cause of a report of what was reported before.
 pub(crate) const REPORTED_AGAIN: &str = "reported lost again";
+
+/// Whether an event reports what was suspended before, and so suspends nothing. Anybody else can write
+/// the same words as the reason of a suspension.
+pub(crate) fn is_reported_again(event: &NewEvent) -> bool {
+    event.kind == EventKind::TokenSuspended
+        && matches!(event.actor, Actor::Token { .. })
+        && event.cause.as_deref() == Some(REPORTED_AGAIN)
+}
 
 /// Why a report of a loss changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

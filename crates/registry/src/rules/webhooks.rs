@@ -11,7 +11,7 @@ use oath::UnixTime;
 
 use super::{
     activity::SYNC_GIVEN_UP, handover::MOVED_TO, owning::DeactivationReason,
-    reporting::REPORTED_AGAIN, requesting::REQUEST,
+    reporting::is_reported_again, requesting::REQUEST,
 };
 use crate::{
     event::{EventKind, NewEvent, Outcome, words},
@@ -109,7 +109,7 @@ impl HookKind {
             EventKind::TokenLocked => Some(Self::TokenLocked),
             EventKind::TokenUnlocked => Some(Self::TokenUnlocked),
             // It was suspended before.
-            EventKind::TokenSuspended if cause == Some(REPORTED_AGAIN) => None,
+            EventKind::TokenSuspended if is_reported_again(event) => None,
             EventKind::TokenSuspended => Some(Self::TokenSuspended),
             EventKind::TokenFound => Some(Self::TokenFound),
             EventKind::TokenDeactivated => Some(Self::TokenDeactivated),
@@ -240,7 +240,7 @@ mod tests {
     use provisioning::Label;
 
     use super::*;
-    use crate::{event::Actor, webhook::WebhookId};
+    use crate::{event::Actor, rules::reporting::REPORTED_AGAIN, webhook::WebhookId};
 
     const NOW: UnixTime = UnixTime(1_812_345_660);
 
@@ -281,7 +281,11 @@ mod tests {
             done(EventKind::TokenSuspended, "reported lost"),
             Some(HookKind::TokenSuspended)
         );
-        assert_eq!(done(EventKind::TokenSuspended, REPORTED_AGAIN), None);
+        let in_words = event(EventKind::TokenSuspended, Outcome::Success, REPORTED_AGAIN);
+        assert_eq!(HookKind::of(&in_words), Some(HookKind::TokenSuspended), "a free reason");
+        let (npi, serial) = ("1234567893".parse().unwrap(), "SSGA12345678".parse().unwrap());
+        let again = NewEvent { actor: Actor::Token { npi, serial }, ..in_words };
+        assert_eq!(HookKind::of(&again), None);
         let given_up = event(EventKind::NetworkSync, Outcome::Refused, SYNC_GIVEN_UP);
         assert_eq!(HookKind::of(&given_up), Some(HookKind::TokenNetworkGivenUp));
         let told: Vec<_> = EventKind::ALL.iter().filter_map(|kind| done(*kind, "")).collect();
