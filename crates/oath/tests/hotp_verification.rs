@@ -17,6 +17,19 @@ fn the_look_ahead_window_is_the_next_counter_and_ten_more() {
 }
 
 #[test]
+fn the_look_ahead_window_ends_before_the_last_counter_of_all() {
+    let token = Token::new();
+    for next in u64::MAX - 14..=u64::MAX {
+        for counter in u64::MAX - 17..=u64::MAX {
+            let end = next.saturating_add(11);
+            let expected = (next..end).contains(&counter).then_some(counter);
+            let found = token.verify(&token.code(counter), next);
+            assert_eq!(found, expected, "counter {counter}, next {next}");
+        }
+    }
+}
+
+#[test]
 fn a_code_is_good_once() {
     let token = Token::new();
     let code = token.code(NEXT + 2);

@@ -124,12 +124,15 @@ fn of_two_steps_with_one_code_the_later_counts() {
 #[test]
 fn of_every_reach_the_steps_within_it_are_found_and_no_others() {
     let token = Token::new(Period::SECONDS_30);
-    let around = 1_000;
-    for reach in 0..8 {
-        for step in around - 10..=around + 10 {
-            let found = token.totp.step_of(&token.seed, &token.code(step), around, reach);
-            let expected = (around - reach..=around + reach).contains(&step).then_some(step);
-            assert_eq!(found, expected, "step {step}, reach {reach}");
+    let last = u64::MAX;
+    for around in [0, 1, 2, 3, 1_000, last - 3, last - 2, last - 1, last] {
+        for reach in 0..8 {
+            let within = |reach: u64| around.saturating_sub(reach)..=around.saturating_add(reach);
+            for step in within(10) {
+                let found = token.totp.step_of(&token.seed, &token.code(step), around, reach);
+                let expected = within(reach).contains(&step).then_some(step);
+                assert_eq!(found, expected, "step {step} around {around}, reach {reach}");
+            }
         }
     }
 }
