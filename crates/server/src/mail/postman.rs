@@ -148,7 +148,9 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         .open(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(unfinished, path)
+    std::fs::rename(unfinished, path)?;
+    // Or the name may be gone after a power failure, while the mail is noted as sent.
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
