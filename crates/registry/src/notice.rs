@@ -5,6 +5,7 @@ use provisioning::Label;
 
 use crate::{
     event::Actor,
+    registry::mailing::LONGEST_PAUSE,
     rules::notices::NoticeKind,
     values::{Mail, Npi},
 };
@@ -24,6 +25,20 @@ pub struct NoticeRecord {
     pub given_up: Option<UnixTime>,
     /// Counts the writes, for compare-and-set.
     pub version: u64,
+}
+
+impl NoticeRecord {
+    /// Whether a try is due. One that is due later than any is ever set was set by a clock that was
+    /// wrong.
+    #[must_use]
+    pub fn is_due(&self, now: UnixTime) -> bool {
+        self.given_up.is_none() && (self.due <= now || self.due > Self::latest(now))
+    }
+
+    /// No try is set to be due later.
+    pub(crate) const fn latest(now: UnixTime) -> UnixTime {
+        now.plus(2 * LONGEST_PAUSE)
+    }
 }
 
 /// How far a reader of the audit has come, as it is stored.
@@ -74,10 +89,10 @@ pub struct NoticedToken {
 /// A mail that could not be sent so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailingNotice {
-    /// Whom it is for.
-    pub npi: Npi,
-    /// What it tells of.
-    pub kind: NoticeKind,
+    /// The number of the event that it tells of.
+    pub event: u64,
+    /// Whom it is for and what it tells of, where the event can be read.
+    pub about: Option<(Npi, NoticeKind)>,
     /// How often it was tried.
     pub attempts: u32,
     /// When it is tried again, unless it was given up.

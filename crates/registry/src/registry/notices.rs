@@ -11,6 +11,7 @@ use oath::UnixTime;
 use super::{
     ATTEMPTS, Registry,
     mailing::{MOST_TRIES, pause_after},
+    webhook_delivery::Readable,
 };
 use crate::{
     Error,
@@ -21,13 +22,11 @@ use crate::{
         webhooks::moved_to,
     },
     store::{Changes, Write},
-    values::Mail,
+    values::{Mail, Npi},
 };
 
 /// The name of the cursor in the audit.
 const CURSOR: &str = "notices";
-/// How many events are looked at in one step.
-const BATCH: u32 = 500;
 /// For how many seconds a mail that was given up is kept, to be shown.
 const KEPT_FOR: u64 = 7 * 24 * 60 * 60;
 
@@ -46,7 +45,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Looks at the events since the last look and queues a mail for each that its prescriber is told of.
+    /// Looks at the events since the last look and queues a mail for each that its prescriber is told
+    /// of; also for one that cannot be read, which somebody may have to be told of: it is shown as not
+    /// sent, and a newer version of this program may be able to send it.
     ///
     /// # Errors
     /// What the store cannot do.
@@ -54,17 +55,21 @@ impl Registry {
         let until = self.sealed_until().await?;
         loop {
             let Some(cursor) = self.store.cursor(CURSOR).await? else { return Ok(()) };
-            let batch = self.store.events_but_codes(cursor.event, until, BATCH).await?;
-            let Some(last) = batch.last() else { return Ok(()) };
+            let (last, queued) = match self.readable_events(cursor.event, until).await? {
+                Readable::Events(batch) => match batch.last() {
+                    Some(last) => (last.id, told(&batch)),
+                    None => return Ok(()),
+                },
+                Readable::NotThis(event) => (event, vec![event]),
+            };
             let (name, version) = (CURSOR.to_owned(), cursor.version);
-            let mut writes = vec![Write::MoveCursor { name, version, event: last.id }];
-            let queued = told(&batch).into_iter();
+            let mut writes = vec![Write::MoveCursor { name, version, event: last }];
+            let queued = queued.into_iter();
             writes.extend(queued.map(|event| Write::InsertNotice { event, due: now }));
             let before = UnixTime(now.0.saturating_sub(KEPT_FOR));
             writes.push(Write::ForgetNotices { before });
-            let is_last = batch.len() < BATCH as usize;
             // Where another server was first, what is left is for the next look.
-            if !self.commit(Changes::new(writes, [])).await? || is_last {
+            if !self.commit(Changes::new(writes, [])).await? {
                 return Ok(());
             }
         }
@@ -83,14 +88,17 @@ impl Registry {
     /// that are tried again, at most `limit`.
     ///
     /// # Errors
-    /// What the store cannot do; [`Error::Damaged`] as of [`Registry::claim_notice`].
+    /// What the store cannot do.
     pub async fn failing_notices(&self, limit: u32) -> Result<Vec<FailingNotice>, Error> {
         let mut failing = Vec::new();
         for record in self.store.notices_failing(limit).await? {
-            let (event, kind) = self.noticed_event(record.event).await?;
+            let about = match self.noticed_event(record.event).await? {
+                Noticed::Told(_, npi, kind) => Some((npi, kind)),
+                Noticed::Nothing | Noticed::Unreadable => None,
+            };
             failing.push(FailingNotice {
-                npi: event.what.account.ok_or(damaged())?,
-                kind,
+                event: record.event,
+                about,
                 attempts: record.attempts,
                 due: record.due,
                 given_up: record.given_up,
@@ -100,13 +108,14 @@ impl Registry {
         Ok(failing)
     }
 
-    /// Claims a mail that is due; `None` where somebody else did, or it is due no longer.
+    /// Claims a mail that is due; `None` where somebody else did, it is due no longer, or there is
+    /// nothing to tell.
     ///
     /// # Errors
-    /// What the store cannot do; [`Error::Damaged`] where its event is none that a prescriber is told of.
+    /// What the store cannot do, or why it cannot be written, which is noted.
     pub async fn claim_notice(&self, event: u64, now: UnixTime) -> Result<Option<Notice>, Error> {
         let Some(record) = self.store.notice(event).await? else { return Ok(None) };
-        if record.due > now || record.given_up.is_some() {
+        if !record.is_due(now) {
             return Ok(None);
         }
         let claimed = NoticeRecord {
@@ -114,16 +123,34 @@ impl Registry {
             due: now.plus(pause_after(record.attempts)),
             ..record
         };
-        let attempt = claimed.attempts;
+        let (attempt, version) = (claimed.attempts, claimed.version + 1);
         if !self.commit(Changes::new([Write::UpdateNotice(claimed)], [])).await? {
             return Ok(None);
         }
-        self.notice_of(event, attempt).await.map(Some)
+        match self.notice_of(event, attempt).await {
+            Ok(Some(notice)) => Ok(Some(notice)),
+            Ok(None) => {
+                // It was queued by a version of this program that did not know what happened.
+                let write = Write::DeleteNotice { event, version };
+                self.commit(Changes::new([write], [])).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                self.note(event, None, Err(&error.to_string()), now).await?;
+                Err(error)
+            }
+        }
     }
 
-    async fn notice_of(&self, number: u64, attempt: u32) -> Result<Notice, Error> {
-        let (Event { id, what }, kind) = self.noticed_event(number).await?;
-        let npi = what.account.ok_or(damaged())?;
+    /// What is to be mailed of an event, if anything.
+    async fn notice_of(&self, number: u64, attempt: u32) -> Result<Option<Notice>, Error> {
+        let (Event { id, what }, npi, kind) = match self.noticed_event(number).await? {
+            Noticed::Told(event, npi, kind) => (*event, npi, kind),
+            Noticed::Nothing => return Ok(None),
+            Noticed::Unreadable => {
+                return Err(Error::Damaged { what: "an event, or it is of a newer version" });
+            }
+        };
         let account = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?.account;
         let token = match &what.serial {
             Some(serial) => self.store.token(serial).await?.map(|record| record.token),
@@ -131,11 +158,12 @@ impl Registry {
         };
         let mail = match (kind, what.cause.as_deref()) {
             (NoticeKind::MailReplaced | NoticeKind::MailChanged, Some(address)) => {
-                Mail::stored(address).map_err(|_| damaged())?
+                Mail::stored(address)
+                    .map_err(|_| Error::Damaged { what: "the address in an event" })?
             }
             _ => account.mail,
         };
-        Ok(Notice {
+        Ok(Some(Notice {
             event: id,
             kind,
             at: what.at,
@@ -150,15 +178,20 @@ impl Registry {
             moved_to: moved_to(&what).and_then(|serial| serial.parse().ok()),
             by: what.actor,
             attempt,
-        })
+        }))
     }
 
-    async fn noticed_event(&self, number: u64) -> Result<(Event, NoticeKind), Error> {
+    async fn noticed_event(&self, number: u64) -> Result<Noticed, Error> {
         let before = number.saturating_sub(1);
-        let event = self.store.events_but_codes(before, number, 1).await?.pop();
-        let event = event.ok_or(damaged())?;
-        let kind = NoticeKind::of(&event.what).ok_or(damaged())?;
-        Ok((event, kind))
+        let event = match self.readable_events(before, number).await? {
+            Readable::Events(mut events) => events.pop(),
+            Readable::NotThis(_) => return Ok(Noticed::Unreadable),
+        };
+        let told = event.and_then(|event| {
+            let (npi, kind) = (event.what.account?, NoticeKind::of(&event.what)?);
+            Some(Noticed::Told(Box::new(event), npi, kind))
+        });
+        Ok(told.unwrap_or(Noticed::Nothing))
     }
 
     /// Notes that a claimed mail was sent, or why not; then it is tried again later, for about a day.
@@ -171,17 +204,27 @@ impl Registry {
         result: Result<(), &str>,
         now: UnixTime,
     ) -> Result<(), Error> {
+        self.note(notice.event, Some(notice), result, now).await
+    }
+
+    async fn note(
+        &self,
+        event: u64,
+        notice: Option<&Notice>,
+        result: Result<(), &str>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
-            let Some(record) = self.store.notice(notice.event).await? else { return Ok(()) };
+            let Some(record) = self.store.notice(event).await? else { return Ok(()) };
             let changes = match result {
                 Ok(()) => Changes::new(
-                    [Write::DeleteNotice { event: record.event, version: record.version }],
-                    [mailed(notice, result, now)],
+                    [Write::DeleteNotice { event, version: record.version }],
+                    [mailed(event, notice, result, now)],
                 ),
                 Err(problem) => {
                     let ends = record.attempts >= MOST_TRIES;
                     let given_up = record.given_up.or(Some(now).filter(|_| ends));
-                    let events = Vec::from_iter(ends.then(|| mailed(notice, result, now)));
+                    let events = Vec::from_iter(ends.then(|| mailed(event, notice, result, now)));
                     let problem = Some(problem.to_owned());
                     let record = NoticeRecord { problem, given_up, ..record };
                     Changes::new([Write::UpdateNotice(record)], events)
@@ -195,21 +238,31 @@ impl Registry {
     }
 }
 
-/// The event that a mail was sent, or was given up.
-fn mailed(notice: &Notice, result: Result<(), &str>, now: UnixTime) -> NewEvent {
-    let about = format!("{} of event {}, to {}", notice.kind, notice.event, notice.mail);
+/// What an event is to its prescriber.
+enum Noticed {
+    Told(Box<Event>, Npi, NoticeKind),
+    Nothing,
+    Unreadable,
+}
+
+/// The event that a mail was sent, or was given up: one of which not even that can be read whom it is
+/// for, by its number alone.
+fn mailed(
+    number: u64,
+    notice: Option<&Notice>,
+    result: Result<(), &str>,
+    now: UnixTime,
+) -> NewEvent {
+    let about = match notice {
+        Some(notice) => format!("{} of event {number}, to {}", notice.kind, notice.mail),
+        None => format!("event {number}"),
+    };
     let (outcome, cause) = match result {
         Ok(()) => (Outcome::Success, about),
         Err(problem) => (Outcome::Refused, format!("{about}: {problem}")),
     };
-    let event = NewEvent::new(now, Actor::System, EventKind::NoticeMailed, outcome);
-    let event = event.of(notice.npi).because(cause);
-    match &notice.token {
-        Some(token) => event.on(&token.serial),
-        None => event,
-    }
-}
-
-const fn damaged() -> Error {
-    Error::Damaged { what: "a mail that tells a prescriber of something" }
+    let mut event = NewEvent::new(now, Actor::System, EventKind::NoticeMailed, outcome);
+    event.account = notice.map(|notice| notice.npi);
+    event.serial = notice.and_then(|notice| Some(notice.token.as_ref()?.serial.clone()));
+    event.because(cause)
 }

@@ -1,14 +1,21 @@
 //! What lies on the disk: no secret in the clear, nobody's database taken for ours, nothing lost to a
 //! wrong key.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use oath::{Code, Seed, UnixTime};
 use registry::{
     Actor, Error, MasterKey, Purpose, Registry, SqliteStore, Store, StoreError, values::SessionId,
 };
 
-use crate::clinic::{App, Clinic, PASSPHRASE, START, ada, rng};
+use crate::{
+    clinic::{App, Clinic, PASSPHRASE, START, ada, rng},
+    migrating::{are_brought_forward, former_webhooks},
+};
 
 /// Every byte that the database has on the disk.
 fn bytes_on_disk(folder: &Path) -> Vec<u8> {
@@ -196,17 +203,10 @@ async fn an_older_database_is_brought_forward_with_all_that_is_in_it() {
 #[tokio::test]
 async fn a_code_by_phone_that_was_sent_before_it_was_its_sessions_is_brought_forward() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("countersign.db");
-    let database = rusqlite::Connection::open(&path).unwrap();
-    let folder_of_steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
-    for step in 1..=12 {
-        let sql = fs::read_to_string(folder_of_steps.join(format!("schema_{step}.sql"))).unwrap();
-        database.execute_batch(&sql).unwrap();
-    }
+    let (path, database) = of_version(&folder, 12);
     database
         .execute_batch(
-            "PRAGMA application_id = 0x43535247; PRAGMA user_version = 12;
-             INSERT INTO accounts (npi, version, name, mail, proofing, passphrase_hash, opened,
+            "INSERT INTO accounts (npi, version, name, mail, proofing, passphrase_hash, opened,
                 sign_in_failures) VALUES (1234567893, 1, 'Ada', 'a@example.org', 'p', 'h', 1, 0);
              INSERT INTO step_ups (npi, version, session, channel, tag, sent, sends, sends_since,
                 wrong, confirmed)
@@ -220,6 +220,29 @@ async fn a_code_by_phone_that_was_sent_before_it_was_its_sessions_is_brought_for
     assert_eq!((record.sent, record.wrong, record.version), (UnixTime(100), 2, 4));
     let counts = store.step_up_sends(ada()).await.unwrap().unwrap();
     assert_eq!((counts.sends, counts.since), (3, UnixTime(90)));
+}
+
+#[tokio::test]
+async fn webhooks_of_before_are_brought_forward_with_their_claims_and_troubles() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, database) = of_version(&folder, 22);
+    database.execute_batch(&former_webhooks("x'0102'")).unwrap();
+    drop(database);
+    are_brought_forward(&SqliteStore::open(&path).unwrap()).await;
+}
+
+/// An empty database as a former version left it.
+fn of_version(folder: &tempfile::TempDir, version: u32) -> (PathBuf, rusqlite::Connection) {
+    let path = folder.path().join("countersign.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
+    for step in 1..=version {
+        let sql = fs::read_to_string(steps.join(format!("schema_{step}.sql"))).unwrap();
+        database.execute_batch(&sql).unwrap();
+    }
+    database.pragma_update(None, "application_id", 0x4353_5247).unwrap();
+    database.pragma_update(None, "user_version", version).unwrap();
+    (path, database)
 }
 
 /// Every table's columns with their types.

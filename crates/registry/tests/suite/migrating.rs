@@ -6,9 +6,12 @@ use std::{
     time::Duration,
 };
 
-use registry::{DatabaseUrl, PostgresStore, Store, StoreError};
+use oath::UnixTime;
+use registry::{
+    DatabaseUrl, HookKind, PostgresStore, Store, StoreError, Trouble, WebhookRecord, store::Write,
+};
 
-use crate::stores::server;
+use crate::{conformance, stores::server};
 
 const SCHEMAS: [&str; 2] = [
     include_str!("../../src/store/postgres/schema_1.sql"),
@@ -99,6 +102,48 @@ async fn an_index_of_the_events_is_built_beside_writers_and_anew_where_that_was_
     assert_eq!(old.sql(INDEX), "t");
     let whole = PostgresStore::open(&old.url).await.unwrap();
     assert_eq!(whole.webhooks().await.unwrap(), []);
+}
+
+/// Two of before a claim was noted by itself: one that was claimed, and one that is failing.
+pub(crate) fn former_webhooks(blob: &str) -> String {
+    format!(
+        "INSERT INTO webhooks (id, version, party, url, kinds, sealed_secret, made, event, attempts,
+            due, trouble_since, failing, trouble, delivered)
+         VALUES ('0123456789abcdef', 3, 'A', 'https://a.example.org/', '', {blob}, 1, 7, 1, 160,
+            NULL, 0, NULL, 90),
+            ('fedcba9876543210', 9, 'B', 'https://b.example.org/', 'token.locked', {blob}, 1, 5, 4,
+            300, 20, 1, 'answer 500', NULL);"
+    )
+}
+
+/// What is read of them now.
+pub(crate) async fn are_brought_forward(store: &dyn Store) {
+    let [claimed, failing] = store.webhooks().await.unwrap().try_into().unwrap();
+    assert_eq!((claimed.version, claimed.cursor, claimed.attempts), (3, 7, 1));
+    assert_eq!((claimed.due, claimed.claimed_until), (UnixTime(160), None));
+    assert_eq!((claimed.trouble.clone(), claimed.delivered), (None, Some(UnixTime(90))));
+    assert_eq!((failing.version, failing.cursor, failing.attempts), (9, 5, 4));
+    assert_eq!((failing.due, failing.claimed_until), (UnixTime(300), None));
+    let (since, why) = (UnixTime(20), "answer 500".to_owned());
+    assert_eq!(failing.trouble, Some(Trouble { since, failing: true, why }));
+    assert_eq!(failing.kinds, [HookKind::TokenLocked]);
+    // They are written as any other from now on.
+    let until = Some(UnixTime(220));
+    let again = WebhookRecord { claimed_until: until, ..claimed };
+    conformance::write(store, [Write::UpdateWebhook(Box::new(again))]).await.unwrap();
+    assert_eq!(store.webhooks().await.unwrap()[0].claimed_until, until);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_of_before_are_brought_forward_with_their_claims_and_troubles() {
+    let old = Old::new();
+    old.sql(include_str!("../../src/store/postgres/schema_3.sql"));
+    old.sql(
+        "CREATE INDEX events_but_codes ON events (id) WHERE kind <> 'code-judged';
+        UPDATE schema_version SET version = 3",
+    );
+    old.sql(&former_webhooks("'\\x0102'"));
+    are_brought_forward(&PostgresStore::open(&old.url).await.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,10 @@ use registry::{
     NoticedToken, Outcome, Purpose, Registry, registry::MOST_TRIES,
 };
 
-use crate::clinic::{App, Clinic, START, ada, help_desk, label, rng};
+use crate::{
+    clinic::{App, Clinic, START, ada, help_desk, label, rng},
+    rolling_upgrade::OF_A_NEWER_VERSION,
+};
 
 const NOW: UnixTime = UnixTime(START.0 + 60);
 
@@ -224,9 +227,9 @@ async fn a_mail_that_cannot_be_sent_is_shown_tried_for_a_day_and_then_noted_as_g
         let claimed = registry.claim_notice(event, now).await.unwrap().unwrap();
         registry.notice_done(&claimed, Err("mail server says no"), now).await.unwrap();
         tries += 1;
-        let FailingNotice { npi, kind, attempts, due, given_up, problem } =
+        let FailingNotice { about, attempts, due, given_up, problem, .. } =
             failing().await.unwrap();
-        assert_eq!((npi, kind, attempts), (ada(), NoticeKind::TokenSuspended, tries));
+        assert_eq!((about, attempts), (Some((ada(), NoticeKind::TokenSuspended)), tries));
         assert_eq!(problem, "mail server says no");
         if given_up.is_some() {
             assert_eq!(given_up, Some(now));
@@ -261,7 +264,79 @@ async fn what_the_database_cannot_mean_is_no_mail() {
     let write = registry::store::Write::InsertNotice { event: 1, due: NOW };
     let changes = registry::store::Changes { writes: vec![write], events: Vec::new() };
     clinic.store.commit(changes).await.unwrap();
-    let claimed = clinic.registry.claim_notice(1, NOW).await;
-    assert!(matches!(claimed, Err(Error::Damaged { .. })), "{claimed:?}");
-    assert_eq!(clinic.registry.notices_due(NOW, 9).await.unwrap(), [0; 0], "in nobody's way");
+    assert!(clinic.registry.claim_notice(1, NOW).await.unwrap().is_none());
+    assert_eq!(clinic.store.notice(1).await.unwrap(), None, "in nobody's way");
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_shown_and_then_noted_and_stops_no_mail() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        let registry = &clinic.registry;
+        registry.begin_notices().await.unwrap();
+        suspend(&clinic, &app, NOW).await;
+        clinic.sql(
+            "INSERT INTO events (at, actor, kind, outcome)
+             VALUES (1812345660, 'nobody known', 'account-opened', 'success')",
+        );
+        registry.restore_token(&help_desk(), &app.serial(), &label("found"), NOW).await.unwrap();
+        look(&clinic, NOW).await;
+        let due = registry.notices_due(NOW, 9).await.unwrap();
+        let [lost, bad, back] = due[..] else { panic!("{due:?}") };
+        for (event, kind) in [(lost, NoticeKind::TokenSuspended), (back, NoticeKind::TokenRestored)]
+        {
+            let notice = registry.claim_notice(event, NOW).await.unwrap().unwrap();
+            registry.notice_done(&notice, Ok(()), NOW).await.unwrap();
+            assert_eq!(notice.kind, kind);
+        }
+        let (mut now, mut tries) = (NOW, 0);
+        while registry.notices_due(now, 9).await.unwrap() == [bad] {
+            let claimed = registry.claim_notice(bad, now).await;
+            assert!(matches!(claimed, Err(Error::Damaged { .. })), "{claimed:?}");
+            let failing = registry.failing_notices(9).await.unwrap();
+            let [shown] = &failing[..] else { panic!("{failing:?}") };
+            tries += 1;
+            assert_eq!((shown.event, shown.about, shown.attempts), (bad, None, tries));
+            assert!(shown.problem.contains("newer version"), "{}", shown.problem);
+            assert!(registry.claim_notice(bad, now).await.unwrap().is_none(), "not at once");
+            now = shown.due;
+        }
+        assert_eq!(tries, MOST_TRIES);
+        let given_up = registry.events(None, 1).await.unwrap().remove(0).what;
+        assert_eq!((given_up.outcome, given_up.account), (Outcome::Refused, None));
+        let cause = given_up.cause.unwrap();
+        assert!(cause.starts_with(&format!("event {bad}: ")), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_version_is_left_to_whoever_knows_it() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        clinic.registry.begin_notices().await.unwrap();
+        clinic.sql(OF_A_NEWER_VERSION);
+        suspend(&clinic, &app, NOW).await;
+        look(&clinic, NOW).await;
+        let due = clinic.registry.notices_due(NOW, 9).await.unwrap();
+        let [newer, lost] = due[..] else { panic!("{due:?}") };
+        assert!(clinic.registry.claim_notice(newer, NOW).await.is_err());
+        assert!(clinic.registry.claim_notice(lost, NOW).await.unwrap().is_some());
+        assert_eq!(clinic.registry.notices_due(NOW.plus(120), 9).await.unwrap(), [newer, lost]);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_a_year_ahead_delays_no_mail() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        clinic.registry.begin_notices().await.unwrap();
+        suspend(&clinic, &app, NOW).await;
+        look(&clinic, NOW).await;
+        let event = clinic.registry.notices_due(NOW, 9).await.unwrap()[0];
+        let ahead = NOW.plus(365 * 86_400);
+        assert!(clinic.registry.claim_notice(event, ahead).await.unwrap().is_some());
+        assert_eq!(clinic.registry.notices_due(NOW, 9).await.unwrap(), [event]);
+        assert!(clinic.registry.claim_notice(event, NOW).await.unwrap().is_some());
+        assert_eq!(clinic.registry.notices_due(NOW, 9).await.unwrap(), [0; 0]);
+    }
 }

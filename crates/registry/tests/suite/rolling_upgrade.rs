@@ -8,7 +8,7 @@ use crate::{
     webhooks::{NOW, add, seal, told},
 };
 
-const OF_A_NEWER_VERSION: &str = "INSERT INTO events
+pub(crate) const OF_A_NEWER_VERSION: &str = "INSERT INTO events
     (at, actor, kind, outcome, account, purpose, cause)
     VALUES (1812345720, 'system', 'token-teleported', 'success', 1234567893, 'teleporting', 'to Mars')";
 

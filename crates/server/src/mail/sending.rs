@@ -64,7 +64,7 @@ enum Tray {
 }
 
 /// A mail that is due.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Due {
     Activation(RequestId),
     /// By the event that it tells of.
@@ -79,6 +79,8 @@ async fn keep(office: Arc<Office>, tray: Tray, mut stopped: watch::Receiver<()>)
         tokio::select! {
             _ = stopped.changed() => break,
             _ = tick.tick() => {}
+            // The next takes its place at once; after trouble it waits for the tick.
+            Some(ended) = under_way.join_next() => if !matches!(ended, Ok(true)) { continue },
         }
         while under_way.try_join_next().is_some() {}
         let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
@@ -103,21 +105,25 @@ async fn due(office: &Office, tray: Tray, room: u32) -> Result<Vec<Due>, Error> 
             due.into_iter().map(Due::Activation).collect()
         }
         Tray::Notices => {
-            registry.queue_notices(now).await?;
+            if let Err(error) = registry.queue_notices(now).await {
+                tracing::error!(%error, "notices could not be queued; trying again");
+            }
             let due = registry.notices_due(now, room).await?;
             due.into_iter().map(Due::Notice).collect()
         }
     })
 }
 
-async fn attempt(office: Arc<Office>, mail: Due) {
+/// Whether its fate is noted.
+async fn attempt(office: Arc<Office>, mail: Due) -> bool {
     let done = match mail {
         Due::Activation(id) => office.send_activation(id).await,
         Due::Notice(event) => office.send_notice(event).await,
     };
-    if let Err(error) = done {
-        tracing::error!(%error, "a mail's fate could not be noted; trying again");
+    if let Err(error) = &done {
+        tracing::error!(?mail, %error, "a mail could not be made, or its fate not noted; trying again");
     }
+    done.is_ok()
 }
 
 impl Office {

@@ -9,7 +9,8 @@ pub(super) const SHOWN: u32 = 50;
 
 /// Such a mail as a page shows it.
 pub(super) struct UnsentMail {
-    pub(super) npi: String,
+    /// Whom it is for, where that can be read.
+    pub(super) npi: Option<String>,
     pub(super) about: String,
     pub(super) fate: String,
     pub(super) given_up: bool,
@@ -25,9 +26,13 @@ impl UnsentMail {
             Some(at) => format!("given up at {}", time_text::to_the_minute(at)),
             None => format!("again at {}", time_text::to_the_minute(notice.due)),
         };
+        let (npi, about) = match notice.about {
+            Some((npi, kind)) => (Some(npi.to_string()), kind.name().replace('-', " ")),
+            None => (None, format!("event {} cannot be read", notice.event)),
+        };
         Self {
-            npi: notice.npi.to_string(),
-            about: notice.kind.name().replace('-', " "),
+            npi,
+            about,
             fate: format!("Tried {tries}, {next}: {}", notice.problem),
             given_up: notice.given_up.is_some(),
         }

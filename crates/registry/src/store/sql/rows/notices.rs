@@ -22,9 +22,10 @@ pub(in super::super) fn notice(event: u64) -> Query<NoticeRecord> {
 }
 
 pub(in super::super) fn notices_due(now: UnixTime, limit: u32) -> Query<NoticeRecord> {
-    let sql = "SELECT * FROM notices WHERE due <= ?1 AND given_up IS NULL
-         ORDER BY due, event LIMIT ?2";
-    query(sql, params![to_sql(now.0), limit], read)
+    let sql = "SELECT * FROM notices WHERE (due <= ?1 OR due > ?2) AND given_up IS NULL
+         ORDER BY due, event LIMIT ?3";
+    let latest = NoticeRecord::latest(now);
+    query(sql, params![to_sql(now.0), to_sql(latest.0), limit], read)
 }
 
 pub(in super::super) fn notices_failing(limit: u32) -> Query<NoticeRecord> {
