@@ -22,7 +22,7 @@ use crate::{
     event::{Actor, EventKind, NewEvent, Outcome},
     master_key::What,
     rules::{
-        access::{AccessRefusal, Known, SHOWN_AGAIN, check_account, check_execution},
+        access::{AccessRefusal, Known, SHOWN_AGAIN, WAITS, check_account, check_execution},
         administrators::{Action, may},
         passphrase_reset::who_knows,
     },
@@ -56,7 +56,6 @@ impl Registry {
             // The account first: what shows anything writes it, so that whoever executes both at once
             // is noticed.
             let before = self.before_activation(record.change.npi).await?;
-            self.check_own_id(&record.change.order).await?;
             let known = self.known(record.change.npi, now).await?;
             let checked = check_execution(&record.change, &known, executor, now);
             let checked = checked.map_err(AccessError::from);
@@ -66,6 +65,7 @@ impl Registry {
                 }
                 return Err(error);
             }
+            self.check_own_id(&record.change.order).await?;
             let (mut changes, shown) = match record.change.order.clone() {
                 AccessOrder::Account { .. } => (opened(&record, &actor, now)?, None),
                 AccessOrder::Activation { valid_for, pin, .. } => {
@@ -162,7 +162,8 @@ impl Registry {
         Ok(self.store.access(id).await?.map(|record| record.change.at(now)))
     }
 
-    /// The latest changes of access, those that wait first, at most `limit`.
+    /// The latest changes of access, those that wait first: administrators' entries, then relying
+    /// parties', each the oldest first; at most `limit`.
     ///
     /// # Errors
     /// What the store cannot do.
@@ -177,6 +178,14 @@ impl Registry {
         Ok(changes)
     }
 
+    /// How many changes of access wait.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn access_waiting(&self, now: UnixTime) -> Result<u64, Error> {
+        Ok(self.store.waiting_access(None, entered_since(now)).await?)
+    }
+
     async fn access_record(&self, id: &IdempotencyKey) -> Result<AccessRecord, AccessError> {
         let found = self.store.access(id).await.map_err(Error::from)?;
         found.ok_or(AccessRefusal::Unknown.into())
@@ -185,7 +194,11 @@ impl Registry {
     /// Which administrators know what of the account.
     async fn known(&self, npi: Npi, now: UnixTime) -> Result<Known, Error> {
         let opened = self.store.executed_access(npi, "account").await?;
-        let opened_by = opened.and_then(|record| record.change.entered_by.administrator());
+        // The server knows the party, not its people: one of these may be who executed it.
+        let opened_by = opened.and_then(|AccessRecord { change, .. }| {
+            let executed_by = change.decided.map(|decided| decided.by.into());
+            change.entered_by.administrator().or(executed_by)
+        });
         let resets = self.store.passphrase_resets_of(npi).await?;
         let open = self.store.open_activation(npi).await?.filter(|open| now <= open.expires);
         let begun = match open {
@@ -302,6 +315,11 @@ fn opened(record: &AccessRecord, actor: &Actor, now: UnixTime) -> Result<Changes
     let passphrase_hash = record.passphrase_hash.clone().ok_or(damaged)?;
     let account = AccountRecord { account, passphrase_hash, version: 0 };
     Ok(Changes::new([Write::InsertAccount(account)], [event]))
+}
+
+/// What was entered earlier waits no more.
+pub(super) const fn entered_since(now: UnixTime) -> UnixTime {
+    UnixTime(now.0.saturating_sub(WAITS))
 }
 
 pub(super) fn decision(

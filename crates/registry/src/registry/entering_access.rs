@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 
 use super::{
     ATTEMPTS, Registry,
-    access::{check_order, noted},
+    access::{check_order, decision, entered_since, noted},
     tidying_access::expired,
 };
 use crate::{
@@ -13,13 +13,13 @@ use crate::{
     access::{AccessChange, AccessOrder, AccessRecord, AccessState, EnteredBy, NewAccess},
     administrator::AdministratorSession,
     api_key::RelyingParty,
-    event::{Actor, EventKind},
+    event::{Actor, EventKind, NewEvent},
     rules::{
-        access::{AccessRefusal, is_a_relying_partys},
+        access::{AccessRefusal, PARTY_WAITING, is_a_relying_partys},
         administrators::Action,
     },
     store::{Changes, Write},
-    values::{IdempotencyKey, Passphrase},
+    values::{IdempotencyKey, Npi, Passphrase},
 };
 
 impl Registry {
@@ -72,6 +72,22 @@ impl Registry {
         Ok(self.access(id, now).await?.filter(|change| change.entered_by == by))
     }
 
+    /// What a relying party entered of this kind for an account, if it still waits.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub async fn access_waiting_of(
+        &self,
+        party: &RelyingParty,
+        (npi, kind): (Npi, &str),
+        now: UnixTime,
+    ) -> Result<Option<AccessChange>, Error> {
+        let by = EnteredBy::RelyingParty(party.name.clone());
+        let found = self.store.pending_access(npi, kind).await?;
+        let change = found.map(|record| record.change.at(now));
+        Ok(change.filter(|it| it.entered_by == by && it.state == AccessState::Pending))
+    }
+
     async fn enter(
         &self,
         actor: &Actor,
@@ -111,12 +127,19 @@ impl Registry {
             let (mut writes, mut events) = (Vec::new(), Vec::new());
             let pending = self.store.pending_access(change.npi, change.order.kind()).await;
             if let Some(pending) = pending.map_err(Error::from)? {
-                if pending.change.at(now).state == AccessState::Pending {
-                    return Err(AccessRefusal::EnteredAlready.into());
-                }
-                let (write, event) = expired(pending, now);
+                let (write, event) = if pending.change.at(now).state == AccessState::Expired {
+                    expired(pending, now)
+                } else {
+                    displaced(pending, &change, actor, now)?
+                };
                 writes.push(write);
                 events.push(event);
+            }
+            if let EnteredBy::RelyingParty(name) = &change.entered_by {
+                let waiting = self.store.waiting_access(Some(name), entered_since(now)).await;
+                if waiting.map_err(Error::from)? >= PARTY_WAITING {
+                    return Err(AccessRefusal::TooManyWait.into());
+                }
             }
             let record = AccessRecord {
                 change: change.clone(),
@@ -166,4 +189,26 @@ impl Registry {
         let AccessOrder::Account { own_id: Some(id), .. } = order else { return Ok(()) };
         self.store.account_by_id(id).await?.map_or(Ok(()), |_| Err(Error::AccountIdTaken))
     }
+}
+
+/// What a relying party entered and waits, declined as an administrator enters the same: so no key holds the
+/// place of what is meant.
+fn displaced(
+    pending: AccessRecord,
+    by: &AccessChange,
+    actor: &Actor,
+    now: UnixTime,
+) -> Result<(Write, NewEvent), AccessError> {
+    let (EnteredBy::RelyingParty(_), Some(administrator)) =
+        (&pending.change.entered_by, by.entered_by.administrator())
+    else {
+        return Err(AccessRefusal::EnteredAlready.into());
+    };
+    let reason = "an administrator entered it".parse().map_err(Error::from)?;
+    let decided = decision(&administrator, Some(&reason), now);
+    let change = AccessChange { state: AccessState::Declined, decided, ..pending.change };
+    let event = noted(&change, actor, EventKind::AccessDeclined, now);
+    let event = event.because(format!("{}: {reason}", change.order.kind()));
+    let after = AccessRecord { change, passphrase_hash: None, ..pending };
+    Ok((Write::UpdateAccess(Box::new(after)), event))
 }

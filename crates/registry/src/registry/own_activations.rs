@@ -14,7 +14,8 @@ use crate::{
 
 impl Registry {
     /// Invites the owner of a session, which was made full by a token of theirs, to enrol a further one. An
-    /// earlier activation that is not completed ends. Its confirmation code opens nothing.
+    /// earlier activation that is not completed ends. Its confirmation code opens nothing, and
+    /// the loss of a token ends it.
     ///
     /// # Errors
     /// [`AssociateError`]; [`Error::ValidForTooLong`].
@@ -42,6 +43,9 @@ impl Registry {
             let invitation = Invitation { npi, order, opens_access: false, until: None, earlier };
             let actor = session.actor();
             let begun = self.begin_in(&mut changes, &actor, invitation, now, rng).await?;
+            if let Some(event) = changes.events.last_mut() {
+                event.cause = Some(format!("approved by {}", serial.as_str()));
+            }
             // The token is written as it is: whoever reports its loss meanwhile has to look again.
             approving(&mut changes, &record, &tokens, serial);
             changes.writes.push(Write::ExpectTokensOf { npi, number: tokens.len() as u64 });

@@ -13,8 +13,9 @@
 //! both, whatever roles they have and in whichever order it is done.
 //!
 //! A relying party stands in the first person's place: it enters accounts and activations by its API key, and
-//! executes and sees nothing. The first passphrase that it brings is the prescriber's, and it never gets to know
-//! an activation.
+//! executes and sees nothing. Whoever executes an account that it entered counts as knowing the passphrase, for
+//! the server knows the party and not its people: so the activation takes another registrant. What an
+//! administrator enters takes the place of what it entered and waits.
 //!
 //! A telephone number is changed by two people too: codes go to it before a token is added, and whoever
 //! could redirect them alone would need one thing less. So is a mail address: what is done to the account is
@@ -38,6 +39,9 @@ use crate::{
 /// For how many seconds something that was entered waits for the second person.
 pub const WAITS: u64 = 7 * 24 * 3600;
 
+/// How many entries of one relying party wait at a time, so that its key alone does not fill the list.
+pub const PARTY_WAITING: u64 = 50;
+
 /// For how many seconds whoever executed an activation is shown it again, for the same submit.
 pub const SHOWN_AGAIN: u64 = 10 * 60;
 
@@ -50,6 +54,11 @@ pub enum AccessRefusal {
     /// The same is waiting for a second person already.
     #[error("the same was entered for this NPI already, and waits to be executed")]
     EnteredAlready,
+    /// Of a relying party as much waits as may.
+    #[error(
+        "{PARTY_WAITING} of what you entered wait to be executed, and no more may: enter this once a registrant has decided some of them"
+    )]
+    TooManyWait,
     /// A new account comes with a passphrase; nothing else does.
     #[error("a new account needs a first passphrase")]
     Passphrase,
@@ -64,7 +73,7 @@ pub enum AccessRefusal {
     OwnEntry,
     /// Whoever knows the account's first passphrase does not see its activation.
     #[error(
-        "you set this account’s first passphrase, or saw the link that sets the next one, so somebody else has to execute its activation: nobody may know both"
+        "you set this account’s first passphrase, executed the account that a relying party entered with one, or saw the link that sets the next one, so somebody else has to execute its activation: nobody may know both"
     )]
     KnowsPassphrase,
     /// Whoever saw the account's open activation does not see what sets its passphrase.
@@ -110,6 +119,7 @@ impl AccessRefusal {
             Self::NeedsProofing => Some("needs identity proofing"),
             Self::ProofingStands => Some("identity proofing stands"),
             Self::EnteredAlready
+            | Self::TooManyWait
             | Self::Passphrase
             | Self::Unknown
             | Self::SamePhone

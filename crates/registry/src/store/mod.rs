@@ -261,8 +261,16 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
         decided_before: UnixTime,
         limit: u32,
     ) -> Result<Vec<AccessRecord>, StoreError>;
-    /// Changes of access, the pending ones first, then the latest, at most `limit`.
+    /// Changes of access, at most `limit`: the pending ones that administrators entered, then relying
+    /// parties', each the oldest first, then the latest of the decided ones.
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError>;
+    /// How many changes of access that were entered since an instant are pending: of a relying party, or
+    /// all.
+    async fn waiting_access(
+        &self,
+        party: Option<&Label>,
+        since: UnixTime,
+    ) -> Result<u64, StoreError>;
     /// Applies changes, all or none, and returns when they are durable.
     ///
     /// # Errors

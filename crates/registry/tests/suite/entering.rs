@@ -5,9 +5,9 @@ use oath::UnixTime;
 use provisioning::PinPolicy;
 use registry::{
     AccessError, ActivationOrder, AssociateError, ConfirmError, DeactivationReason, Error,
-    EventKind, RelyingParty, SecondThrough, SignInThrough,
-    access::{AccessOrder, AccessState, EnteredBy},
-    rules::access::AccessRefusal,
+    EventKind, RelyingParty, Role, SecondThrough, SignInThrough,
+    access::{AccessOrder, AccessState, EnteredBy, NewAccess},
+    rules::access::{AccessRefusal, PARTY_WAITING, WAITS},
 };
 
 use crate::{
@@ -20,6 +20,8 @@ const NOW: UnixTime = UnixTime(START.0 + 600);
 
 async fn from_entry_to_token(clinic: Clinic) {
     let [ines, rosa] = entering_at(&clinic).await;
+    let eva = clinic.administrator("Eva", &[Role::Registrant]).await;
+    let eva = clinic.administering(&eva, START).await;
     let party = vendor(&clinic).await;
     let registry = &clinic.registry;
     let enter = async |new, now| registry.enter_access_for(&party, new, now, &mut rng()).await;
@@ -46,6 +48,8 @@ async fn from_entry_to_token(clinic: Clinic) {
     let opened = registry.account(&ada()).await.unwrap().unwrap();
     assert_eq!(opened.id, Some("dr-17".parse().unwrap()));
     assert_eq!(opened.address.unwrap().to_string(), "1 Main St, Reno, NV 89501");
+    let again = clinic.execute(&eva, "a", "t", START).await.unwrap_err();
+    assert_eq!(again, AccessRefusal::NotPending(AccessState::Executed).into(), "not its own ID");
     assert_eq!(enter(account("c"), START).await, Err(Error::AccountExists.into()));
     let mut same_id = account("d");
     same_id.npi = ben();
@@ -55,8 +59,11 @@ async fn from_entry_to_token(clinic: Clinic) {
     assert_eq!(enter(same_id, START).await, Err(Error::AccountIdTaken.into()));
 
     enter(activation("e"), START).await.unwrap();
-    let shown = clinic.execute(&rosa, "e", "s", START).await.unwrap().shown;
-    assert!(shown.is_some(), "to the registrant, who knows no passphrase");
+    // The registrant may be the person who entered the account for the party.
+    let both = clinic.execute(&rosa, "e", "s", START).await.unwrap_err();
+    assert_eq!(both, AccessRefusal::KnowsPassphrase.into());
+    let shown = clinic.execute(&eva, "e", "s", START).await.unwrap().shown;
+    assert!(shown.is_some(), "to a registrant who knows no passphrase");
     let events = clinic.events().await;
     let by = |kind| events.iter().find(|event| event.what.kind == kind).unwrap();
     assert_eq!(by(EventKind::AccessEntered).what.actor.to_string(), "relying party Vendor");
@@ -71,6 +78,52 @@ async fn on_sqlite_a_relying_party_enters_and_a_registrant_executes() {
 #[tokio::test]
 async fn on_postgres_a_relying_party_enters_and_a_registrant_executes() {
     from_entry_to_token(Clinic::on_postgres().await).await;
+}
+
+async fn a_key_alone_hides_nothing(clinic: Clinic) {
+    let [ines, rosa] = entering_at(&clinic).await;
+    let party = vendor(&clinic).await;
+    let registry = &clinic.registry;
+    let enter = async |new, now| registry.enter_access_for(&party, new, now, &mut rng()).await;
+    let of = |number: u64| {
+        let digits = (0..10).map(|check| format!("{}{check}", 100_000_000 + number));
+        let npi = digits.into_iter().find_map(|digits| digits.parse().ok()).unwrap();
+        NewAccess { npi, ..account(&format!("n{number}")) }
+    };
+    enter(account("a"), START).await.unwrap();
+    for number in 1..PARTY_WAITING {
+        enter(of(number), START.plus(number)).await.unwrap();
+    }
+    let now = START.plus(PARTY_WAITING);
+    assert_eq!(enter(of(99), now).await, Err(AccessRefusal::TooManyWait.into()));
+    assert!(enter(of(1), now).await.is_ok(), "the same submit again");
+    assert_eq!(registry.access_waiting(now).await.unwrap(), PARTY_WAITING);
+
+    // What an administrator enters is not kept out, and stands first.
+    clinic.enter(&ines, account("b"), now).await.unwrap();
+    let theirs = registry.access_entered_by(&party, &key("a"), now).await.unwrap().unwrap();
+    assert_eq!(theirs.state, AccessState::Declined);
+    assert_eq!(clinic.events().await[1].what.kind, EventKind::AccessDeclined);
+    let listed = registry.access_changes(3, now).await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|change| change.id.as_str().to_owned()).collect();
+    assert_eq!(ids, ["b", "n1", "n2"]);
+    assert_eq!(enter(account("c"), now).await, Err(AccessRefusal::EnteredAlready.into()));
+    clinic.execute(&rosa, "b", "s", now).await.unwrap();
+    enter(of(99), now).await.unwrap();
+    // What has expired waits no more.
+    let later = START.plus(WAITS + PARTY_WAITING);
+    assert_eq!(registry.access_waiting(later).await.unwrap(), 1);
+    enter(of(98), later).await.unwrap();
+}
+
+#[tokio::test]
+async fn on_sqlite_a_key_alone_hides_nothing() {
+    a_key_alone_hides_nothing(Clinic::new().await).await;
+}
+
+#[tokio::test]
+async fn on_postgres_a_key_alone_hides_nothing() {
+    a_key_alone_hides_nothing(Clinic::on_postgres().await).await;
 }
 
 #[tokio::test]
@@ -112,6 +165,7 @@ async fn a_further_token_by_the_one_in_use(clinic: Clinic) {
     let event = clinic.events().await.remove(0).what;
     assert_eq!(event.kind, EventKind::ActivationBegun);
     assert_eq!(event.actor.to_string(), "relying party Vendor");
+    assert_eq!(event.cause, Some(format!("approved by {}", phone.serial().as_str())));
 
     // By passphrase and link alone nobody adds a token, nor signs in.
     let tablet = App::new("Tablet");
@@ -150,6 +204,30 @@ async fn on_sqlite_an_activation_is_begun_by_a_token_in_use() {
 #[tokio::test]
 async fn on_postgres_an_activation_is_begun_by_a_token_in_use() {
     a_further_token_by_the_one_in_use(Clinic::on_postgres().await).await;
+}
+
+async fn a_loss_ends_what_a_sign_in_began(clinic: Clinic) {
+    let phone = clinic.first_token_of_ada().await;
+    let party = vendor(&clinic).await;
+    let registry = &clinic.registry;
+    let second = SecondThrough::Code { serial: Some(phone.serial()), code: phone.code(NOW) };
+    let typed = SignInThrough { npi: ada(), passphrase: PASSPHRASE, second };
+    let session = registry.sign_in_through(&party, &typed, NOW, &mut rng()).await.unwrap();
+    let begun = registry.begin_own_activation(&session, &order(), NOW, &mut rng()).await.unwrap();
+    let half = clinic.half_session(ada(), NOW).await;
+    registry.report_own_token_lost(&half, &phone.serial(), NOW).await.unwrap();
+    let tablet = App::new("Tablet");
+    clinic.send(&tablet.seal(&begun.link), NOW).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn on_sqlite_a_loss_ends_what_a_sign_in_began() {
+    a_loss_ends_what_a_sign_in_began(Clinic::new().await).await;
+}
+
+#[tokio::test]
+async fn on_postgres_a_loss_ends_what_a_sign_in_began() {
+    a_loss_ends_what_a_sign_in_began(Clinic::on_postgres().await).await;
 }
 
 #[tokio::test]

@@ -372,6 +372,13 @@ impl Store for Interrupted {
     async fn access_changes(&self, limit: u32) -> Result<Vec<AccessRecord>, StoreError> {
         self.inner.access_changes(limit).await
     }
+    async fn waiting_access(
+        &self,
+        party: Option<&Label>,
+        since: UnixTime,
+    ) -> Result<u64, StoreError> {
+        self.inner.waiting_access(party, since).await
+    }
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.interrupt(Before::Commit).await;
         if self.committed.swap(true, Ordering::Relaxed) {

@@ -44,7 +44,7 @@ impl Problem {
         Self {
             slug: UNKNOWN_OUTCOME,
             title: "How this request ended is not known",
-            detail: "it may have been done: send it again, under the same Idempotency-Key where it had one; without one, look first, for a code may be used up".to_owned(),
+            detail: "it may have been done: ask /v1/verify again under the same Idempotency-Key; of anything else look whether it was done, and if it was not, send it under a new key; without a key a code may be used up".to_owned(),
             ..Self::unavailable()
         }
     }
@@ -75,7 +75,7 @@ impl Problem {
     "status": 400,
     "detail": "account: this is not an NPI: it has ten digits, and one of these is mistyped; check it"
 }))]
-pub(super) struct Members {
+pub(crate) struct Members {
     /// What kind of error it is, for programs; stays the same across versions.
     r#type: String,
     /// The same in words.
@@ -88,7 +88,7 @@ pub(super) struct Members {
 
 impl Problem {
     /// As it is sent.
-    pub(super) fn members(self) -> Members {
+    pub(crate) fn members(self) -> Members {
         Members {
             r#type: format!("/problems/{}", self.slug),
             title: self.title,

@@ -31,6 +31,7 @@ fn page_of(entered: &Value) -> String {
 fn from_an_account_that_a_relying_party_enters_to_a_token_that_the_prescriber_adds_there() {
     let server = Server::start();
     let rosa = Carrier::add(&server.folder, "Rosa", &["registrant"]).signed_in(&server);
+    let eva = Carrier::add(&server.folder, "Eva", &["registrant"]).signed_in(&server);
     let vendor = Vendor::of(&server, &["accounts", "tokens", "read"]);
     let body = ada().to_string();
     let entered = vendor.post("/v1/accounts", &body, Some("a-1"));
@@ -42,6 +43,14 @@ fn from_an_account_that_a_relying_party_enters_to_a_token_that_the_prescriber_ad
     assert_eq!((again.status, again.replayed, &again.body), (202, true, &entered.body));
     let twice = vendor.post("/v1/accounts", &body, Some("a-2"));
     assert_problem(&twice, 409, "entered-already");
+    assert_eq!(twice.body["at"], at);
+    // Where the server stopped before it kept its answer, what it entered is the answer.
+    let database = server.folder.path().join("countersign.db");
+    let database = rusqlite::Connection::open(database).unwrap();
+    let set = "UPDATE kept_answers SET at = at - 60, status = 0, body = '' WHERE status = 202";
+    assert_eq!(database.execute(set, []).unwrap(), 1);
+    let again = vendor.post("/v1/accounts", &body, Some("a-1"));
+    assert_eq!((again.status, again.replayed, &again.body), (202, true, &entered.body));
 
     let page = rosa.get(&page_of(&entered.body));
     for shown in ["relying party Example EHR", "Pat Doe, 2026-01-02", "dr-17", "1 Main St"] {
@@ -61,7 +70,9 @@ fn from_an_account_that_a_relying_party_enters_to_a_token_that_the_prescriber_ad
     let path = "/v1/accounts/dr-17/activations";
     let entered = vendor.post(path, &json!({ "hours": 48 }).to_string(), Some("act-1"));
     assert_eq!((entered.status, &entered.body["what"]), (202, &json!("activation")));
-    let (page, _) = execute(&rosa, &page_of(&entered.body));
+    let (refused, _) = execute(&rosa, &page_of(&entered.body));
+    assert!(refused.html.contains("that a relying party entered with one"), "{}", refused.html);
+    let (page, _) = execute(&eva, &page_of(&entered.body));
     let (link, code) = (page.element("link").unwrap(), page.element("confirmation-code").unwrap());
     let after = vendor.get(entered.body["at"].as_str().unwrap()).body;
     assert_eq!(after["state"], "executed");
@@ -75,6 +86,27 @@ fn from_an_account_that_a_relying_party_enters_to_a_token_that_the_prescriber_ad
     let added = vendor.post("/v1/accounts/dr-17/tokens", &body.to_string(), None);
     assert_eq!((added.status, &added.body["state"]), (201, &json!("active")), "{}", added.body);
     assert!(!server.log().contains(PASSPHRASE));
+}
+
+#[test]
+fn fifty_of_a_party_wait_and_no_more() {
+    let server = Server::start();
+    let vendor = Vendor::of(&server, &["accounts"]);
+    let of = |number: u64| {
+        let mut body = ada();
+        let checks = (0..10).map(|check| format!("{}{check}", 100_000_000 + number));
+        let npi = checks.into_iter().find(|digits| digits.parse::<registry::Npi>().is_ok());
+        body["npi"] = json!(npi.unwrap());
+        body.to_string()
+    };
+    for number in 0..50 {
+        assert_eq!(vendor.post("/v1/accounts", &of(number), None).status, 202, "{number}");
+    }
+    for _ in 0..2 {
+        let told = vendor.post("/v1/accounts", &of(50), Some("k"));
+        assert_problem(&told, 429, "too-many-wait");
+        assert!(!told.replayed, "it may be done later");
+    }
 }
 
 #[test]

@@ -417,6 +417,14 @@ impl<D: Driver> Store for D {
         self.list(rows::access_changes(limit)).await
     }
 
+    async fn waiting_access(
+        &self,
+        party: Option<&Label>,
+        since: UnixTime,
+    ) -> Result<u64, StoreError> {
+        Ok(self.find(rows::waiting_access(party, since)).await?.unwrap_or_default())
+    }
+
     async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         self.apply(changes).await
     }

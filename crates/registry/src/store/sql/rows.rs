@@ -21,7 +21,7 @@ mod webhooks;
 
 pub(super) use access::{
     access, changes as access_changes, executed as executed_access, pending as pending_access,
-    to_tidy as access_to_tidy,
+    to_tidy as access_to_tidy, waiting as waiting_access,
 };
 pub(super) use administrators::{administrator, administrators, session as administrator_session};
 pub(super) use api_keys::{api_key, api_keys};

@@ -23,6 +23,8 @@ struct Page {
     frame: Frame,
     waiting: Vec<ChangeText>,
     decided: Vec<ChangeText>,
+    /// How many wait besides those that are listed.
+    more: u64,
     may_enter: bool,
 }
 
@@ -74,12 +76,14 @@ pub(super) async fn page(
     by: Administering,
 ) -> Result<Response, Response> {
     by.may(&site, Action::SeeAccess).await?;
-    let changes = site.registry.access_changes(LISTED, clock::now()).await;
-    let changes = changes.map_err(|error| failed(&error))?;
+    let (registry, now) = (&site.registry, clock::now());
+    let changes = registry.access_changes(LISTED, now).await.map_err(|error| failed(&error))?;
+    let all = registry.access_waiting(now).await.map_err(|error| failed(&error))?;
     let (waiting, decided): (Vec<_>, Vec<_>) =
         changes.iter().partition(|change| change.state == AccessState::Pending);
     let texts = |changes: Vec<&AccessChange>| changes.into_iter().map(ChangeText::new).collect();
     let page = Page {
+        more: all.saturating_sub(waiting.len() as u64),
         frame: by.frame(),
         waiting: texts(waiting),
         decided: texts(decided),

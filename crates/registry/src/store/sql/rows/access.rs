@@ -52,10 +52,28 @@ pub(in super::super) fn to_tidy(
 pub(in super::super) fn changes(limit: u32) -> Query<AccessRecord> {
     query(
         "SELECT * FROM access_changes
-         ORDER BY CASE state WHEN 'pending' THEN 0 ELSE 1 END, entered DESC, id LIMIT ?1",
+         ORDER BY CASE WHEN state <> 'pending' THEN 2 WHEN entered_as = 'administrator' THEN 0 ELSE 1 END,
+            CASE state WHEN 'pending' THEN entered ELSE -entered END, id LIMIT ?1",
         params![limit],
         read,
     )
+}
+
+pub(in super::super) fn waiting(party: Option<&Label>, since: UnixTime) -> Query<u64> {
+    let number = |row: &Row<'_>| count(row, "number");
+    match party {
+        Some(party) => query(
+            "SELECT count(*) AS number FROM access_changes WHERE state = 'pending' AND entered >= ?1
+                AND entered_as = 'relying-party' AND entered_by = ?2",
+            params![to_sql(since.0), party.as_str()],
+            number,
+        ),
+        None => query(
+            "SELECT count(*) AS number FROM access_changes WHERE state = 'pending' AND entered >= ?1",
+            params![to_sql(since.0)],
+            number,
+        ),
+    }
 }
 
 fn read(row: &Row<'_>) -> Result<AccessRecord, StoreError> {

@@ -12,6 +12,7 @@ use provisioning::PinPolicy;
 use registry::{
     ActivationOrder, Npi, Passphrase, ProofingRecord, Scope,
     access::{AccessOrder, NewAccess},
+    rules::access::AccessRefusal,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::{
     super::{
-        super::{Problem, Site},
+        super::{Problem, Site, problem::Members},
         asking::{account_at, json, malformed},
         named::{Named, OfAccount, OnceUnder},
         problems::{NothingThere, Unanswered, Unchanged},
@@ -218,9 +219,27 @@ pub(super) async fn activate(
     asked.answered(work).await
 }
 
+/// That the same waits, which the relying party entered itself: it may not know that it did.
+#[derive(Serialize)]
+struct EnteredAlready {
+    #[serde(flatten)]
+    problem: Members,
+    /// Where its state is asked.
+    at: String,
+}
+
 async fn entered(asked: &Asked, new: NewAccess) -> Result<Done, Problem> {
     let (registry, now, mut rng) = (&asked.site.registry, clock::now(), randomness::rng());
+    let what = (new.npi, new.order.kind());
     let entered = registry.enter_access_for(&asked.party, new, now, &mut rng).await;
+    if entered == Err(AccessRefusal::EnteredAlready.into()) {
+        let own = registry.access_waiting_of(&asked.party, what, now).await;
+        if let Some(own) = own.map_err(refused::registry)? {
+            let problem = refused::access(AccessRefusal::EnteredAlready.into()).members();
+            let at = shown::Entered::new(&own).at;
+            return Ok(Done::refused(&EnteredAlready { problem, at }));
+        }
+    }
     Ok(Done::accepted(&shown::Entered::new(&entered.map_err(refused::access)?)))
 }
 

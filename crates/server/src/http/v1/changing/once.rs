@@ -14,14 +14,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use registry::{Answer, IdempotencyKey, Once, RelyingParty, Scope};
+use registry::{Answer, AnswerError, IdempotencyKey, Once, RelyingParty, Scope};
 use serde::Serialize;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::super::{
     super::{Problem, Site, problem::UNKNOWN_OUTCOME},
-    asking::{body, idempotency_key, not_answered, relying_party, sent},
+    asking::{body, idempotency_key, not_answered, relying_party, sent, unavailable},
+    shown::Entered,
 };
 use crate::{clock, randomness};
 
@@ -60,6 +61,11 @@ impl Done {
     /// It waits for somebody to do it.
     pub(super) fn accepted(shown: &impl Serialize) -> Self {
         Self::with(StatusCode::ACCEPTED, shown)
+    }
+
+    /// It is not done, with more than a problem tells.
+    pub(super) fn refused(problem: &impl Serialize) -> Self {
+        Self::with(StatusCode::CONFLICT, problem)
     }
 
     fn with(status: StatusCode, shown: &impl Serialize) -> Self {
@@ -113,6 +119,15 @@ impl Asked {
         judged.await.unwrap_or_else(|_| Err(Problem::given_up()))
     }
 
+    /// What this very request entered, where its answer is not known: then that is the answer.
+    async fn entered_before(&self) -> Result<Option<Answer>, Problem> {
+        let (registry, id) = (&self.site.registry, self.submit());
+        let found = registry.access_entered_by(&self.party, &id, clock::now()).await;
+        let found = found.map_err(|error| unavailable(&error))?;
+        let answer = |change| told(Done::accepted(&Entered::new(&change)));
+        Ok(found.map(|change| Answer { repeated: true, ..answer(change) }))
+    }
+
     async fn once(
         &self,
         work: impl Future<Output = Result<Done, Problem>> + Send,
@@ -126,6 +141,11 @@ impl Asked {
         };
         let (registry, once) = (&self.site.registry, Once { key, request: &self.whole });
         let before = registry.begin_once(&self.party, once, clock::now()).await;
+        if before == Err(AnswerError::UnknownOutcome)
+            && let Some(entered) = self.entered_before().await?
+        {
+            return Ok(sent(entered));
+        }
         if let Some(answer) = before.map_err(not_answered)? {
             return Ok(sent(answer));
         }
@@ -133,7 +153,7 @@ impl Asked {
         let Ok(result) = timeout(WORKS_FOR, work).await else { return Err(Problem::given_up()) };
         let answer = match result {
             Ok(done) => told(done),
-            Err(problem) if problem.status.is_server_error() => {
+            Err(problem) if is_undecided(problem.status) => {
                 if self.signed_in.load(Ordering::Relaxed) {
                     return Err(Problem::given_up());
                 }
@@ -158,6 +178,11 @@ impl Asked {
         }
         Ok(sent(answer))
     }
+}
+
+/// Nothing was judged, so that the same may be done later.
+fn is_undecided(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 fn told(done: Done) -> Answer {

@@ -117,6 +117,10 @@ pub(super) fn access(error: AccessError) -> Problem {
         AccessError::Refused(refusal) => refusal,
     };
     let slug = match refusal {
+        R::TooManyWait => {
+            let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "Too much waits");
+            return problem(status, "too-many-wait", title, &refusal);
+        }
         R::EnteredAlready => "entered-already",
         R::FormUsed => "form-used",
         R::NeedsProofing => "needs-proofing",

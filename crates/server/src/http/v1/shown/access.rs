@@ -18,7 +18,7 @@ pub(in super::super) struct Entered {
     /// Names it.
     entry: String,
     /// Where its state is asked.
-    at: String,
+    pub(in super::super) at: String,
     /// The prescriber's NPI.
     account: String,
     /// `account` or `activation`.
