@@ -118,16 +118,16 @@ async fn a_search_that_takes_too_long_is_broken_off_and_codes_are_judged_meanwhi
     searching.await.unwrap();
     assert!(judged > 1, "{judged}");
 
-    // All of one account's is no search, however much that is.
+    // All of one account's is no search, however much that is: nothing breaks it off, nor does what
+    // watched a search before it, which is not always too long.
     let of_ben = EventSearch { account: Some(ben()), ..nothing };
-    assert_eq!(store.events_with(&of_ben, None, 9).await.unwrap(), []);
-    // The place where it was broken off is good for what takes less.
-    let mut found = Err(StoreError::TookTooLong);
-    for _ in 0..1_000 {
-        found = store.events_with(&EventSearch::default(), None, 1).await;
-        if found != Err(StoreError::TookTooLong) {
-            break;
+    let mut in_time = 0;
+    for _ in 0..20 {
+        match store.events_with(&EventSearch::default(), None, 1).await {
+            Ok(found) => in_time += found.len(),
+            Err(error) => assert_eq!(error, StoreError::TookTooLong),
         }
+        assert_eq!(store.events_with(&of_ben, None, 9).await.unwrap(), []);
     }
-    assert_eq!(found.unwrap().len(), 1);
+    assert!(in_time > 0, "the place where one was broken off is good for what takes less");
 }
