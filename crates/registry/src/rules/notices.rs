@@ -54,7 +54,6 @@ impl NoticeKind {
         if event.outcome != Outcome::Success {
             return None;
         }
-        let cause = event.cause.as_deref().unwrap_or_default();
         match event.kind {
             EventKind::TokenAssociated => Some(Self::TokenAdded),
             EventKind::HandoverDone => Some(Self::TokenMoved),
@@ -65,10 +64,6 @@ impl NoticeKind {
             }
             EventKind::TokenSuspended => Some(Self::TokenSuspended),
             EventKind::TokenFound => Some(Self::TokenRestored),
-            // The move, or the end of the access, is told instead.
-            EventKind::TokenDeactivated if cause == MOVED || cause.starts_with(ACCESS_ENDED) => {
-                None
-            }
             EventKind::TokenDeactivated => Some(Self::TokenDeactivated),
             EventKind::PassphraseReset => Some(Self::PassphraseChanged),
             EventKind::PhoneNoted => Some(Self::PhoneChanged),
@@ -80,20 +75,30 @@ impl NoticeKind {
     }
 }
 
-/// The numbers of the events that are told, of some in a row. The new token of a move that is done at
-/// once is told by the move.
+/// The numbers of the events that are told, of some in a row. What a move or an end of access did to the
+/// tokens in its commit is told by the move, or by the end of access.
 pub(crate) fn told(events: &[Event]) -> Vec<u64> {
-    let is_moved_at_once = |added: &NewEvent| {
-        added.kind == EventKind::TokenAssociated
-            && events.iter().map(|event| &event.what).any(|move_done| {
-                (move_done.at, move_done.account) == (added.at, added.account)
-                    && moved_to(move_done).is_some_and(|serial| {
-                        added.serial.as_ref().is_some_and(|added| added.as_str() == serial)
-                    })
-            })
+    let is_told_by_another = |event: &NewEvent| {
+        let beside = events.iter().map(|event| &event.what).filter(|other| {
+            (other.at, other.account, other.outcome) == (event.at, event.account, Outcome::Success)
+        });
+        beside.into_iter().any(|other| tells_of(other, event))
     };
     let told = events.iter().filter(|event| NoticeKind::of(&event.what).is_some());
-    told.filter(|event| !is_moved_at_once(&event.what)).map(|event| event.id).collect()
+    told.filter(|event| !is_told_by_another(&event.what)).map(|event| event.id).collect()
+}
+
+/// Whether one event of a commit tells what another of it did. A cause alone is not believed: a reason in
+/// free words can read the same.
+fn tells_of(whole: &NewEvent, part: &NewEvent) -> bool {
+    let cause = part.cause.as_deref().unwrap_or_default();
+    match (part.kind, whole.kind) {
+        (EventKind::TokenAssociated, _) => moved_to(whole)
+            .is_some_and(|to| part.serial.as_ref().is_some_and(|serial| serial.as_str() == to)),
+        (EventKind::TokenDeactivated, EventKind::HandoverDone) => cause == MOVED,
+        (EventKind::TokenDeactivated, EventKind::AccessEnded) => cause.starts_with(ACCESS_ENDED),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -133,13 +138,6 @@ mod tests {
                 assert_eq!(NoticeKind::of(&event(*kind, outcome, "")), None, "{kind} {outcome}");
             }
         }
-        let done = |kind, cause| NoticeKind::of(&event(kind, Outcome::Success, cause));
-        for (kind, cause) in [
-            (EventKind::TokenDeactivated, MOVED),
-            (EventKind::TokenDeactivated, "access ended: retired"),
-        ] {
-            assert_eq!(done(kind, cause), None, "{cause}");
-        }
         let suspended = event(EventKind::TokenSuspended, Outcome::Success, "");
         let in_words = event(EventKind::TokenSuspended, Outcome::Success, REPORTED_AGAIN);
         assert_eq!(NoticeKind::of(&in_words), Some(NoticeKind::TokenSuspended), "a free reason");
@@ -149,5 +147,23 @@ mod tests {
         let by_itself = NewEvent { actor: Actor::System, ..suspended.clone() };
         assert_eq!(NoticeKind::of(&by_itself), Some(NoticeKind::NewPhoneSuspended));
         assert_eq!(NoticeKind::of(&NewEvent { account: None, ..suspended }), None, "nobody's");
+    }
+    #[test]
+    fn a_token_that_ends_with_a_move_or_the_access_is_told_by_that_and_by_no_reason_that_says_so() {
+        let done = |kind, cause| event(kind, Outcome::Success, cause);
+        let told_of = |events: &[&NewEvent]| {
+            let rows = (1..).zip(events);
+            told(&rows.map(|(id, what)| Event { id, what: (*what).clone() }).collect::<Vec<_>>())
+        };
+        for (whole, cause) in
+            [(EventKind::HandoverDone, MOVED), (EventKind::AccessEnded, "access ended: retired")]
+        {
+            let (whole, part) = (done(whole, ""), done(EventKind::TokenDeactivated, cause));
+            assert_eq!(told_of(&[&part, &whole]), [2], "{cause}");
+            assert_eq!(told_of(&[&whole, &part]), [1], "{cause}");
+            assert_eq!(told_of(&[&part]), [1], "a free reason: {cause}");
+            let later = NewEvent { at: UnixTime(2), ..part };
+            assert_eq!(told_of(&[&whole, &later]), [1, 2], "another commit: {cause}");
+        }
     }
 }
