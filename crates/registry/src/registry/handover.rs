@@ -342,9 +342,8 @@ impl Registry {
     }
 
     /// What else follows when a token is suspended, or deactivated for a reason: `token` is as it is then.
-    /// Giving one up ends its move; the loss of one ends what a sign-in may have begun, the moves of the
-    /// account and an activation beside a token in use, and a new token that waits for the network is
-    /// suspended.
+    /// Giving one up ends its move; the loss of one ends what a sign-in began, the moves of the account and
+    /// an activation, and a new token that waits for the network is suspended.
     pub(super) async fn moves_ended(
         &self,
         token: &Token,
@@ -359,7 +358,8 @@ impl Registry {
         let Some(npi) = token.owner.filter(|_| lost || deactivated) else { return Ok(changes) };
         let why = if lost { "a token was reported lost" } else { "the token was deactivated" };
         if let Some(open) = self.store.open_activation(npi).await?
-            && (open.replaces.as_ref() == Some(&token.serial) || lost && !open.opens_access)
+            && (open.replaces.as_ref() == Some(&token.serial)
+                || lost && (open.replaces.is_some() || self.a_sign_in_began_the_last(npi).await?))
         {
             self.unmailed(&open, &mut changes).await?;
             end_activation(&mut changes, open, actor, why, now);

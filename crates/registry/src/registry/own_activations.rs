@@ -8,9 +8,14 @@ use super::{ATTEMPTS, Registry, activations::Invitation, handover::approving};
 use crate::{
     AssociateError, Error,
     activation::{ActivationOrder, BegunActivation},
+    event::EventKind,
     session::{Factor, SecondFactor, Session},
-    store::{Changes, Write},
+    store::{Changes, EventSearch, Write},
+    values::Npi,
 };
+
+/// Stands before the serial number of the token by which a sign-in began an activation.
+const APPROVED_BY: &str = "approved by ";
 
 impl Registry {
     /// Invites the owner of a session, which was made full by a token of theirs, to enrol a further one. An
@@ -44,7 +49,7 @@ impl Registry {
             let actor = session.actor();
             let begun = self.begin_in(&mut changes, &actor, invitation, now, rng).await?;
             if let Some(event) = changes.events.last_mut() {
-                event.cause = Some(format!("approved by {}", serial.as_str()));
+                event.cause = Some(format!("{APPROVED_BY}{}", serial.as_str()));
             }
             // The token is written as it is: whoever reports its loss meanwhile has to look again.
             approving(&mut changes, &record, &tokens, serial);
@@ -55,5 +60,21 @@ impl Registry {
             }
         }
         Err(Error::Busy.into())
+    }
+
+    /// Whether a sign-in began the activation of an account that was begun last; the others were begun by
+    /// administrators.
+    ///
+    /// # Errors
+    /// What the store cannot do.
+    pub(super) async fn a_sign_in_began_the_last(&self, npi: Npi) -> Result<bool, Error> {
+        let search = EventSearch {
+            account: Some(npi),
+            kind: Some(EventKind::ActivationBegun),
+            ..EventSearch::default()
+        };
+        let begun = self.store.events_with(&search, None, 1).await?;
+        let cause = begun.first().and_then(|event| event.what.cause.as_deref());
+        Ok(cause.is_some_and(|cause| cause.starts_with(APPROVED_BY)))
     }
 }

@@ -220,6 +220,17 @@ async fn a_loss_ends_what_a_sign_in_began(clinic: Clinic) {
     clinic.send(&tablet.seal(&begun.link), NOW).await.unwrap_err();
 }
 
+/// Who asked for a further token and then lost the only one has not to be locked out by that.
+#[tokio::test]
+async fn a_loss_leaves_what_administrators_began() {
+    let clinic = Clinic::new().await;
+    let phone = clinic.first_token_of_ada().await;
+    let (link, _) = clinic.begin(ada(), NOW).await;
+    let half = clinic.half_session(ada(), NOW).await;
+    clinic.registry.report_own_token_lost(&half, &phone.serial(), NOW).await.unwrap();
+    clinic.send(&App::new("Tablet").seal(&link), NOW).await.unwrap();
+}
+
 #[tokio::test]
 async fn on_sqlite_a_loss_ends_what_a_sign_in_began() {
     a_loss_ends_what_a_sign_in_began(Clinic::new().await).await;
