@@ -12,7 +12,7 @@ use e2e::{
 };
 
 /// Every page, by the name that it is looked at under.
-const PAGES: [&str; 28] = [
+const PAGES: [&str; 30] = [
     "admin-sign-in",
     "admin-sign-in-refused",
     "admin-code",
