@@ -7,7 +7,6 @@ use rand_core::CryptoRng;
 use super::{
     ATTEMPTS, Registry,
     activations::{Invitation, LONGEST_VALID},
-    noting_mail::mail_noted,
     proofing::Before,
 };
 use crate::{
@@ -84,7 +83,7 @@ impl Registry {
                     (self.phone_noted(before.account()?, phone, &actor, now).await?, None)
                 }
                 AccessOrder::Mail { mail } => {
-                    (mail_noted(before.account()?, mail, &actor, now), None)
+                    (self.mail_noted(before.account()?, mail, &actor, now).await?, None)
                 }
             };
             let sealed_shown = shown.as_ref().map(|shown| {

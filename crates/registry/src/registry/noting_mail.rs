@@ -29,28 +29,36 @@ impl Registry {
             if record.account.mail == *mail {
                 return Ok(());
             }
-            if self.commit(mail_noted(record, mail.clone(), actor, now)).await? {
+            if self.commit(self.mail_noted(record, mail.clone(), actor, now).await?).await? {
                 return Ok(());
             }
         }
         Err(Error::Busy)
     }
-}
 
-/// What notes the mail address of a prescriber, on the condition that the account is as it was read. Each
-/// address is told by an event of its own, or whoever redirects the mail would silence what tells of it.
-pub(super) fn mail_noted(
-    mut record: AccountRecord,
-    mail: Mail,
-    actor: &Actor,
-    now: UnixTime,
-) -> Changes {
-    let npi = record.account.npi;
-    let noted = |kind, mail: &Mail| {
-        NewEvent::new(now, actor.clone(), kind, Outcome::Success).of(npi).because(mail.as_str())
-    };
-    let events =
-        [noted(EventKind::MailReplaced, &record.account.mail), noted(EventKind::MailNoted, &mail)];
-    record.account.mail = mail;
-    Changes::new([Write::UpdateAccount(record)], events)
+    /// What notes the mail address of a prescriber, on the condition that the account is as it was read: an
+    /// open request that was to be answered at the address of before is answered at the new one. Each
+    /// address is told by an event of its own, or whoever redirects the mail would silence what tells of it.
+    pub(super) async fn mail_noted(
+        &self,
+        mut record: AccountRecord,
+        mail: Mail,
+        actor: &Actor,
+        now: UnixTime,
+    ) -> Result<Changes, Error> {
+        let npi = record.account.npi;
+        let before = std::mem::replace(&mut record.account.mail, mail.clone());
+        let noted = |kind, mail: &Mail| {
+            NewEvent::new(now, actor.clone(), kind, Outcome::Success).of(npi).because(mail.as_str())
+        };
+        let events = [noted(EventKind::MailReplaced, &before), noted(EventKind::MailNoted, &mail)];
+        let mut changes = Changes::new([Write::UpdateAccount(record)], events);
+        for mut asked in self.store.requests_of(npi).await? {
+            if asked.request.state.is_open() && asked.request.mail == before {
+                asked.request.mail = mail.clone();
+                changes.writes.push(Write::UpdateRequest(Box::new(asked)));
+            }
+        }
+        Ok(changes)
+    }
 }

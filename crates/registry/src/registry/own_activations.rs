@@ -10,7 +10,7 @@ use crate::{
     activation::{ActivationOrder, BegunActivation},
     event::EventKind,
     session::{Factor, SecondFactor, Session},
-    store::{Changes, EventSearch, Write},
+    store::{Changes, EventSearch, StoreError, Write},
     values::Npi,
 };
 
@@ -73,7 +73,11 @@ impl Registry {
             kind: Some(EventKind::ActivationBegun),
             ..EventSearch::default()
         };
-        let begun = self.store.events_with(&search, None, 1).await?;
+        let begun = match self.store.events_with(&search, None, 1).await {
+            // What cannot be read keeps nobody from reporting a loss: then the activation ends.
+            Err(StoreError::Damaged { .. }) => return Ok(true),
+            begun => begun?,
+        };
         let cause = begun.first().and_then(|event| event.what.cause.as_deref());
         Ok(cause.is_some_and(|cause| cause.starts_with(APPROVED_BY)))
     }

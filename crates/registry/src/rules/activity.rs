@@ -33,6 +33,8 @@ pub fn is_shown(event: &NewEvent) -> bool {
         | EventKind::PassphraseReset
         | EventKind::PassphraseResetBegun
         | EventKind::PhoneNoted
+        // What it was before is told to that address only.
+        | EventKind::MailNoted
         | EventKind::StepUpSent
         | EventKind::StepUpConfirmed
         | EventKind::SignInPaused
@@ -61,7 +63,10 @@ mod tests {
 
     #[test]
     fn what_is_shown_as_a_table() {
-        use EventKind::{CodeJudged, NetworkSync, PassphraseGiven, RequestShipped, SignedOut};
+        use EventKind::{
+            CodeJudged, MailNoted, MailReplaced, NetworkSync, PassphraseGiven, RequestShipped,
+            SignedOut,
+        };
         use Outcome::{Attempted, Refused, Success};
         for (kind, outcome, cause, expected) in [
             (CodeJudged, Success, "", true),
@@ -75,6 +80,8 @@ mod tests {
             (NetworkSync, Refused, "it answered 503", false),
             (NetworkSync, Refused, SYNC_GIVEN_UP, true),
             (NetworkSync, Success, "acknowledged", true),
+            (MailNoted, Success, "ada@example.net", true),
+            (MailReplaced, Success, "ada@example.org", false),
             (RequestShipped, Success, "", false),
             (SignedOut, Success, "", false),
         ] {

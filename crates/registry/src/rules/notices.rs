@@ -95,7 +95,9 @@ fn tells_of(whole: &NewEvent, part: &NewEvent) -> bool {
     match (part.kind, whole.kind) {
         (EventKind::TokenAssociated, _) => moved_to(whole)
             .is_some_and(|to| part.serial.as_ref().is_some_and(|serial| serial.as_str() == to)),
-        (EventKind::TokenDeactivated, EventKind::HandoverDone) => cause == MOVED,
+        (EventKind::TokenDeactivated, EventKind::HandoverDone) => {
+            cause == MOVED && part.serial == whole.serial
+        }
         (EventKind::TokenDeactivated, EventKind::AccessEnded) => cause.starts_with(ACCESS_ENDED),
         _ => false,
     }

@@ -2,13 +2,14 @@
 
 use oath::UnixTime;
 use registry::{
-    EventKind, Mail, NoticeKind,
+    EventKind, Mail, NoticeKind, RequestId, RequestedBy, TokenOrder, Wanted,
     access::{AccessOrder, NewAccess},
     rules::access::AccessRefusal,
 };
 
 use crate::{
     clinic::{Clinic, START, ada, help_desk, rng},
+    requesting::order as soft,
     two_people::{entering_at, key},
 };
 
@@ -40,6 +41,44 @@ async fn told(clinic: &Clinic, now: UnixTime) -> Vec<(NoticeKind, String)> {
     }
     told.sort_by_key(|(kind, _)| kind.name());
     told
+}
+
+/// Asks for a soft token whose link goes to an address.
+async fn asked_at(clinic: &Clinic, mail: Mail) -> RequestId {
+    let (actor, npi) = (help_desk(), ada());
+    let by = RequestedBy::HelpDesk { actor: &actor, npi };
+    let order = TokenOrder { mail, ..soft(Wanted::Soft) };
+    clinic.registry.request_tokens(by, &order, START, &mut rng()).await.unwrap().remove(0).id
+}
+
+/// The activation link of what is under way must not go to the address that was given up.
+async fn an_open_request_is_answered_at_the_new_address(clinic: Clinic) {
+    clinic.open_account(ada()).await;
+    let (registry, actor) = (&clinic.registry, help_desk());
+    let changed_to = |text| async move {
+        registry.note_mail(&help_desk(), &ada(), &address(text), START).await.unwrap();
+    };
+    let at = |id| async move { registry.request(id).await.unwrap().unwrap().mail };
+    let asked = asked_at(&clinic, on_record(&clinic).await).await;
+    changed_to(NEW).await;
+    assert_eq!(at(asked).await, address(NEW));
+
+    let by = RequestedBy::HelpDesk { actor: &actor, npi: ada() };
+    registry.cancel_request(by, asked, START).await.unwrap();
+    let chosen = asked_at(&clinic, address("ada.phone@example.org")).await;
+    changed_to("ada@example.com").await;
+    assert_eq!(at(chosen).await, address("ada.phone@example.org"), "it was chosen for this one");
+    assert_eq!(at(asked).await, address(NEW), "what has ended stays as it was");
+}
+
+#[tokio::test]
+async fn on_sqlite_an_open_request_is_answered_at_the_new_address() {
+    an_open_request_is_answered_at_the_new_address(Clinic::new().await).await;
+}
+
+#[tokio::test]
+async fn on_postgres_an_open_request_is_answered_at_the_new_address() {
+    an_open_request_is_answered_at_the_new_address(Clinic::on_postgres().await).await;
 }
 
 async fn it_is_changed_by_two_people_and_told_to_both(clinic: Clinic) {

@@ -106,6 +106,7 @@ fn headline(event: &Event) -> String {
         }
         EventKind::StepUpConfirmed => either("Confirmed by phone", "Code by phone refused"),
         EventKind::PhoneNoted => "Your telephone number was changed".to_owned(),
+        EventKind::MailNoted => "Your mail address was changed".to_owned(),
         EventKind::PassphraseResetBegun => "A link for a new passphrase was made".to_owned(),
         EventKind::PassphraseReset => {
             either("Your passphrase was changed", "Code for a new passphrase refused")

@@ -144,8 +144,13 @@ impl DatabaseUrl {
 fn untrusted(error: &Error) -> Option<String> {
     // The library tells its kinds of errors apart by their words only.
     let source = error.source().filter(|_| error.to_string().contains("TLS handshake"))?;
-    let by_tls = source.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
-    let by_tls = by_tls.and_then(|error| error.downcast_ref::<rustls::Error>());
+    let by_io = source.downcast_ref::<io::Error>();
+    let by_tls =
+        by_io.and_then(io::Error::get_ref).and_then(|error| error.downcast_ref::<rustls::Error>());
+    if by_io.is_some() && by_tls.is_none() {
+        // A connection that broke while it greeted shows nothing of whom it was to.
+        return None;
+    }
     Some(match by_tls {
         Some(rustls::Error::InvalidCertificate(
             CertificateError::UnknownIssuer | CertificateError::BadSignature,
