@@ -103,10 +103,18 @@ async fn a_search_that_takes_too_long_is_broken_off_and_codes_are_judged_meanwhi
     let nothing = EventSearch { outcome: Some(Outcome::Refused), ..EventSearch::default() };
     let (searcher, searched) = (store.clone(), nothing.clone());
     let searching = tokio::spawn(async move {
+        let mut broken_off = 0;
         for _ in 0..100 {
-            let found = searcher.events_with(&searched, None, 9).await;
-            assert_eq!(found, Err(StoreError::TookTooLong));
+            match searcher.events_with(&searched, None, 9).await {
+                Err(error) => {
+                    assert_eq!(error, StoreError::TookTooLong);
+                    broken_off += 1;
+                }
+                // On a busy machine the millisecond can end after the search.
+                Ok(found) => assert_eq!(found, []),
+            }
         }
+        broken_off
     });
     let mut judged = 0;
     while !searching.is_finished() {
@@ -115,8 +123,8 @@ async fn a_search_that_takes_too_long_is_broken_off_and_codes_are_judged_meanwhi
         let (serial, code) = (app.serial(), app.code(at));
         registry.verify(&ada(), &serial, &code, Purpose::Signing, at).await.unwrap();
     }
-    searching.await.unwrap();
-    assert!(judged > 1, "{judged}");
+    let broken_off = searching.await.unwrap();
+    assert!(judged > 1 && broken_off > 0, "{judged} judged, {broken_off} broken off");
 
     // All of one account's is no search, however much that is: nothing breaks it off, nor does what
     // watched a search before it, which is not always too long.
