@@ -33,13 +33,15 @@ pub(crate) struct Tokens {
     codes: Codes,
     /// Of each token, the first counter or step whose code was not used.
     next: Mutex<Vec<u64>>,
+    /// Of each token, a code that is wrong now; made before the measurement, as it costs many good ones.
+    wrong: Mutex<Vec<Code>>,
     asked: Mutex<u32>,
 }
 
 impl Tokens {
     pub(crate) fn new(tokens: u32, codes: Codes) -> Self {
         let next = Mutex::new(vec![0; usize::try_from(tokens).unwrap_or_default()]);
-        Self { codes, next, asked: Mutex::new(0) }
+        Self { codes, next, wrong: Mutex::default(), asked: Mutex::new(0) }
     }
 
     /// The next token in an order in which none is beside the one before.
@@ -75,11 +77,21 @@ impl Tokens {
         }
     }
 
+    /// A token and a code of it that is wrong, of those made by [`Tokens::make_wrong`].
     fn wrong(&self) -> Result<(u32, Code)> {
         let token = self.token();
+        let all = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let code = all.get(token as usize).ok_or_else(|| Error::new("no wrong codes are made"))?;
+        Ok((token, code.clone()))
+    }
+
+    /// Makes a code of each token that is wrong for the next minute.
+    fn make_wrong(&self) -> Result<()> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = next.get(token as usize).copied().unwrap_or_default();
-        Ok((token, other_than(&self.around(token, next)?)?))
+        let made =
+            (0..).zip(next.iter()).map(|(token, next)| other_than(&self.around(token, *next)?));
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = made.collect::<Result<_>>()?;
+        Ok(())
     }
 
     /// The codes that the server can find good for a token, and some on either side of them.
@@ -141,6 +153,9 @@ impl Measured {
 impl Load {
     /// Puts it on the server; every answer must be the expected one.
     pub(crate) async fn run(&self, tokens: &Arc<Tokens>) -> Result<Measured> {
+        if self.ask == Ask::Wrong {
+            tokens.make_wrong()?;
+        }
         let began = clock::instant();
         let asking: Vec<_> = (0..self.connections)
             .map(|_| tokio::spawn(self.clone().ask_on_and_on(tokens.clone(), began)))
@@ -223,6 +238,7 @@ mod tests {
         for kind in [Codes::ByCounter, Codes::ByTime] {
             let tokens = Tokens::new(100, kind);
             tokens.next.lock().expect("nobody panicked").fill(40);
+            tokens.make_wrong().expect("they are made");
             for _ in 0..200 {
                 let (token, code) = tokens.wrong().expect("there is one");
                 let good = tokens.around(token, 40).expect("they are made");

@@ -90,6 +90,14 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
         // So many would lock these tokens.
         false => None,
     };
+    // Beside the refused ones, of which more have gone before: a table that has grown is slower.
+    let good_after = match wrong {
+        Some(Ok(_)) => {
+            next_codes(codes).await;
+            Some(ask(Ask::Good, MANY).run(&all).await?)
+        }
+        _ => None,
+    };
     let run = Run {
         tokens,
         codes,
@@ -99,6 +107,7 @@ async fn run(plan: &Plan, tokens: u32, codes: Codes, tell: &impl Fn(&str)) -> Re
         good,
         good_alone,
         wrong,
+        good_after,
         flushes,
         memory: server.most_memory()?,
     };
