@@ -16,8 +16,10 @@ import json
 import re
 import sys
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PREFIX = "countersign://token#"
 INFO = b"countersign sealed token 1"
@@ -25,6 +27,12 @@ INFO = b"countersign sealed token 1"
 # RFC 9180, section 7: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305.
 KEM_SUITE = b"KEM" + (0x0020).to_bytes(2, "big")
 HPKE_SUITE = b"HPKE" + b"".join(i.to_bytes(2, "big") for i in (0x0020, 0x0001, 0x0003))
+
+FIELDS = {"credential_id", "seed", "algorithm", "digits", "period", "name", "device", "platform"}
+
+
+class Refused(Exception):
+    """In the words of formats.md, of which the vectors say which is meant."""
 
 
 def main():
@@ -37,7 +45,10 @@ def main():
         check_vectors(open(given.vectors, encoding="utf-8").read())
     elif given.key:
         secret = base64url(given.secret) if given.secret else None
-        print(open_token(sys.stdin.read(), bytes.fromhex(given.key), secret).decode())
+        try:
+            print(open_token(sys.stdin.read(), bytes.fromhex(given.key), secret).decode())
+        except Refused as why:
+            sys.exit(f"refused: {why}")
     else:
         arguments.error("give --key or --vectors")
 
@@ -53,34 +64,72 @@ def check_vectors(document):
         if opened.decode() != vector["plaintext"]:
             sys.exit(f"{name}: opened to something else: {opened!r}")
         print(f"{name}: opens to {opened.decode()}")
-    if len(names) < 2:
-        sys.exit("no vectors found")
+    refused = json.loads(blocks["refused-sealed-tokens"])
+    for vector in refused:
+        secret = base64url(vector["secret"]) if "secret" in vector else None
+        met = why_refused(vector["text"], key, secret)
+        if met != vector["why"]:
+            sys.exit(f"{vector['note']}: must be refused as {vector['why']!r}, and is {met!r}")
+        print(f"{vector['note']}: refused as {met!r}")
+    if len(names) < 3 or len(refused) < 10:
+        sys.exit("vectors are missing")
+
+
+def why_refused(text, key, secret):
+    try:
+        open_token(text, key, secret)
+    except Refused as why:
+        return str(why)
+    return "opened"
 
 
 def open_token(text, private_key, secret):
     body = unframe(text)
+    header_length = {0: 9, 1: 25}.get(body[0] if body else None)
+    if header_length is None or len(body) < header_length + 32:
+        raise Refused("malformed")
     mode, key_id = body[0], body[1:9]
-    header_length = {0: 9, 1: 25}[mode]
     header, enc = body[:header_length], body[header_length : header_length + 32]
     ciphertext = body[header_length + 32 :]
-    public_key = X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
+    own = X25519PrivateKey.from_private_bytes(private_key).public_key()
+    public_key = own.public_bytes(Encoding.Raw, PublicFormat.Raw)
     if hashlib.sha256(public_key).digest()[:8] != key_id:
-        sys.exit("sealed to another key")
-    if mode == 1 and secret is None:
-        sys.exit("sealed for an activation: give its secret")
+        raise Refused("other server")
+    if (mode == 1) != (secret is not None):
+        raise Refused("cannot open")
     psk, psk_id = (secret, header[9:25]) if mode == 1 else (b"", b"")
-    key, nonce = key_schedule(mode, decap(enc, private_key, public_key), INFO, psk, psk_id)
-    return ChaCha20Poly1305(key).decrypt(nonce, ciphertext, header)
+    try:
+        key, nonce = key_schedule(mode, decap(enc, private_key, public_key), INFO, psk, psk_id)
+        plaintext = ChaCha20Poly1305(key).decrypt(nonce, ciphertext, header)
+    except (InvalidTag, ValueError) as error:  # The latter: a point of small order, no room for a tag.
+        raise Refused("cannot open") from error
+    check(plaintext)
+    return plaintext
+
+
+def check(plaintext):
+    pairs = json.loads(plaintext, object_pairs_hook=list)
+    token = dict(pairs)
+    whole = (
+        len(pairs) == len(FIELDS)
+        and token.keys() == FIELDS
+        and 16 <= len(base64url(token["seed"])) <= 64
+        and token["algorithm"] in ("SHA1", "SHA256", "SHA512")
+        and token["digits"] in (6, 7, 8)
+        and token["period"] in (30, 60)
+    )
+    if not whole:
+        raise Refused("malformed")
 
 
 def unframe(text):
     text = "".join(text.split())
     if not text.startswith(PREFIX + "1."):
-        sys.exit("not a sealed token of version 1")
+        raise Refused("not a sealed token of version 1")
     framed = base64url(text[len(PREFIX) + 2 :])
     body, checksum = framed[:-4], framed[-4:]
     if hashlib.sha256(PREFIX.encode() + b"1." + body).digest()[:4] != checksum:
-        sys.exit("damaged")
+        raise Refused("damaged")
     return body
 
 

@@ -127,6 +127,8 @@ pub(crate) const ALL: &[Requirement] = &[
         ])),
     program("python3-pskc", &[], &[], "somebody else's reader of PSKC files")
         .found_by(Probe::Path(&["/usr/lib/python3/dist-packages/pskc"])),
+    program("python3-cryptography", &[], &[], "the reader of sealed tokens in docs/ needs it")
+        .found_by(Probe::Path(&["/usr/lib/python3/dist-packages/cryptography"])),
     program("pskctool", &["pskctool"], &["--version"], "another reader of PSKC files, in plain")
         .known(2, 2),
     program(

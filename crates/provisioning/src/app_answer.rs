@@ -3,7 +3,10 @@
 use oath::{SerialNumber, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Label};
+use crate::{
+    Error, Label,
+    object::{self, Object},
+};
 
 /// How the token of an app is, and which others its owner could report lost from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,9 +15,11 @@ pub struct AppAnswer {
     /// The server's clock when it answered, in seconds since 1970.
     pub now: UnixTime,
     /// The token whose app asked.
+    #[serde(deserialize_with = "object::one")]
     pub token: TokenStatus,
     /// The owner's other tokens that are not deactivated, in the order in which they were
     /// associated; none unless the asking token is active or locked.
+    #[serde(deserialize_with = "object::all")]
     pub others: Vec<OtherToken>,
 }
 
@@ -23,6 +28,7 @@ pub struct AppAnswer {
 #[serde(deny_unknown_fields)]
 pub struct TokenStatus {
     /// Where it is in its life.
+    #[serde(deserialize_with = "object::word")]
     pub state: AppTokenState,
     /// While it is pending sync: which of the 60 minutes this is, from 0 on; 60 when the network is not
     /// told any more.
@@ -40,6 +46,7 @@ pub struct OtherToken {
     /// What the owner calls it.
     pub name: Label,
     /// Where it is in its life.
+    #[serde(deserialize_with = "object::word")]
     pub state: AppTokenState,
 }
 
@@ -82,6 +89,7 @@ impl AppAnswer {
             return Err(malformed("it is too long"));
         }
         serde_json::from_slice(json)
+            .map(|Object(answer)| answer)
             .map_err(|_| malformed("a field is missing, unknown or out of range"))
     }
 }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::{
     ActivationId, ActivationSecret, Error, IssuerName, ServerPublicKey, ServerUrl, bytes,
     framing::{Frame, MAX_TEXT_LENGTH},
+    object::Object,
 };
 
 const FRAME: Frame = Frame { prefix: "countersign://enrol#", what: "an enrolment link" };
@@ -56,7 +57,7 @@ impl EnrolmentLink {
     /// [`Error::NotOurs`], [`Error::UnknownVersion`], [`Error::Damaged`] or [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self, Error> {
         let body = FRAME.read(text)?;
-        let written: Written = serde_json::from_slice(&body)
+        let Object(written): Object<Written> = serde_json::from_slice(&body)
             .map_err(|_| FRAME.malformed("a field is missing, unknown or out of range"))?;
         Ok(Self {
             server: written.server,

@@ -64,9 +64,11 @@ impl Frame {
 
     fn check_version(&self, version: &str) -> Result<(), Error> {
         match version.parse() {
-            Ok(VERSION) if version == "1" => Ok(()),
-            Ok(found) if found != VERSION => Err(Error::UnknownVersion { what: self.what, found }),
-            _ => Err(self.damaged()),
+            // Else `+2` and `02` would read as 2.
+            Ok(found) if u32::to_string(&found) != version => Err(self.damaged()),
+            Ok(VERSION) => Ok(()),
+            Ok(found) => Err(Error::UnknownVersion { what: self.what, found }),
+            Err(_) => Err(self.damaged()),
         }
     }
 

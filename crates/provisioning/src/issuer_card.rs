@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, IssuerName, ServerPublicKey, framing::Frame};
+use crate::{Error, IssuerName, ServerPublicKey, framing::Frame, object::Object};
 
 const FRAME: Frame = Frame { prefix: "countersign://issuer#", what: "an issuer card" };
 
@@ -32,6 +32,7 @@ impl IssuerCard {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let body = FRAME.read(text)?;
         serde_json::from_slice(&body)
+            .map(|Object(card)| card)
             .map_err(|_| FRAME.malformed("a field is missing, unknown or out of range"))
     }
 }

@@ -25,6 +25,7 @@ pub mod app_answer;
 pub mod app_request;
 pub mod enrolment_link;
 pub mod issuer_card;
+mod object;
 pub mod otpauth;
 pub mod pskc;
 pub mod qr;

@@ -9,6 +9,7 @@ use crate::{
     ActivationId, ActivationSecret, EnrolmentLink, Error, IssuerCard, KeyId, Label,
     ServerPrivateKey, ServerPublicKey, bytes,
     framing::{Frame, MAX_TEXT_LENGTH},
+    object::{self, Object},
     suite::{self, ENCAPSULATED_KEY_LENGTH, Mode},
 };
 
@@ -192,6 +193,7 @@ struct Written {
     credential_id: CredentialId,
     #[serde(with = "bytes::secret")]
     seed: Zeroizing<Vec<u8>>,
+    #[serde(deserialize_with = "object::word")]
     algorithm: Algorithm,
     digits: Digits,
     period: Period,
@@ -234,7 +236,7 @@ impl ProvisioningData {
     }
 
     fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let written: Written = serde_json::from_slice(json)
+        let Object(written): Object<Written> = serde_json::from_slice(json)
             .map_err(|_| FRAME.malformed("a field is missing, unknown or out of range"))?;
         let data = Self {
             credential_id: written.credential_id,

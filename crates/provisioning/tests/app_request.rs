@@ -1,22 +1,16 @@
 //! App requests and answers: the vectors of `docs/formats.md`, and what is refused.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod common;
 
-use common::{SEED, body_of, counting_up, frame};
+use common::{DOCUMENT, SEED, block, body_of, counting_up, frame};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use oath::{Seed, UnixTime};
 use provisioning::{AppAnswer, AppAsk, AppRequest, AppTokenState, Error, ReportId};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use sha2::Sha256;
-
-const DOCUMENT: &str = include_str!("../../../docs/formats.md");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +166,15 @@ fn an_answer_out_of_form_is_refused() {
         ("\"now\":1790000001", "\"now\":\"1790000001\""),
         ("\"now\"", "\"later\":1,\"now\""),
         ("\"locked\"", "\"frozen\""),
+        ("\"locked\"", "{\"locked\":null}"),
+        (
+            "{\"state\":\"locked\",\"sync_minute\":null,\"locked_until\":1790000900}",
+            "[\"locked\",null,1790000900]",
+        ),
+        (
+            "{\"serial\":\"AVT812345678\",\"name\":\"Fob\",\"state\":\"suspended\"}",
+            "[\"AVT812345678\",\"Fob\",\"suspended\"]",
+        ),
         ("AVT812345678", "A"),
         ("\"Fob\"", "\"\""),
         ("]}", "]"),
@@ -227,12 +230,4 @@ fn seed() -> Seed {
 
 fn hex(text: &str) -> Vec<u8> {
     HEXLOWER.decode(text.as_bytes()).unwrap()
-}
-
-/// The block of JSON with this name.
-fn block<T: DeserializeOwned>(name: &str) -> T {
-    let start = format!("\n```json {name}\n");
-    let (_, rest) = DOCUMENT.split_once(&start).expect("docs/formats.md has a block of this name");
-    let (json, _) = rest.split_once("\n```\n").expect("the block ends");
-    serde_json::from_str(json).expect("the block is JSON of the right form")
 }

@@ -109,7 +109,7 @@ fn an_unknown_version_is_named_with_what_to_do() {
             let unread = format!("countersign://{name}#{version}.of a form not known yet");
             assert_eq!(read(&unread), Err(error));
         }
-        for version in ["01", "+1", "-1", "", "1.0", "one", "4294967296", "１"] {
+        for version in ["01", "02", "+1", "+2", "-1", "", "1.0", "one", "4294967296", "１"] {
             let relabelled = text.replace("#1.", &format!("#{version}."));
             for text in [frame(name, version, &body_of(&text)), relabelled] {
                 let error = read(&text).unwrap_err();

@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod common;
+
+use common::block;
+use data_encoding::BASE64URL_NOPAD;
 use oath::{Algorithm, Digits, Hotp, Period, Totp, UnixTime};
 use proptest::prelude::*;
 use provisioning::{Error, Label, OtpKind, OtpauthUri};
+use serde_json::{Value, json};
 
 /// RFC 4648, section 10: base 32 of `foobar`.
 const FOOBAR: &str = "MZXW6YTBOI";
@@ -28,6 +33,33 @@ fn the_example_of_the_key_uri_format() {
     assert_eq!(uri.kind, OtpKind::Totp(Totp::default()));
     assert_eq!(uri.seed.expose_bytes().len(), 20);
     assert_eq!(uri.seed.expose_bytes()[..4], [0x3d, 0xc6, 0xca, 0xa4]);
+}
+
+/// As `docs/formats.md` writes what is read of a link.
+fn written(uri: &OtpauthUri) -> Value {
+    let (kind, algorithm, digits, (name, value)) = match uri.kind {
+        OtpKind::Totp(Totp { algorithm, digits, period }) => {
+            ("totp", algorithm, digits, ("period", period.seconds()))
+        }
+        OtpKind::Hotp { hotp: Hotp { algorithm, digits }, counter } => {
+            ("hotp", algorithm, digits, ("counter", counter))
+        }
+    };
+    json!({
+        "issuer": uri.issuer, "account": uri.account, "type": kind, "algorithm": algorithm,
+        "seed": BASE64URL_NOPAD.encode(uri.seed.expose_bytes()), "digits": digits, name: value,
+    })
+}
+
+#[test]
+fn the_documents_links() {
+    let vectors: Vec<Value> = block("otpauth-links");
+    assert!(vectors.len() >= 20);
+    for vector in vectors {
+        let uri = OtpauthUri::parse(vector["text"].as_str().unwrap());
+        let read = uri.as_ref().map_or(Value::Null, written);
+        assert_eq!(read, vector["read"], "{}: {:?}", vector["note"], uri.err());
+    }
 }
 
 #[test]

@@ -1,24 +1,16 @@
 //! The test vectors of `docs/formats.md`, read from that file.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod common;
 
 use std::collections::BTreeMap;
 
-use common::{Replay, card, data, link};
+use common::{DOCUMENT, Replay, block, card, data, link};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use oath::{CredentialId, SerialNumber, UnixTime};
-use provisioning::{
-    ActivationSecret, EnrolmentLink, Error, IssuerCard, SealedToken, ServerPrivateKey,
-};
-use serde::{Deserialize, de::DeserializeOwned};
-
-const DOCUMENT: &str = include_str!("../../../docs/formats.md");
+use oath::{Algorithm, CredentialId, Digits, Period, Seed, SerialNumber, Totp, UnixTime};
+use provisioning::{ActivationSecret, EnrolmentLink, IssuerCard, SealedToken, ServerPrivateKey};
+use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,10 +40,13 @@ struct Sealed {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Refused {
-    why: String,
-    text: String,
-    note: String,
+struct OfToken {
+    seed: String,
+    algorithm: Algorithm,
+    digits: Digits,
+    period: Period,
+    at: UnixTime,
+    code: String,
 }
 
 #[test]
@@ -84,22 +79,6 @@ fn issuer_card() {
 }
 
 #[test]
-fn refused_issuer_cards() {
-    let vectors: Vec<Refused> = block("refused-issuer-cards");
-    assert!(vectors.len() >= 9);
-    for Refused { why, text, note } in vectors {
-        let met = match IssuerCard::parse(&text).expect_err(&note) {
-            Error::NotOurs { .. } => "not ours",
-            Error::UnknownVersion { found: 2, .. } => "unknown version",
-            Error::Damaged { .. } => "damaged",
-            Error::Malformed { .. } => "malformed",
-            other => panic!("{note}: {other}"),
-        };
-        assert_eq!(met, why, "{note}");
-    }
-}
-
-#[test]
 fn sealed_token_in_base_mode() {
     let vector: Sealed = block("sealed-token-base");
     let sealed =
@@ -126,6 +105,38 @@ fn sealed_token_in_psk_mode() {
     let secret = BASE64URL_NOPAD.decode(secret).unwrap().try_into().unwrap();
     let secret = ActivationSecret::from_bytes(secret);
     assert_is_the_data(&read.open_for_activation(&key(), &secret).unwrap(), &vector);
+}
+
+#[test]
+fn sealed_token_with_another_hash_more_digits_and_a_longer_step() {
+    let vector: Sealed = block("sealed-token-eight-digits");
+    let read = SealedToken::parse(&vector.text).unwrap().open_with_card_key(&key()).unwrap();
+    let plaintext: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(&vector.plaintext).unwrap();
+    assert_eq!(read.totp.algorithm, Algorithm::Sha256);
+    assert_eq!(read.totp.digits, Digits::Eight);
+    assert_eq!(read.totp.period, Period::SECONDS_60);
+    assert_eq!(BASE64URL_NOPAD.encode(read.seed.expose_bytes()), plaintext["seed"]);
+    assert_eq!(read.credential_id.as_str(), plaintext["credential_id"]);
+    for (label, field) in
+        [(&read.name, "name"), (&read.device, "device"), (&read.platform, "platform")]
+    {
+        assert_eq!(label.as_str(), plaintext[field]);
+    }
+    let again = SealedToken::seal_to_card(&read, &card(key().public()), &mut vector.replay());
+    assert_eq!(again.unwrap().to_text(), vector.text);
+}
+
+#[test]
+fn codes() {
+    let vectors: Vec<OfToken> = block("codes");
+    assert!(vectors.len() >= 6);
+    for OfToken { seed, algorithm, digits, period, at, code } in vectors {
+        let seed = BASE64URL_NOPAD.decode(seed.as_bytes()).unwrap();
+        let made =
+            Totp { algorithm, digits, period }.code_at(&Seed::from_bytes(seed.into()).unwrap(), at);
+        assert_eq!(made.expose_digits(), code, "{algorithm} at {at}");
+    }
 }
 
 #[test]
@@ -189,12 +200,4 @@ fn key() -> ServerPrivateKey {
     let vector: ServerKey = block("server-key");
     let bytes = HEXLOWER.decode(vector.private_key.as_bytes()).unwrap();
     ServerPrivateKey::from_bytes(bytes.try_into().unwrap())
-}
-
-/// The block of JSON with this name.
-fn block<T: DeserializeOwned>(name: &str) -> T {
-    let start = format!("\n```json {name}\n");
-    let (_, rest) = DOCUMENT.split_once(&start).expect("docs/formats.md has a block of this name");
-    let (json, _) = rest.split_once("\n```\n").expect("the block ends");
-    serde_json::from_str(json).expect("the block is JSON of the right form")
 }

@@ -1,7 +1,11 @@
 //! What the tests share: one of everything, frames written independently, and known randomness.
 
 #![allow(dead_code, reason = "no test file uses all of it")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use core::convert::Infallible;
 
@@ -12,7 +16,22 @@ use provisioning::{
     ProvisioningData, ReportId, ServerPrivateKey, ServerPublicKey,
 };
 use rand_core::{TryCryptoRng, TryRng};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+
+pub(crate) const DOCUMENT: &str = include_str!("../../../../docs/formats.md");
+
+/// The document's block of JSON with this name.
+pub(crate) fn block<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(fenced(&format!("json {name}"))).expect("the block is JSON of this form")
+}
+
+/// The text of the document's block that begins so.
+pub(crate) fn fenced(start: &str) -> &'static str {
+    let start = format!("\n```{start}\n");
+    let (_, rest) = DOCUMENT.split_once(&start).expect("docs/formats.md has a block of this name");
+    rest.split_once("\n```\n").expect("the block ends").0
+}
 
 pub(crate) const SEED: &[u8] = b"12345678901234567890";
 pub(crate) const EXPIRES: UnixTime = UnixTime(1_790_000_000);

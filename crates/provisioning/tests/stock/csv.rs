@@ -1,9 +1,12 @@
 //! CSV.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use oath::{Algorithm, Digits, Drift, Hotp, Period};
 use provisioning::stock::{RowProblem, SeedText, StockFileError, StockOtp};
 
+use serde_json::{Value, json};
+
+use crate::common::{block, fenced};
 use crate::reading::{Row, SEED, any, counted, passphrase, timed};
 
 const HEX: &str = "3132333435363738393031323334353637383930";
@@ -35,6 +38,50 @@ fn every_column() {
     assert_eq!(first.manufacturer.as_deref(), Some("Söhne, \"Töchter\""));
     assert_eq!(otp(&rows[1]), timed(Some(60), -2));
     assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3]);
+}
+
+/// As `docs/formats.md` writes what stands on a line.
+fn written(row: &Row) -> Value {
+    let place = json!({ "line": row.line, "serial": row.serial });
+    let found = match &row.found {
+        Err(RowProblem::Seed) => json!({ "refused": "a seed of 4 bytes" }),
+        Err(RowProblem::Digits) => json!({ "refused": "5 digits" }),
+        Err(other) => json!({ "refused": other.to_string() }),
+        Ok(None) => Value::Null,
+        Ok(Some(token)) => {
+            let seed = HEXLOWER.decode(token.seed.as_bytes()).unwrap();
+            let mut token = json!({
+                "serial": token.serial, "manufacturer": token.manufacturer,
+                "seed": BASE64URL_NOPAD.encode(&seed), "otp": otp_written(token.otp),
+            });
+            let otp = token.as_object_mut().unwrap().remove("otp").unwrap();
+            merged(token, otp)
+        }
+    };
+    merged(place, found)
+}
+
+fn otp_written(otp: StockOtp) -> Value {
+    match otp {
+        StockOtp::Totp { algorithm, digits, period, drift } => json!({
+            "type": "totp", "algorithm": algorithm, "digits": digits,
+            "step": period.map(Period::seconds), "drift": drift.steps(),
+        }),
+        StockOtp::Hotp { hotp: Hotp { algorithm, digits }, counter } => json!({
+            "type": "hotp", "algorithm": algorithm, "digits": digits, "counter": counter,
+        }),
+    }
+}
+
+fn merged(mut one: Value, other: Value) -> Value {
+    one.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    one
+}
+
+#[test]
+fn the_documents_file() {
+    let rows: Vec<Value> = csv(fenced("csv stock")).iter().map(written).collect();
+    assert_eq!(rows, block::<Vec<Value>>("csv-tokens"));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod csv;
 mod damaged;
 mod generous;

@@ -22,7 +22,7 @@ struct Answer {
     now: UnixTime,
 }
 
-/// Takes a token: 201 for the first time, 200 and the same answer for the same bytes again.
+/// Takes a token: 201 for the first time, 200 for the same bytes or the same token again.
 pub(super) async fn provision(
     State(site): State<Site>,
     headers: HeaderMap,
