@@ -136,10 +136,14 @@ impl Registry {
                 events.push(event);
             }
             if let EnteredBy::RelyingParty(name) = &change.entered_by {
-                let waiting = self.store.waiting_access(Some(name), entered_since(now)).await;
+                let since = entered_since(now);
+                let waiting = self.store.waiting_access(Some(name), since).await;
                 if waiting.map_err(Error::from)? >= PARTY_WAITING {
                     return Err(AccessRefusal::TooManyWait.into());
                 }
+                // And still as it is written: others enter at the same time.
+                let (party, limit) = (name.clone(), PARTY_WAITING);
+                writes.push(Write::ExpectAccessBelow { party, since, limit });
             }
             let record = AccessRecord {
                 change: change.clone(),

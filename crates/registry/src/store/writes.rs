@@ -208,6 +208,16 @@ pub enum Write {
     InsertLinks(Vec<(u64, Link)>),
     /// A new checkpoint.
     InsertCheckpoint(Box<Checkpoint>),
+    /// Nothing, on the condition that fewer changes of access that a relying party entered since an instant
+    /// are pending.
+    ExpectAccessBelow {
+        /// The relying party.
+        party: Label,
+        /// Since when.
+        since: UnixTime,
+        /// How many are too many.
+        limit: u64,
+    },
     /// A new change of access.
     InsertAccess(Box<AccessRecord>),
     /// A decided change of access.

@@ -24,8 +24,8 @@ use registry::{
 use crate::{
     clinic::{START, ada, ben, label},
     conformance_access::{
-        passphrase_resets_are_kept, the_access_that_was_executed_last_is_found,
-        tokens_of_an_account_are_counted,
+        passphrase_resets_are_kept, pending_access_of_a_party_is_counted,
+        the_access_that_was_executed_last_is_found, tokens_of_an_account_are_counted,
     },
     conformance_notices::{
         a_cursor_is_moved_by_one_of_those_who_read_it, notices_are_kept_until_they_are_sent,
@@ -55,6 +55,7 @@ async fn conforms(place: impl Fn() -> Place) {
     sessions_are_touched_and_forgotten(&*fresh().await).await;
     passphrase_resets_are_kept(&*fresh().await).await;
     tokens_of_an_account_are_counted(&*fresh().await).await;
+    pending_access_of_a_party_is_counted(&*fresh().await).await;
     api_keys_are_kept(&*fresh().await).await;
     answers_are_kept_for_a_day(&*fresh().await).await;
     what_is_under_way_is_answered_once_or_forgotten(&*fresh().await).await;

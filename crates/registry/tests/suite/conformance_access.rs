@@ -107,6 +107,43 @@ pub(crate) async fn the_access_that_was_executed_last_is_found(store: &dyn Store
     assert_eq!(store.executed_access(ben(), "passphrase").await.unwrap(), None);
 }
 
+pub(crate) async fn pending_access_of_a_party_is_counted(store: &dyn Store) {
+    let party = EnteredBy::RelyingParty(label("Vendor"));
+    let another = EnteredBy::RelyingParty(label("Another"));
+    let namesake = EnteredBy::Administrator(label("Vendor"));
+    for (id, npi, kind, by, at) in [
+        ("early", ada(), "phone", &party, START),
+        ("a", ada(), "end", &party, START.plus(1)),
+        ("b", ben(), "end", &party, START.plus(1)),
+        ("c", ada(), "mail", &another, START.plus(1)),
+        ("d", ben(), "mail", &namesake, START.plus(1)),
+    ] {
+        let order = match kind {
+            "end" => AccessOrder::End { reason: label("left the clinic") },
+            "mail" => AccessOrder::Mail { mail: "ada@example.net".parse().unwrap() },
+            _ => AccessOrder::Phone { phone: None },
+        };
+        let change = AccessChange {
+            id: id.parse().unwrap(),
+            npi,
+            order,
+            state: AccessState::Pending,
+            entered_by: by.clone(),
+            entered: at,
+            decided: None,
+        };
+        let record = AccessRecord { change, passphrase_hash: None, sealed_shown: None, version: 1 };
+        write(store, [Write::InsertAccess(Box::new(record))]).await.unwrap();
+    }
+    let since = START.plus(1);
+    assert_eq!(store.waiting_access(Some(&label("Vendor")), since).await.unwrap(), 2);
+    let below = |limit| [Write::ExpectAccessBelow { party: label("Vendor"), since, limit }];
+    assert_eq!(write(store, below(3)).await, Ok(()));
+    for limit in [0, 1, 2] {
+        assert_eq!(write(store, below(limit)).await, Err(StoreError::Conflict), "{limit}");
+    }
+}
+
 pub(crate) async fn tokens_of_an_account_are_counted(store: &dyn Store) {
     let accounts = [ada(), ben()].map(|npi| Write::InsertAccount(account(npi)));
     write(store, accounts).await.unwrap();

@@ -5,13 +5,15 @@ use oath::UnixTime;
 use provisioning::PinPolicy;
 use registry::{
     AccessError, ActivationOrder, AssociateError, ConfirmError, DeactivationReason, Error,
-    EventKind, RelyingParty, Role, SecondThrough, SignInThrough,
+    EventKind, Npi, RelyingParty, Role, SecondThrough, SignInThrough,
     access::{AccessOrder, AccessState, EnteredBy, NewAccess},
     rules::access::{AccessRefusal, PARTY_WAITING, WAITS},
+    store::Write,
 };
 
 use crate::{
     clinic::{App, Clinic, PASSPHRASE, START, ada, ben, help_desk, label, rng},
+    conformance::{account as account_of, write},
     relying::vendor,
     two_people::{account, activation, entering_at, key},
 };
@@ -80,16 +82,17 @@ async fn on_postgres_a_relying_party_enters_and_a_registrant_executes() {
     from_entry_to_token(Clinic::on_postgres().await).await;
 }
 
+fn nth_npi(number: u64) -> Npi {
+    let mut digits = (0..10).map(|check| format!("{}{check}", 100_000_000 + number));
+    digits.find_map(|digits| digits.parse().ok()).unwrap()
+}
+
 async fn a_key_alone_hides_nothing(clinic: Clinic) {
     let [ines, rosa] = entering_at(&clinic).await;
     let party = vendor(&clinic).await;
     let registry = &clinic.registry;
     let enter = async |new, now| registry.enter_access_for(&party, new, now, &mut rng()).await;
-    let of = |number: u64| {
-        let digits = (0..10).map(|check| format!("{}{check}", 100_000_000 + number));
-        let npi = digits.into_iter().find_map(|digits| digits.parse().ok()).unwrap();
-        NewAccess { npi, ..account(&format!("n{number}")) }
-    };
+    let of = |number| NewAccess { npi: nth_npi(number), ..account(&format!("n{number}")) };
     enter(account("a"), START).await.unwrap();
     for number in 1..PARTY_WAITING {
         enter(of(number), START.plus(number)).await.unwrap();
@@ -124,6 +127,47 @@ async fn on_sqlite_a_key_alone_hides_nothing() {
 #[tokio::test]
 async fn on_postgres_a_key_alone_hides_nothing() {
     a_key_alone_hides_nothing(Clinic::on_postgres().await).await;
+}
+
+/// At two servers, and of accounts that are open: so nothing is hashed, which would set them apart.
+async fn of_eighty_at_once_fifty_wait(clinic: Clinic) {
+    let party = vendor(&clinic).await;
+    let accounts: Vec<_> =
+        (0..80).map(|number| Write::InsertAccount(account_of(nth_npi(number)))).collect();
+    write(&*clinic.store, accounts).await.unwrap();
+    let registries = [clinic.registry.clone(), clinic.second_process().await];
+    let sent: Vec<_> = registries
+        .iter()
+        .cycle()
+        .zip(0..80)
+        .map(|(registry, number)| {
+            let (registry, party) = (registry.clone(), party.clone());
+            let npi = nth_npi(number);
+            let new = NewAccess { npi, ..activation(&format!("n{number}")) };
+            tokio::spawn(
+                async move { registry.enter_access_for(&party, new, NOW, &mut rng()).await },
+            )
+        })
+        .collect();
+    let mut entered = 0;
+    for answer in sent {
+        match answer.await.unwrap() {
+            Ok(_) => entered += 1,
+            Err(error) => assert_eq!(error, AccessRefusal::TooManyWait.into()),
+        }
+    }
+    let waiting = clinic.registry.access_waiting(NOW).await.unwrap();
+    assert_eq!((entered, waiting), (PARTY_WAITING, PARTY_WAITING));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_sqlite_of_eighty_at_once_fifty_wait() {
+    of_eighty_at_once_fifty_wait(Clinic::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_postgres_of_eighty_at_once_fifty_wait() {
+    of_eighty_at_once_fifty_wait(Clinic::on_postgres().await).await;
 }
 
 #[tokio::test]

@@ -120,6 +120,9 @@ fn add(statements: &mut Statements, write: &Write) {
         Write::ForgetStaged { import, until } => stock::forget_staged(statements, *import, until),
         Write::InsertLinks(links) => audit::insert_links(statements, links),
         Write::InsertCheckpoint(checkpoint) => audit::insert_checkpoint(statements, checkpoint),
+        Write::ExpectAccessBelow { party, since, limit } => {
+            access::expect_below(statements, party, *since, *limit)
+        }
         Write::InsertAccess(record) => access::insert(statements, record),
         Write::UpdateAccess(record) => access::update(statements, record),
         Write::NoteDrift(sample) => drifts::note(statements, sample),

@@ -142,6 +142,19 @@ fn order(row: &Row<'_>) -> Result<AccessOrder, StoreError> {
     }
 }
 
+pub(super) fn expect_below(
+    statements: &mut Statements,
+    party: &Label,
+    since: UnixTime,
+    limit: u64,
+) {
+    statements.one(
+        "SELECT 1 WHERE (SELECT count(*) FROM access_changes WHERE state = 'pending' AND entered >= ?1
+            AND entered_as = 'relying-party' AND entered_by = ?2) < ?3",
+        params![to_sql(since.0), party.as_str(), to_sql(limit)],
+    );
+}
+
 pub(super) fn insert(statements: &mut Statements, record: &AccessRecord) {
     let change = &record.change;
     let (mut person, mut mail, mut terms, mut about) = (None, None, None, None);
