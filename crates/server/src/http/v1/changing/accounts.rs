@@ -10,7 +10,7 @@ use axum::{
 };
 use provisioning::PinPolicy;
 use registry::{
-    ActivationOrder, Npi, Passphrase, ProofingRecord, Scope,
+    ActivationOrder, Npi, Passphrase, ProofingRecord, Scope, Session,
     access::{AccessOrder, NewAccess},
     rules::access::AccessRefusal,
 };
@@ -29,7 +29,7 @@ use super::{
     address::Address,
     once::{Asked, Done},
     refused,
-    sign_in::{SignIn, ended, field, maybe, secret},
+    sign_in::{SignIn, field, maybe, secret},
 };
 use crate::{clock, proofing, randomness, time_text};
 
@@ -253,11 +253,11 @@ async fn begun(
     let server = site.origins.first().and_then(|origin| origin.parse().ok());
     let server = server.ok_or_else(Problem::unavailable)?;
     let order = ActivationOrder { server, issuer: site.issuer.clone(), valid_for, pin };
-    let session = sign_in.through(asked, npi).await?;
-    let (now, mut rng) = (clock::now(), randomness::rng());
-    let begun = site.registry.begin_own_activation(&session, &order, now, &mut rng).await;
-    ended(site, &session).await;
-    let link = begun.map_err(refused::associate)?.link;
+    let begin = async |session: &Session| {
+        let (now, mut rng) = (clock::now(), randomness::rng());
+        site.registry.begin_own_activation(session, &order, now, &mut rng).await
+    };
+    let link = sign_in.act(asked, npi, refused::associate, begin).await?.link;
     let expires = time_text::rfc3339(link.expires);
     Ok(Done::created(&Begun { link: link.to_text().to_string(), expires }))
 }

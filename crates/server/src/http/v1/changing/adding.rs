@@ -6,7 +6,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use registry::{Association, Scope, Seen};
+use registry::{Association, Scope, Seen, Session};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ use super::{
     changed::Changed,
     once::{Asked, Done},
     refused,
-    sign_in::{SignIn, code, ended, field, maybe, maybe_secret},
+    sign_in::{SignIn, code, field, maybe, maybe_secret},
 };
 use crate::clock;
 
@@ -70,10 +70,11 @@ pub(super) async fn associate(
         let new: NewToken = json(asked.body())?;
         let form = form(&asked, &new)?;
         let npi = account_at(&asked.site, &account).await?.npi;
-        let session = new.sign_in.through(&asked, npi).await?;
-        let added = asked.site.registry.associate(&session, &form, clock::now()).await;
-        ended(&asked.site, &session).await;
-        Ok(Done::created(&Changed::of(&added.map_err(refused::associate)?)))
+        let add = async |session: &Session| {
+            asked.site.registry.associate(session, &form, clock::now()).await
+        };
+        let added = new.sign_in.act(&asked, npi, refused::associate, add).await?;
+        Ok(Done::created(&Changed::of(&added)))
     };
     asked.answered(work).await
 }

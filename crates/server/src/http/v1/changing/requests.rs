@@ -8,7 +8,7 @@ use axum::{
 };
 use registry::{
     Account, DeactivationReason as Reason, Mail, PostalAddress, Replacement, RequestedBy, Scope,
-    TokenOrder, TokenRequest, Wanted,
+    Session, TokenOrder, TokenRequest, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,15 +16,15 @@ use utoipa::ToSchema;
 use super::{
     super::{
         super::{Problem, Site},
-        asking::{account_at, json, malformed, token_at},
+        asking::{account_at, json, malformed},
         named::{Named, OfAccount, OfToken, OnceUnder},
         problems::{NothingThere, Unanswered, Unchanged},
     },
     address::Address,
     once::{Asked, Done},
     refused,
-    sign_in::{SignIn, ended, maybe},
-    tokens::{owner, reason},
+    sign_in::{SignIn, maybe},
+    tokens::{owned_token, reason},
 };
 use crate::{clock, randomness, time_text::rfc3339};
 
@@ -143,13 +143,12 @@ pub(super) async fn request(
             mail: mail(new.mail.as_deref(), &account)?,
             idempotency_key: asked.submit(),
         };
-        let session = new.sign_in.through(&asked, account.npi).await?;
-        let (by, now) = (RequestedBy::Session(&session), clock::now());
-        let mut rng = randomness::rng();
-        let made = asked.site.registry.request_tokens(by, &order, now, &mut rng).await;
-        ended(&asked.site, &session).await;
-        let requests = made.map_err(refused::request)?.iter().map(One::from).collect();
-        Ok(Done::created(&Made { requests }))
+        let make = async |session: &Session| {
+            let (by, now) = (RequestedBy::Session(session), clock::now());
+            asked.site.registry.request_tokens(by, &order, now, &mut randomness::rng()).await
+        };
+        let made = new.sign_in.act(&asked, account.npi, refused::request, make).await?;
+        Ok(Done::created(&Made { requests: made.iter().map(One::from).collect() }))
     };
     asked.answered(work).await
 }
@@ -171,8 +170,7 @@ pub(super) async fn replace(
     let work = |asked: Arc<Asked>| async move {
         let new: NewReplacement = json(asked.body())?;
         let reason = reason(&new.reason, &WHY_REPLACED)?;
-        let token = token_at(&asked.site, &serial).await?;
-        let npi = owner(&token)?;
+        let (token, npi) = owned_token(&asked, &serial).await?;
         let account = account_at(&asked.site, &npi.to_string()).await?;
         let form = Replacement {
             serial: token.serial.clone(),
@@ -182,13 +180,12 @@ pub(super) async fn replace(
             address: postal(new.address.as_ref(), &account)?,
             idempotency_key: asked.submit(),
         };
-        let session = new.sign_in.through(&asked, npi).await?;
-        let (by, now) = (RequestedBy::Session(&session), clock::now());
-        let mut rng = randomness::rng();
-        let made = asked.site.registry.replace_token(by, &form, now, &mut rng).await;
-        ended(&asked.site, &session).await;
-        let request = One::from(&made.map_err(refused::request)?);
-        Ok(Done::created(&Made { requests: vec![request] }))
+        let replace = async |session: &Session| {
+            let (by, now) = (RequestedBy::Session(session), clock::now());
+            asked.site.registry.replace_token(by, &form, now, &mut randomness::rng()).await
+        };
+        let made = new.sign_in.act(&asked, npi, refused::request, replace).await?;
+        Ok(Done::created(&Made { requests: vec![One::from(&made)] }))
     };
     asked.answered(work).await
 }

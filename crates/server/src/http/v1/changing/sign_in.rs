@@ -9,10 +9,7 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::{
-    super::{
-        super::{Problem, Site},
-        asking::malformed,
-    },
+    super::{super::Problem, asking::malformed},
     once::Asked,
     refused,
 };
@@ -56,8 +53,24 @@ pub(super) fn code(name: &str, text: Option<&Zeroizing<String>>) -> Result<Code,
 }
 
 impl SignIn {
-    /// Signs them in; the session is to be ended by [`ended`].
-    pub(super) async fn through(&self, asked: &Asked, npi: Npi) -> Result<Session, Problem> {
+    /// Does something in their session, which is of this one request.
+    pub(super) async fn act<T, E>(
+        &self,
+        asked: &Asked,
+        npi: Npi,
+        refused: fn(E) -> Problem,
+        work: impl AsyncFnOnce(&Session) -> Result<T, E>,
+    ) -> Result<T, Problem> {
+        let session = self.through(asked, npi).await?;
+        let done = work(&session).await;
+        // One that stays ends by itself, and nobody knows its secret.
+        if let Err(error) = asked.site.registry.sign_out(&session, clock::now()).await {
+            tracing::warn!(%error, "a session of one request was not ended");
+        }
+        done.map_err(refused)
+    }
+
+    async fn through(&self, asked: &Asked, npi: Npi) -> Result<Session, Problem> {
         let second = match (&self.code, &self.confirmation_code) {
             (Some(code), None) => SecondThrough::Code {
                 serial: maybe("sign_in.credential_id", self.credential_id.as_deref())?,
@@ -76,13 +89,6 @@ impl SignIn {
         let registry = &asked.site.registry;
         let session = registry.sign_in_through(&asked.party, &typed, now, &mut rng).await;
         session.inspect(|_| asked.note_sign_in()).map_err(refused::through)
-    }
-}
-
-/// Ends the session; one that stays ends by itself, and nobody knows its secret.
-pub(super) async fn ended(site: &Site, session: &Session) {
-    if let Err(error) = site.registry.sign_out(session, clock::now()).await {
-        tracing::warn!(%error, "a session of one request was not ended");
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use registry::{Deactivation, DeactivationReason, Scope, Token};
+use registry::{Deactivation, DeactivationReason, Npi, OwnTokenError, Scope, Session, Token};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ use super::{
     changed::Changed,
     once::{Asked, Done},
     refused,
-    sign_in::{SignIn, code, ended, field, maybe_secret},
+    sign_in::{SignIn, code, field, maybe_secret},
 };
 use crate::clock;
 
@@ -118,13 +118,11 @@ pub(super) async fn restore(
     let asked = Asked::of(site, Scope::Tokens, request).await?;
     let work = |asked: Arc<Asked>| async move {
         let by: ByOther = json(asked.body())?;
-        let token = token_at(&asked.site, &serial).await?;
-        let npi = owner(&token)?;
-        let session = by.sign_in.through(&asked, npi).await?;
-        let found = asked.site.registry.found_own_token(&session, &token.serial, clock::now());
-        let found = found.await;
-        ended(&asked.site, &session).await;
-        Ok(Done::changed(&Changed::of(&found.map_err(refused::own_token)?)))
+        let registry = &asked.site.registry;
+        let found = async |session: &Session, token: &Token| {
+            registry.found_own_token(session, &token.serial, clock::now()).await
+        };
+        changed_by_owner(&asked, &serial, &by.sign_in, found).await
     };
     asked.answered(work).await
 }
@@ -146,13 +144,11 @@ pub(super) async fn unlock(
     let asked = Asked::of(site, Scope::Tokens, request).await?;
     let work = |asked: Arc<Asked>| async move {
         let by: ByOther = json(asked.body())?;
-        let token = token_at(&asked.site, &serial).await?;
-        let npi = owner(&token)?;
-        let session = by.sign_in.through(&asked, npi).await?;
-        let (registry, now) = (&asked.site.registry, clock::now());
-        let unlocked = registry.unlock_own_token(&session, &token.serial, now).await;
-        ended(&asked.site, &session).await;
-        Ok(Done::changed(&Changed::of(&unlocked.map_err(refused::own_token)?)))
+        let registry = &asked.site.registry;
+        let unlocked = async |session: &Session, token: &Token| {
+            registry.unlock_own_token(session, &token.serial, clock::now()).await
+        };
+        changed_by_owner(&asked, &serial, &by.sign_in, unlocked).await
     };
     asked.answered(work).await
 }
@@ -176,24 +172,17 @@ pub(super) async fn resynchronise(
         let typed: TwoCodes = json(asked.body())?;
         let first = code("first_code", typed.first_code.as_ref())?;
         let second = code("second_code", typed.second_code.as_ref())?;
+        let (registry, codes) = (&asked.site.registry, (&first, &second));
+        if let Some(sign_in) = &typed.sign_in {
+            let done = async |session: &Session, token: &Token| {
+                registry.resynchronise_own_token(session, &token.serial, codes, clock::now()).await
+            };
+            return changed_by_owner(&asked, &serial, sign_in, done).await;
+        }
         let token = token_at(&asked.site, &serial).await?;
-        let (registry, serial) = (&asked.site.registry, &token.serial);
-        let done = match &typed.sign_in {
-            None => {
-                let (actor, now) = (asked.party.actor(), clock::now());
-                let done = registry.resynchronise_token(&actor, serial, (&first, &second), now);
-                done.await.map_err(refused::verify)
-            }
-            Some(sign_in) => {
-                let npi = owner(&token)?;
-                let session = sign_in.through(&asked, npi).await?;
-                let (codes, now) = ((&first, &second), clock::now());
-                let done = registry.resynchronise_own_token(&session, serial, codes, now).await;
-                ended(&asked.site, &session).await;
-                done.map_err(refused::own_token)
-            }
-        };
-        Ok(Done::changed(&Changed::of(&done?)))
+        let (actor, now) = (asked.party.actor(), clock::now());
+        let done = registry.resynchronise_token(&actor, &token.serial, codes, now).await;
+        Ok(Done::changed(&Changed::of(&done.map_err(refused::verify)?)))
     };
     asked.answered(work).await
 }
@@ -218,15 +207,34 @@ pub(super) async fn deactivate(
             reason: reason(&end.reason, DeactivationReason::ALL)?,
             last_one_meant: end.last_one_meant,
         };
-        let token = token_at(&asked.site, &serial).await?;
-        let npi = owner(&token)?;
-        let session = end.sign_in.through(&asked, npi).await?;
-        let (registry, now) = (&asked.site.registry, clock::now());
-        let ended_token = registry.deactivate_own_token(&session, &token.serial, form, now).await;
-        ended(&asked.site, &session).await;
-        Ok(Done::changed(&Changed::of(&ended_token.map_err(refused::own_token)?)))
+        let registry = &asked.site.registry;
+        let deactivated = async |session: &Session, token: &Token| {
+            registry.deactivate_own_token(session, &token.serial, form, clock::now()).await
+        };
+        changed_by_owner(&asked, &serial, &end.sign_in, deactivated).await
     };
     asked.answered(work).await
+}
+
+/// Changes a token as its owner, who signs in for it.
+async fn changed_by_owner(
+    asked: &Asked,
+    serial: &str,
+    sign_in: &SignIn,
+    change: impl AsyncFnOnce(&Session, &Token) -> Result<Token, OwnTokenError>,
+) -> Result<Done, Problem> {
+    let (token, npi) = owned_token(asked, serial).await?;
+    let change = async |session: &Session| change(session, &token).await;
+    let changed = sign_in.act(asked, npi, refused::own_token, change).await?;
+    Ok(Done::changed(&Changed::of(&changed)))
+}
+
+/// The token at an address, and whose sign-in is asked for.
+pub(super) async fn owned_token(asked: &Asked, serial: &str) -> Result<(Token, Npi), Problem> {
+    let token = token_at(&asked.site, serial).await?;
+    let nobodys = registry::Error::NotPossible(token.state);
+    let npi = token.owner.ok_or_else(|| refused::registry(nobodys))?;
+    Ok((token, npi))
 }
 
 /// One of these reasons.
@@ -237,10 +245,4 @@ pub(super) fn reason(
     let found = these.iter().copied().find(|reason| reason.name() == text);
     let words = || these.iter().map(|reason| reason.name()).collect::<Vec<_>>().join(", ");
     found.ok_or_else(|| malformed("reason", &format!("this is one of {}", words())))
-}
-
-/// Whose sign-in is asked for.
-pub(super) fn owner(token: &Token) -> Result<registry::Npi, Problem> {
-    let nobodys = registry::Error::NotPossible(token.state);
-    token.owner.ok_or_else(|| refused::registry(nobodys))
 }
