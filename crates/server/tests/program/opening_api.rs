@@ -89,6 +89,53 @@ fn from_an_account_that_a_relying_party_enters_to_a_token_that_the_prescriber_ad
 }
 
 #[test]
+fn what_was_entered_is_answered_again_after_a_kill_and_after_a_restart() {
+    let server = Server::start();
+    server.folder.add_account(OTHER_NPI, "Ben Sorrel");
+    let vendor = Vendor::of(&server, &["accounts"]);
+    let activations = format!("/v1/accounts/{OTHER_NPI}/activations");
+    let asked = [
+        ("/v1/accounts", ada().to_string(), "a-1"),
+        (&*activations, json!({ "hours": 48 }).to_string(), "act-1"),
+    ];
+    let entered = asked.each_ref().map(|(path, body, key)| {
+        let told = vendor.post(path, body, Some(key));
+        assert_eq!((told.status, told.replayed), (202, false), "{}", told.body);
+        told.body
+    });
+    let answered_again = |server: &Server| {
+        let vendor = vendor.at(server);
+        for ((path, body, key), first) in asked.iter().zip(&entered) {
+            let again = vendor.post(path, body, Some(key));
+            assert_eq!((again.status, again.replayed, &again.body), (202, true, first), "{path}");
+            let other = vendor.post(path, r#"{"hours": 1}"#, Some(key));
+            assert_problem(&other, 422, "idempotency-key-reused");
+        }
+    };
+    server.signal("KILL");
+    let server = Server::start_in(server.killed(), &[]);
+    answered_again(&server);
+    let folder = server.stop();
+    let server = Server::start_in(folder, &[]);
+    answered_again(&server);
+
+    // Killed before it kept its answers: what it entered is the answer.
+    server.signal("KILL");
+    let folder = server.killed();
+    let database = rusqlite::Connection::open(folder.path().join("countersign.db")).unwrap();
+    let begun = "UPDATE kept_answers SET at = at - 60, status = 0, body = '' WHERE status = 202";
+    assert_eq!(database.execute(begun, []).unwrap(), 2);
+    drop(database);
+    let server = Server::start_in(folder, &[]);
+    answered_again(&server);
+    for npi in [NPI, OTHER_NPI] {
+        let events = server.folder.json(&["events", "--npi", npi], "");
+        let entered = events.as_array().unwrap().iter().filter(|e| e["kind"] == "access-entered");
+        assert_eq!(entered.count(), 1, "{npi}");
+    }
+}
+
+#[test]
 fn fifty_of_a_party_wait_and_no_more() {
     let server = Server::start();
     let vendor = Vendor::of(&server, &["accounts"]);
