@@ -2,10 +2,13 @@
 
 use std::{path::Path, process::Command};
 
+use oath::Totp;
+
 use crate::{
-    process::{NPI, text},
+    clock,
+    own_token::two_tokens,
+    process::{NPI, PASSPHRASE, text},
     receiver::Receiver,
-    verify_api::with_vendor,
 };
 
 const PAGE: &str = include_str!("../../../../docs/integrate.md");
@@ -17,7 +20,7 @@ fn commands() -> Vec<&'static str> {
 
 #[test]
 fn every_command_of_the_page_does_what_it_says() {
-    let (server, app, _) = with_vendor(&["verify"]);
+    let (server, _, other, app) = two_tokens();
     let program = Path::new(env!("CARGO_BIN_EXE_countersign-server"));
     let path =
         format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
@@ -25,10 +28,12 @@ fn every_command_of_the_page_does_what_it_says() {
     let code = app.code_of(step);
     // Of the next step, which is good already: so nobody waits.
     let bound = app.bound_code_of(step + 1, "1234 5678");
+    let now = Totp::default().period.step_at(clock::now());
+    let other_code = other.code_of(now + 1);
     let receiver = Receiver::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     let commands = commands();
-    assert_eq!(commands.len(), 14, "each has its answer below");
+    assert_eq!(commands.len(), 15, "each has its answer below");
     // One shell runs them all, as a reader's does.
     let script = commands.join("\nprintf '\\n---\\n'\n");
     let output = Command::new("bash")
@@ -40,6 +45,9 @@ fn every_command_of_the_page_does_what_it_says() {
         .env("NPI", NPI)
         .env("CODE", &code)
         .env("BOUND", &bound)
+        .env("PASSPHRASE", PASSPHRASE)
+        .env("OTHER", other.id.as_str())
+        .env("OTHER_CODE", &other_code)
         .env("RECEIVER", receiver.url())
         .output()
         .unwrap();
@@ -59,6 +67,7 @@ fn every_command_of_the_page_does_what_it_says() {
         "\"state\":\"pending\"",
         "\"state\":\"suspended\"",
         "active",
+        &format!("\"replaces\":\"{}\"", app.id.as_str()),
         "\"authentication\":\"REJECT\"",
         "good  Example EHR",
     ]) {
