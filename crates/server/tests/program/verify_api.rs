@@ -1,5 +1,7 @@
 //! `POST /v1/verify`, and the API keys that open it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -318,4 +320,41 @@ fn the_api_describes_itself() {
         assert!(schemas[schema]["example"].is_object(), "{schema}: {schemas}");
     }
     assert_eq!(document["components"]["securitySchemes"]["key"]["scheme"], "bearer");
+    for path in ["/v1/accounts", "/v1/accounts/{account}/activations"] {
+        let told = &document["paths"][path]["post"]["responses"];
+        let waits = &told["429"]["content"]["application/problem+json"];
+        assert_eq!(waits["example"]["type"], "/problems/too-many-wait", "{told}");
+        assert!(told["429"]["headers"]["Retry-After"].is_object(), "{told}");
+        let already = &told["409"]["content"]["application/problem+json"]["schema"]["$ref"];
+        assert_eq!(already, "#/components/schemas/EnteredAlready", "{told}");
+    }
+    let at = schemas["EnteredAlready"]["example"]["at"].as_str().unwrap();
+    assert!(at.starts_with("/v1/access/"), "{at}");
+}
+
+#[test]
+fn each_operation_has_an_id_of_its_own_and_each_link_leads_to_one() {
+    let server = Server::start();
+    let mut answer = agent().get(format!("{}/openapi.json", server.address)).call().unwrap();
+    let document: Value =
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    let items = document["paths"].as_object().unwrap().values();
+    let operations: Vec<_> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
+    let ids: BTreeSet<_> =
+        operations.iter().map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations.len(), "{ids:?}");
+    let answers = operations.iter().flat_map(|it| it["responses"].as_object().unwrap().values());
+    let links: Vec<_> = answers
+        .filter_map(|answer| answer["links"].as_object())
+        .flat_map(|links| links.values())
+        .collect();
+    assert!(links.len() >= 11, "{links:?}");
+    for link in links {
+        let target = link["operationId"].as_str().unwrap();
+        let operation = operations.iter().find(|it| it["operationId"] == target);
+        let known = operation.unwrap()["parameters"].as_array().unwrap();
+        for name in link["parameters"].as_object().unwrap().keys() {
+            assert!(known.iter().any(|it| it["name"] == *name), "{link}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use axum::{
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        ContentBuilder, HeaderBuilder, OpenApi as Document, Ref, ResponseBuilder,
+        ContentBuilder, HeaderBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -69,7 +69,11 @@ fn add_too_many(document: &mut Document) {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
         for operation in operations.into_iter().flatten() {
-            operation.responses.responses.insert("429".to_owned(), response.clone().into());
+            let responses = &mut operation.responses.responses;
+            let told = responses.entry("429".to_owned()).or_insert_with(|| response.clone().into());
+            if let RefOr::T(told) = told {
+                told.headers.clone_from(&response.headers);
+            }
         }
     }
 }

@@ -33,6 +33,7 @@ const NOT_AUTHENTICATED: u16 = 4033;
 #[utoipa::path(
     post,
     path = "/validate/check",
+    operation_id = "validate_check",
     request_body(content = Form, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "It was judged: `result.value` says how.", body = Value),

@@ -106,6 +106,7 @@ pub(super) struct Verdict<'a> {
 #[utoipa::path(
     post,
     path = "/v1/verify",
+    operation_id = "verify_code",
     request_body = Asked,
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$",
         description = "The same request under the same key gets the same answer for 24 hours.")),

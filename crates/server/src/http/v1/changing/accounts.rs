@@ -15,7 +15,7 @@ use registry::{
     rules::access::AccessRefusal,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 use zeroize::Zeroizing;
 
 use super::{
@@ -41,13 +41,16 @@ const MOST_HOURS: u64 = 30 * 24;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "checked_by": "Pat Doe", "checked_on": "2027-03-01", "evidence": "passport and DEA certificate, in person"
+    "checked_by": "Pat Doe", "checked_on": "2026-03-01", "evidence": "passport and DEA certificate, in person"
 }))]
 pub(super) struct Identity {
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     checked_by: String,
-    /// The day, `2027-03-01`.
+    /// The day, `2026-03-01`; not one to come.
+    #[schema(format = Date)]
     checked_on: String,
     /// Which documents were seen, and how.
+    #[schema(max_length = 400, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     evidence: String,
 }
 
@@ -81,18 +84,24 @@ impl Identity {
     }
 }))]
 pub(super) struct NewAccount {
+    /// Ten digits, of which the last one checks the others.
+    #[schema(pattern = r"^[0-9]([ -]?[0-9]){9}$")]
     npi: String,
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     name: String,
     /// Where mail to the prescriber goes.
+    #[schema(format = "email", max_length = 254)]
     mail: String,
     /// The first passphrase, as the prescriber types it; keep none of it.
     #[serde(deserialize_with = "secret")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
     passphrase: Zeroizing<String>,
     identity: Identity,
     /// What you call the account besides.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     id: Option<String>,
-    /// Where a code is sent before a token is added.
+    /// Where a code is sent before a token is added; with its country's code.
+    #[schema(pattern = r"^\+[1-9]([ .()-]?[0-9]){7,14}$")]
     phone: Option<String>,
     /// Where a hard token would be shipped to.
     address: Option<Address>,
@@ -162,11 +171,13 @@ pub(super) struct Begun {
 #[utoipa::path(
     post,
     path = "/v1/accounts",
+    operation_id = "enter_account",
     request_body = NewAccount,
     params(OnceUnder),
     responses(
-        (status = 202, description = "It waits for a registrant.", body = shown::Entered),
-        Unanswered, Unchanged
+        (status = 202, description = "It waits for a registrant.", body = shown::Entered,
+            links(("entry" = (operation_id = "read_entry", parameters(("entry" = "$response.body#/entry")), description = "What became of it.")))),
+        Unanswered, Unchanged, NotEntered
     )
 )]
 pub(super) async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
@@ -184,12 +195,15 @@ pub(super) async fn open(State(site): State<Site>, request: Request) -> Result<R
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/activations",
+    operation_id = "begin_activation",
     request_body = NewActivation,
     params(OfAccount, OnceUnder),
     responses(
-        (status = 201, description = "It is begun.", body = Begun),
-        (status = 202, description = "It waits for a registrant.", body = shown::Entered),
-        Unanswered, NothingThere, Unchanged
+        (status = 201, description = "It is begun.", body = Begun,
+            links(("open activation" = (operation_id = "list_activations_of_account", parameters(("account" = "$request.path.account")), description = "Whether it is open, and how long.")))),
+        (status = 202, description = "It waits for a registrant.", body = shown::Entered,
+            links(("entry" = (operation_id = "read_entry", parameters(("entry" = "$response.body#/entry")), description = "What became of it.")))),
+        Unanswered, NothingThere, Unchanged, NotEntered
     )
 )]
 pub(super) async fn activate(
@@ -220,12 +234,36 @@ pub(super) async fn activate(
 }
 
 /// That the same waits, which the relying party entered itself: it may not know that it did.
-#[derive(Serialize)]
-struct EnteredAlready {
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/entered-already", "title": "This cannot be done", "status": 409,
+    "detail": "The same was entered for this NPI already, and waits to be executed.",
+    "at": "/v1/access/Vq0yTj3xZk1B9hJmC2wN4aRs7uXeLdGfHo8iPbKt5Yc"
+}))]
+pub(super) struct EnteredAlready {
     #[serde(flatten)]
     problem: Members,
-    /// Where its state is asked.
+    /// Where the state of what waits is asked: only with `entered-already`, and only where you entered it
+    /// yourself.
+    #[schema(required = false)]
     at: String,
+}
+
+/// Why nothing was entered, where more is told than of other changes.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "says which answers there are, in the document")]
+enum NotEntered {
+    /// It cannot be done as things are, or a code was refused; or the same request is under way, or how it
+    /// ended is not known.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(EnteredAlready),
+    /// Fifty of your entries wait for a registrant, and no more may; or too many requests came with this key, or
+    /// too many without a good one.
+    #[response(status = 429, content_type = "application/problem+json", example = json!({
+        "type": "/problems/too-many-wait", "title": "Too much waits", "status": 429,
+        "detail": "50 of what you entered wait to be executed, and no more may: enter this once a registrant has decided some of them."
+    }))]
+    TooManyWait(Members),
 }
 
 async fn entered(asked: &Asked, new: NewAccess) -> Result<Done, Problem> {

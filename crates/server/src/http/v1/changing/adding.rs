@@ -35,16 +35,18 @@ use crate::clock;
 pub(super) struct NewToken {
     sign_in: SignIn,
     /// Its credential ID or serial number.
+    #[schema(pattern = r"^[A-Za-z0-9]([ -]?[A-Za-z0-9]){3,31}$")]
     credential_id: String,
     /// What the prescriber calls it.
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     name: String,
     /// A code of it. It is used up.
     #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, pattern = r"^[0-9]([ -]?[0-9]){5,7}$")]
     code: Option<Zeroizing<String>>,
     /// The code after that; a token with a button needs it.
     #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = r"^[0-9]([ -]?[0-9]){5,7}$")]
     second_code: Option<Zeroizing<String>>,
     /// Who made it, where the number does not tell.
     manufacturer: Option<String>,
@@ -56,9 +58,14 @@ pub(super) struct NewToken {
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/tokens",
+    operation_id = "associate_token",
     request_body = NewToken,
     params(OfAccount, OnceUnder),
-    responses((status = 201, description = "It is theirs.", body = Changed), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 201, description = "It is theirs.", body = Changed,
+            links(("token" = (operation_id = "read_token", parameters(("serial" = "$response.body#/credential_id")), description = "The token that was added.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn associate(
     State(site): State<Site>,

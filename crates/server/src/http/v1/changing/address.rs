@@ -16,11 +16,15 @@ use super::{
     "street": "1449 Whitehall Road", "city": "Annapolis", "state": "MD", "zip": "21409"
 }))]
 pub(super) struct Address {
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     street: String,
     /// Flat, suite, floor or department.
     second: Option<String>,
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     city: String,
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     state: String,
+    #[schema(pattern = "^[0-9]{5}(-[0-9]{4})?$")]
     zip: String,
 }
 

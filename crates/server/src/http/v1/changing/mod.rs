@@ -18,18 +18,21 @@ use utoipa::OpenApi;
 use super::{super::Site, asking::refusal};
 
 #[derive(OpenApi)]
-#[openapi(paths(
-    accounts::open,
-    accounts::activate,
-    adding::associate,
-    tokens::suspend,
-    tokens::restore,
-    tokens::unlock,
-    tokens::resynchronise,
-    tokens::deactivate,
-    requests::request,
-    requests::replace
-))]
+#[openapi(
+    components(schemas(accounts::EnteredAlready)),
+    paths(
+        accounts::open,
+        accounts::activate,
+        adding::associate,
+        tokens::suspend,
+        tokens::restore,
+        tokens::unlock,
+        tokens::resynchronise,
+        tokens::deactivate,
+        requests::request,
+        requests::replace
+    )
+)]
 pub(super) struct Api;
 
 /// Why each request refuses a body that it cannot read.

@@ -51,6 +51,7 @@ pub(super) struct NewRequest {
     sign_in: SignIn,
     r#type: Kind,
     /// Where the activation is mailed to.
+    #[schema(format = "email", max_length = 254)]
     mail: Option<String>,
     address: Option<Address>,
 }
@@ -70,6 +71,7 @@ pub(super) struct NewReplacement {
     /// Whether the prescriber has read what follows from giving up the last token, and means it.
     #[serde(default)]
     last_one_meant: bool,
+    #[schema(format = "email", max_length = 254)]
     mail: Option<String>,
     address: Option<Address>,
 }
@@ -118,9 +120,14 @@ impl From<&TokenRequest> for One {
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/requests",
+    operation_id = "request_tokens",
     request_body = NewRequest,
     params(OfAccount, OnceUnder),
-    responses((status = 201, description = "It waits for the help desk.", body = Made), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 201, description = "It waits for the help desk.", body = Made,
+            links(("request" = (operation_id = "read_request", parameters(("id" = "$response.body#/requests/0/request")), description = "How the first of them fares.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn request(
     State(site): State<Site>,
@@ -157,9 +164,14 @@ pub(super) async fn request(
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/replace",
+    operation_id = "replace_token",
     request_body = NewReplacement,
     params(OfToken, OnceUnder),
-    responses((status = 201, description = "The token is deactivated, and the new one is requested.", body = Made), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 201, description = "The token is deactivated, and the new one is requested.", body = Made,
+            links(("request" = (operation_id = "read_request", parameters(("id" = "$response.body#/requests/0/request")), description = "How the new one fares.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn replace(
     State(site): State<Site>,

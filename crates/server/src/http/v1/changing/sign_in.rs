@@ -26,14 +26,15 @@ pub(super) struct SignIn {
     #[schema(value_type = String)]
     passphrase: Zeroizing<String>,
     /// Which token the code is from; may be left out where the account has one.
+    #[schema(pattern = r"^[A-Za-z0-9]([ -]?[A-Za-z0-9]){3,31}$")]
     credential_id: Option<String>,
     /// A code of that token.
     #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = r"^[0-9]([ -]?[0-9]){5,7}$")]
     code: Option<Zeroizing<String>>,
     /// The confirmation code of the enrolment, in place of a token's code.
     #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = r"^[0-9A-TV-Za-tv-z]([ -]?[0-9A-TV-Za-tv-z]){7}$")]
     confirmation_code: Option<Zeroizing<String>>,
 }
 

@@ -31,6 +31,7 @@ use crate::clock;
 #[schema(example = json!({ "reason": "phone left in a taxi" }))]
 pub(super) struct Loss {
     /// What the prescriber says; it stands in the audit.
+    #[schema(max_length = 64, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     reason: String,
 }
 
@@ -50,10 +51,10 @@ pub(super) struct ByOther {
 #[schema(example = json!({ "first_code": "123456", "second_code": "654321" }))]
 pub(super) struct TwoCodes {
     #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, pattern = r"^[0-9]([ -]?[0-9]){5,7}$")]
     first_code: Option<Zeroizing<String>>,
     #[serde(default, deserialize_with = "maybe_secret")]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, required, pattern = r"^[0-9]([ -]?[0-9]){5,7}$")]
     second_code: Option<Zeroizing<String>>,
     /// With the prescriber's sign-in by another token, codes of up to an hour ago will do.
     sign_in: Option<SignIn>,
@@ -80,9 +81,14 @@ pub(super) struct End {
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/suspend",
+    operation_id = "suspend_token",
     request_body = Loss,
     params(OfToken, OnceUnder),
-    responses((status = 200, description = "Its codes count no more.", body = Changed), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 200, description = "Its codes count no more.", body = Changed,
+            links(("token" = (operation_id = "read_token", parameters(("serial" = "$response.body#/credential_id")), description = "The token as it is now.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn suspend(
     State(site): State<Site>,
@@ -106,9 +112,14 @@ pub(super) async fn suspend(
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/restore",
+    operation_id = "restore_token",
     request_body = ByOther,
     params(OfToken, OnceUnder),
-    responses((status = 200, description = "It is as it was.", body = Changed), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 200, description = "It is as it was.", body = Changed,
+            links(("token" = (operation_id = "read_token", parameters(("serial" = "$response.body#/credential_id")), description = "The token as it is now.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn restore(
     State(site): State<Site>,
@@ -132,9 +143,14 @@ pub(super) async fn restore(
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/unlock",
+    operation_id = "unlock_token",
     request_body = ByOther,
     params(OfToken, OnceUnder),
-    responses((status = 200, description = "Its codes are judged again.", body = Changed), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 200, description = "Its codes are judged again.", body = Changed,
+            links(("token" = (operation_id = "read_token", parameters(("serial" = "$response.body#/credential_id")), description = "The token as it is now.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn unlock(
     State(site): State<Site>,
@@ -158,9 +174,14 @@ pub(super) async fn unlock(
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/resync",
+    operation_id = "resynchronise_token",
     request_body = TwoCodes,
     params(OfToken, OnceUnder),
-    responses((status = 200, description = "It is in step.", body = Changed), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 200, description = "It is in step.", body = Changed,
+            links(("token" = (operation_id = "read_token", parameters(("serial" = "$response.body#/credential_id")), description = "The token as it is now.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn resynchronise(
     State(site): State<Site>,
@@ -191,9 +212,14 @@ pub(super) async fn resynchronise(
 #[utoipa::path(
     post,
     path = "/v1/tokens/{serial}/deactivate",
+    operation_id = "deactivate_token",
     request_body = End,
     params(OfToken, OnceUnder),
-    responses((status = 200, description = "It is deactivated, and stays so.", body = Changed), Unanswered, NothingThere, Unchanged)
+    responses(
+        (status = 200, description = "It is deactivated, and stays so.", body = Changed,
+            links(("token" = (operation_id = "read_token", parameters(("serial" = "$response.body#/credential_id")), description = "The token as it is now.")))),
+        Unanswered, NothingThere, Unchanged
+    )
 )]
 pub(super) async fn deactivate(
     State(site): State<Site>,

@@ -16,6 +16,7 @@ use crate::clock;
 #[utoipa::path(
     get,
     path = "/v1/access/{entry}",
+    operation_id = "read_entry",
     params(OfEntry),
     responses((status = 200, description = "It.", body = shown::Entered), Unanswered, NothingThere)
 )]

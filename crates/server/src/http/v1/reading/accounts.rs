@@ -38,6 +38,7 @@ pub(super) struct Search {
 #[utoipa::path(
     get,
     path = "/v1/accounts",
+    operation_id = "list_accounts",
     params(Search),
     responses((status = 200, description = "A page of them.", body = Page<shown::Account>), Unanswered)
 )]
@@ -63,6 +64,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}",
+    operation_id = "read_account",
     params(OfAccount),
     responses((status = 200, description = "The account.", body = shown::Account), Unanswered, NothingThere)
 )]
@@ -80,6 +82,7 @@ pub(super) async fn one(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/tokens",
+    operation_id = "list_tokens_of_account",
     params(OfAccount),
     responses((status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Token>), Unanswered, NothingThere)
 )]
@@ -100,6 +103,7 @@ pub(super) async fn tokens(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/requests",
+    operation_id = "list_requests_of_account",
     params(OfAccount),
     responses((status = 200, description = "All of them; `next_cursor` is `null`.", body = Page<shown::Request>), Unanswered, NothingThere)
 )]
@@ -119,6 +123,7 @@ pub(super) async fn requests(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/activations",
+    operation_id = "list_activations_of_account",
     params(OfAccount),
     responses((status = 200, description = "It, or none; `next_cursor` is `null`.", body = Page<shown::Activation>), Unanswered, NothingThere)
 )]

@@ -47,6 +47,7 @@ pub(super) struct Search {
 #[utoipa::path(
     get,
     path = "/v1/audit",
+    operation_id = "list_events",
     params(Search),
     responses((status = 200, description = "A page of it.", body = Page<shown::Event>), Unanswered)
 )]

@@ -51,6 +51,7 @@ impl FromStr for Made {
 #[utoipa::path(
     get,
     path = "/v1/requests",
+    operation_id = "list_requests",
     params(Search),
     responses((status = 200, description = "A page of them.", body = Page<shown::Request>), Unanswered)
 )]
@@ -75,6 +76,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/requests/{id}",
+    operation_id = "read_request",
     params(OfRequest),
     responses((status = 200, description = "The request.", body = shown::Request), Unanswered, NothingThere)
 )]

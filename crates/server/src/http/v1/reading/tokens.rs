@@ -39,6 +39,7 @@ pub(super) struct Search {
 #[utoipa::path(
     get,
     path = "/v1/tokens",
+    operation_id = "list_tokens",
     params(Search),
     responses((status = 200, description = "A page of them.", body = Page<shown::Token>), Unanswered)
 )]
@@ -63,6 +64,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/tokens/{serial}",
+    operation_id = "read_token",
     params(OfToken),
     responses((status = 200, description = "The token.", body = shown::Token), Unanswered, NothingThere)
 )]
