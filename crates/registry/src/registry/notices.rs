@@ -27,6 +27,10 @@ use crate::{
 
 /// The name of the cursor in the audit.
 const CURSOR: &str = "notices";
+/// How many mails of an account are in a round.
+const OF_AN_ACCOUNT: u32 = 3;
+/// How many mails are in a round.
+const ROUND: u32 = 1_000;
 /// For how many seconds a mail that was given up is kept, to be shown.
 const KEPT_FOR: u64 = 7 * 24 * 60 * 60;
 
@@ -75,12 +79,14 @@ impl Registry {
         }
     }
 
-    /// The numbers of the events whose mail is due, the longest due first, at most `limit`.
+    /// One round of the mails that are due, by the numbers of their events: of each account at most
+    /// three, so that one to which much was done delays nobody else's for longer than a round. Whoever sends
+    /// them goes through the whole round before it asks for the next.
     ///
     /// # Errors
     /// What the store cannot do.
-    pub async fn notices_due(&self, now: UnixTime, limit: u32) -> Result<Vec<u64>, Error> {
-        let due = self.store.notices_due(now, limit).await?;
+    pub async fn notices_due(&self, now: UnixTime) -> Result<Vec<u64>, Error> {
+        let due = self.store.notices_due(now, OF_AN_ACCOUNT, ROUND).await?;
         Ok(due.into_iter().map(|record| record.event).collect())
     }
 

@@ -149,9 +149,14 @@ pub trait Store: core::fmt::Debug + Send + Sync + 'static {
     async fn cursor(&self, name: &str) -> Result<Option<CursorRecord>, StoreError>;
     /// A mail that is not sent yet, by the event that it tells of.
     async fn notice(&self, event: u64) -> Result<Option<NoticeRecord>, StoreError>;
-    /// The mails that are due at an instant, the longest due first, at most `limit`.
-    async fn notices_due(&self, now: UnixTime, limit: u32)
-    -> Result<Vec<NoticeRecord>, StoreError>;
+    /// The mails that are due at an instant, at most `each` of an account and `limit` in all: the first
+    /// of every account, the longest due first, then the second of every account, and so on.
+    async fn notices_due(
+        &self,
+        now: UnixTime,
+        each: u32,
+        limit: u32,
+    ) -> Result<Vec<NoticeRecord>, StoreError>;
     /// The mails whose last try failed, also those that were given up, the soonest due first, at most
     /// `limit`.
     async fn notices_failing(&self, limit: u32) -> Result<Vec<NoticeRecord>, StoreError>;

@@ -29,6 +29,7 @@ use crate::{
     },
     conformance_notices::{
         a_cursor_is_moved_by_one_of_those_who_read_it, notices_are_kept_until_they_are_sent,
+        notices_take_turns_by_account,
     },
     conformance_relying::{
         answers_are_kept_for_a_day, api_keys_are_kept, misses_that_named_no_token_are_counted,
@@ -65,6 +66,7 @@ async fn conforms(place: impl Fn() -> Place) {
     what_loses_tokens_is_found_by_its_time(&*fresh().await).await;
     a_cursor_is_moved_by_one_of_those_who_read_it(&*fresh().await).await;
     notices_are_kept_until_they_are_sent(&*fresh().await).await;
+    notices_take_turns_by_account(&*fresh().await).await;
     the_access_that_was_executed_last_is_found(&*fresh().await).await;
     what_is_sealed_is_found_and_sealed_anew(&*fresh().await).await;
     events_come_in_order(&*fresh().await).await;

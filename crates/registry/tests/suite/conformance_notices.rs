@@ -1,12 +1,17 @@
 //! What every store must keep of mails that tell prescribers what was done: called by `conforms`.
 
 use registry::{
-    Store, StoreError,
+    EventKind, Store, StoreError,
+    event::NewEvent,
     notice::{CursorRecord, NoticeRecord},
-    store::Write,
+    store::{Changes, Write},
 };
 
-use crate::{clinic::START, conformance::write};
+use crate::{
+    clinic::{START, ada, ben},
+    conformance::write,
+    conformance_webhooks::event,
+};
 
 pub(crate) async fn a_cursor_is_moved_by_one_of_those_who_read_it(store: &dyn Store) {
     let insert = || Write::InsertCursor { name: "notices".to_owned(), event: 7 };
@@ -27,7 +32,7 @@ pub(crate) async fn notices_are_kept_until_they_are_sent(store: &dyn Store) {
     write(store, [insert(5, 60), insert(3, 60), insert(9, 0), insert(1, 61)]).await.unwrap();
     assert_eq!(write(store, [insert(5, 0)]).await, Err(StoreError::Conflict));
     let due = async |limit| {
-        let due = store.notices_due(START.plus(60), limit).await.unwrap();
+        let due = store.notices_due(START.plus(60), 9, limit).await.unwrap();
         due.into_iter().map(|record| record.event).collect::<Vec<_>>()
     };
     assert_eq!(due(9).await, [9, 3, 5]);
@@ -70,4 +75,19 @@ pub(crate) async fn notices_are_kept_until_they_are_sent(store: &dyn Store) {
     write(store, [forget(101)]).await.unwrap();
     assert_eq!(store.notices_failing(9).await.unwrap(), []);
     assert_eq!(due(9).await, [9]);
+}
+
+pub(crate) async fn notices_take_turns_by_account(store: &dyn Store) {
+    let of = |npi| NewEvent { account: npi, ..event(EventKind::TokenLocked, 0) };
+    let events = [Some(ada()), Some(ada()), None, Some(ada()), Some(ben())].map(of).to_vec();
+    let writes = (1..=5).map(|event| Write::InsertNotice { event, due: START.plus(event) });
+    store.commit(Changes { writes: writes.collect(), events }).await.unwrap();
+    let due = async |each, limit| {
+        let due = store.notices_due(START.plus(9), each, limit).await.unwrap();
+        due.into_iter().map(|record| record.event).collect::<Vec<_>>()
+    };
+    assert_eq!(due(9, 9).await, [1, 3, 5, 2, 4]);
+    assert_eq!(due(1, 9).await, [1, 3, 5]);
+    assert_eq!(due(2, 9).await, [1, 3, 5, 2]);
+    assert_eq!(due(2, 2).await, [1, 3]);
 }

@@ -68,7 +68,7 @@ pub(crate) async fn webhooks_are_kept(store: &dyn Store) {
     assert_eq!(store.webhooks().await.unwrap(), [second, other]);
 }
 
-fn event(kind: EventKind, later: u64) -> NewEvent {
+pub(crate) fn event(kind: EventKind, later: u64) -> NewEvent {
     NewEvent {
         at: START.plus(later),
         actor: Actor::System,

@@ -245,9 +245,10 @@ impl Store for Interrupted {
     async fn notices_due(
         &self,
         now: UnixTime,
+        each: u32,
         limit: u32,
     ) -> Result<Vec<NoticeRecord>, StoreError> {
-        self.inner.notices_due(now, limit).await
+        self.inner.notices_due(now, each, limit).await
     }
     async fn notices_failing(&self, limit: u32) -> Result<Vec<NoticeRecord>, StoreError> {
         self.inner.notices_failing(limit).await

@@ -34,10 +34,16 @@ async fn told(clinic: &Clinic, now: UnixTime) -> Vec<(NoticeKind, String)> {
     clinic.registry.seal_audit(last.as_ref(), now, &mut rng()).await.unwrap();
     clinic.registry.queue_notices(now).await.unwrap();
     let mut told = Vec::new();
-    for event in clinic.registry.notices_due(now, 100).await.unwrap() {
-        let notice = clinic.registry.claim_notice(event, now).await.unwrap().unwrap();
-        clinic.registry.notice_done(&notice, Ok(()), now).await.unwrap();
-        told.push((notice.kind, notice.mail.to_string()));
+    loop {
+        let round = clinic.registry.notices_due(now).await.unwrap();
+        if round.is_empty() {
+            break;
+        }
+        for event in round {
+            let notice = clinic.registry.claim_notice(event, now).await.unwrap().unwrap();
+            clinic.registry.notice_done(&notice, Ok(()), now).await.unwrap();
+            told.push((notice.kind, notice.mail.to_string()));
+        }
     }
     told.sort_by_key(|(kind, _)| kind.name());
     told

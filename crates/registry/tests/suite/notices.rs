@@ -9,7 +9,7 @@ use registry::{
 };
 
 use crate::{
-    clinic::{App, Clinic, START, ada, help_desk, label, rng},
+    clinic::{App, Clinic, START, ada, ben, help_desk, label, rng},
     rolling_upgrade::OF_A_NEWER_VERSION,
 };
 
@@ -33,15 +33,26 @@ async fn suspend(clinic: &Clinic, app: &App, now: UnixTime) {
     clinic.registry.suspend_token(&help_desk(), &serial, &why, now).await.unwrap();
 }
 
-/// All mails that are due, sent.
-async fn sent(registry: &Registry, now: UnixTime) -> Vec<Notice> {
+/// One round of the mails that are due, sent.
+async fn round(registry: &Registry, now: UnixTime) -> Vec<Notice> {
     let mut sent = Vec::new();
-    for event in registry.notices_due(now, 100).await.unwrap() {
+    for event in registry.notices_due(now).await.unwrap() {
         let notice = registry.claim_notice(event, now).await.unwrap().unwrap();
         registry.notice_done(&notice, Ok(()), now).await.unwrap();
         sent.push(notice);
     }
     sent
+}
+
+/// All mails that are due, sent.
+async fn sent(registry: &Registry, now: UnixTime) -> Vec<Notice> {
+    let mut all = Vec::new();
+    loop {
+        match round(registry, now).await {
+            sent if sent.is_empty() => return all,
+            sent => all.extend(sent),
+        }
+    }
 }
 
 async fn told(clinic: &Clinic, now: UnixTime) -> Vec<NoticeKind> {
@@ -148,7 +159,34 @@ async fn more_than_one_look_takes_is_queued_whole() {
     }
     let now = NOW.plus(300);
     look(&clinic, now).await;
-    assert_eq!(clinic.registry.notices_due(now, 1_000).await.unwrap().len(), 520);
+    assert_eq!(sent(&clinic.registry, now).await.len(), 520);
+}
+
+#[tokio::test]
+async fn an_account_to_which_much_was_done_delays_nobody_elses_mail() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        clinic.open_account(ben()).await;
+        let registry = &clinic.registry;
+        registry.begin_notices().await.unwrap();
+        for n in 0..250 {
+            clinic.lost_and_found(&app, NOW.plus(n)).await;
+        }
+        let before = NOW.plus(300);
+        look(&clinic, before).await;
+        let phone = Some("+1 410 555 0134".parse().unwrap());
+        registry.note_phone(&help_desk(), &ben(), phone, before).await.unwrap();
+        let now = before.plus(60);
+        look(&clinic, now).await;
+        let whose = |sent: &[Notice]| sent.iter().map(|notice| notice.npi).collect::<Vec<_>>();
+        let first = round(registry, now).await;
+        assert_eq!(whose(&first), [ada(), ben(), ada(), ada()]);
+        // Another one's that comes while many of Ada's wait still.
+        registry.note_phone(&help_desk(), &ben(), None, now).await.unwrap();
+        look(&clinic, now).await;
+        assert_eq!(whose(&round(registry, now).await), [ada(), ben(), ada(), ada()]);
+        assert_eq!(sent(registry, now).await.len(), 494, "none is lost");
+    }
 }
 
 #[tokio::test]
@@ -160,15 +198,15 @@ async fn of_two_servers_one_sends_and_one_that_died_loses_nothing() {
         let (one, other) = (&clinic.registry, clinic.second_process().await);
         look(&clinic, NOW).await;
         other.queue_notices(NOW).await.unwrap();
-        let due = one.notices_due(NOW, 9).await.unwrap();
+        let due = one.notices_due(NOW).await.unwrap();
         let [event] = due[..] else { panic!("{due:?}") };
         let claimed = one.claim_notice(event, NOW).await.unwrap().unwrap();
         let before_again = NOW.plus(119);
         assert!(other.claim_notice(event, before_again).await.unwrap().is_none());
-        assert_eq!(other.notices_due(before_again, 9).await.unwrap(), [0; 0]);
+        assert_eq!(other.notices_due(before_again).await.unwrap(), [0; 0]);
         // The first is not heard of any more.
         let again = NOW.plus(120);
-        assert_eq!(other.notices_due(again, 9).await.unwrap(), [event]);
+        assert_eq!(other.notices_due(again).await.unwrap(), [event]);
         let second = other.claim_notice(event, again).await.unwrap().unwrap();
         assert_eq!((second.event, second.at, second.attempt), (claimed.event, NOW, 2));
         other.notice_done(&second, Ok(()), again).await.unwrap();
@@ -195,7 +233,7 @@ async fn many_servers_at_once_send_each_mail_once() {
             let mut events = Vec::new();
             for _ in 0..20 {
                 server.queue_notices(now).await.unwrap();
-                for event in server.notices_due(now, 4).await.unwrap() {
+                for event in server.notices_due(now).await.unwrap() {
                     if let Some(notice) = server.claim_notice(event, now).await.unwrap() {
                         server.notice_done(&notice, Ok(()), now).await.unwrap();
                         events.push(event);
@@ -223,7 +261,7 @@ async fn a_mail_that_cannot_be_sent_is_shown_tried_for_a_day_and_then_noted_as_g
     look(&clinic, NOW).await;
     let (registry, mut now, mut tries) = (&clinic.registry, NOW, 0);
     let failing = async || registry.failing_notices(9).await.unwrap().pop();
-    while let [event] = registry.notices_due(now, 9).await.unwrap()[..] {
+    while let [event] = registry.notices_due(now).await.unwrap()[..] {
         let claimed = registry.claim_notice(event, now).await.unwrap().unwrap();
         registry.notice_done(&claimed, Err("mail server says no"), now).await.unwrap();
         tries += 1;
@@ -242,7 +280,7 @@ async fn a_mail_that_cannot_be_sent_is_shown_tried_for_a_day_and_then_noted_as_g
     }
     assert_eq!(tries, MOST_TRIES);
     assert!(now.since(NOW) > 20 * 3_600, "{} hours", now.since(NOW) / 3_600);
-    assert_eq!(registry.notices_due(now.plus(99_999), 9).await.unwrap(), [0; 0]);
+    assert_eq!(registry.notices_due(now.plus(99_999)).await.unwrap(), [0; 0]);
     let [given_up] = noted(&clinic).await.try_into().unwrap();
     assert_eq!((given_up.what.outcome, given_up.what.account), (Outcome::Refused, Some(ada())));
     let cause = given_up.what.cause.as_deref().unwrap();
@@ -281,7 +319,7 @@ async fn an_event_that_cannot_be_read_is_shown_and_then_noted_and_stops_no_mail(
         );
         registry.restore_token(&help_desk(), &app.serial(), &label("found"), NOW).await.unwrap();
         look(&clinic, NOW).await;
-        let due = registry.notices_due(NOW, 9).await.unwrap();
+        let due = registry.notices_due(NOW).await.unwrap();
         let [lost, bad, back] = due[..] else { panic!("{due:?}") };
         for (event, kind) in [(lost, NoticeKind::TokenSuspended), (back, NoticeKind::TokenRestored)]
         {
@@ -290,7 +328,7 @@ async fn an_event_that_cannot_be_read_is_shown_and_then_noted_and_stops_no_mail(
             assert_eq!(notice.kind, kind);
         }
         let (mut now, mut tries) = (NOW, 0);
-        while registry.notices_due(now, 9).await.unwrap() == [bad] {
+        while registry.notices_due(now).await.unwrap() == [bad] {
             let claimed = registry.claim_notice(bad, now).await;
             assert!(matches!(claimed, Err(Error::Damaged { .. })), "{claimed:?}");
             let failing = registry.failing_notices(9).await.unwrap();
@@ -317,11 +355,11 @@ async fn an_event_of_a_newer_version_is_left_to_whoever_knows_it() {
         clinic.sql(OF_A_NEWER_VERSION);
         suspend(&clinic, &app, NOW).await;
         look(&clinic, NOW).await;
-        let due = clinic.registry.notices_due(NOW, 9).await.unwrap();
+        let due = clinic.registry.notices_due(NOW).await.unwrap();
         let [newer, lost] = due[..] else { panic!("{due:?}") };
         assert!(clinic.registry.claim_notice(newer, NOW).await.is_err());
         assert!(clinic.registry.claim_notice(lost, NOW).await.unwrap().is_some());
-        assert_eq!(clinic.registry.notices_due(NOW.plus(120), 9).await.unwrap(), [newer, lost]);
+        assert_eq!(clinic.registry.notices_due(NOW.plus(120)).await.unwrap(), [newer, lost]);
     }
 }
 
@@ -332,11 +370,11 @@ async fn a_clock_that_was_a_year_ahead_delays_no_mail() {
         clinic.registry.begin_notices().await.unwrap();
         suspend(&clinic, &app, NOW).await;
         look(&clinic, NOW).await;
-        let event = clinic.registry.notices_due(NOW, 9).await.unwrap()[0];
+        let event = clinic.registry.notices_due(NOW).await.unwrap()[0];
         let ahead = NOW.plus(365 * 86_400);
         assert!(clinic.registry.claim_notice(event, ahead).await.unwrap().is_some());
-        assert_eq!(clinic.registry.notices_due(NOW, 9).await.unwrap(), [event]);
+        assert_eq!(clinic.registry.notices_due(NOW).await.unwrap(), [event]);
         assert!(clinic.registry.claim_notice(event, NOW).await.unwrap().is_some());
-        assert_eq!(clinic.registry.notices_due(NOW, 9).await.unwrap(), [0; 0]);
+        assert_eq!(clinic.registry.notices_due(NOW).await.unwrap(), [0; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Sends the mails that are due, about once a second, while the server runs.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use registry::{Error, RequestId};
 use tokio::{
@@ -17,7 +17,9 @@ use crate::{clock, http::Site};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// How many mails of a tray are under way at once, so that one that hangs does not delay the others.
-const AT_ONCE: u32 = 4;
+const AT_ONCE: usize = 4;
+/// How many activation mails are looked up at once.
+const ROUND: u32 = 100;
 /// How long mails that are under way are waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -74,7 +76,7 @@ enum Due {
 async fn keep(office: Arc<Office>, tray: Tray, mut stopped: watch::Receiver<()>) {
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut under_way = JoinSet::new();
+    let (mut under_way, mut round) = (JoinSet::new(), VecDeque::new());
     loop {
         tokio::select! {
             _ = stopped.changed() => break,
@@ -83,32 +85,37 @@ async fn keep(office: Arc<Office>, tray: Tray, mut stopped: watch::Receiver<()>)
             Some(ended) = under_way.join_next() => if !matches!(ended, Ok(true)) { continue },
         }
         while under_way.try_join_next().is_some() {}
-        let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
-        // What is under way was claimed, and is not due.
-        match due(&office, tray, room).await {
-            Ok(due) => due.into_iter().for_each(|mail| {
-                under_way.spawn(attempt(Arc::clone(&office), mail));
-            }),
-            Err(error) => {
-                tracing::error!(%error, "the mails that are due could not be read; trying again");
+        if round.is_empty() {
+            // What is under way was claimed, and is not due.
+            match due(&office, tray).await {
+                Ok(due) => round.extend(due),
+                Err(error) => {
+                    tracing::error!(%error, "the mails that are due could not be read; trying again");
+                }
             }
+        }
+        while under_way.len() < AT_ONCE
+            && let Some(mail) = round.pop_front()
+        {
+            under_way.spawn(attempt(Arc::clone(&office), mail));
         }
     }
     while under_way.join_next().await.is_some() {}
 }
 
-async fn due(office: &Office, tray: Tray, room: u32) -> Result<Vec<Due>, Error> {
+/// The next mails of a tray: all of them are tried, each in its turn, before these are asked for again.
+async fn due(office: &Office, tray: Tray) -> Result<Vec<Due>, Error> {
     let (registry, now) = (&office.site.registry, clock::now());
     Ok(match tray {
         Tray::Activations => {
-            let due = registry.mails_due(now, room).await?;
+            let due = registry.mails_due(now, ROUND).await?;
             due.into_iter().map(Due::Activation).collect()
         }
         Tray::Notices => {
             if let Err(error) = registry.queue_notices(now).await {
                 tracing::error!(%error, "notices could not be queued; trying again");
             }
-            let due = registry.notices_due(now, room).await?;
+            let due = registry.notices_due(now).await?;
             due.into_iter().map(Due::Notice).collect()
         }
     })

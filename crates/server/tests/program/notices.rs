@@ -10,7 +10,7 @@ use crate::{
     app::App,
     browser::Browser,
     mails::{all_mails, mail, mails_of},
-    process::{Folder, NPI, PASSPHRASE, Server, text},
+    process::{Folder, NPI, OTHER_NPI, PASSPHRASE, Server, text},
     stand_in_network::until,
 };
 
@@ -118,6 +118,31 @@ fn however_often_the_server_is_killed_no_mail_is_lost_and_none_lies_there_twice(
         assert_eq!(mails_of(&mails, subject).len(), number, "{subject}");
     }
     assert_eq!((all_mails(&mails).len(), noted(&server.folder)), (17, 17));
+}
+
+#[test]
+fn an_account_to_which_much_was_done_delays_nobody_elses_mail() {
+    let (server, app, _) = with_token(&[]);
+    server.folder.add_account(OTHER_NPI, "Ben Okri");
+    until("the first to be noted", || (noted(&server.folder) == 1).then_some(()));
+    let folder = server.stop();
+    // Three hundred events of one account, and after them one of another's.
+    let much = format!(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 300)
+         INSERT INTO events (at, actor, kind, outcome, account, serial)
+         SELECT unixepoch(), 'app', 'token-found', 'success', {NPI}, '{}' FROM n",
+        app.id.as_str()
+    );
+    database(&folder).execute_batch(&much).unwrap();
+    let order = ["account", "phone", "--npi", OTHER_NPI, "--number", "+1 410 555 0134"];
+    assert!(folder.run(&order, "").status.success());
+    let server = Server::start_in(folder, &[]);
+    until("all to be noted", || (noted(&server.folder) == 302).then_some(()));
+    let events = server.folder.json(&["events", "--limit", "10000"], "");
+    let mailed = events.as_array().unwrap().iter().rev();
+    let mut mailed = mailed.filter(|event| event["kind"] == "notice-mailed").skip(1);
+    let place = mailed.position(|event| event["account"] == OTHER_NPI).unwrap();
+    assert!(place < 8, "{place} of one account’s came before it");
 }
 
 #[test]

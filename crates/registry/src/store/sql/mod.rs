@@ -232,9 +232,10 @@ impl<D: Driver> Store for D {
     async fn notices_due(
         &self,
         now: UnixTime,
+        each: u32,
         limit: u32,
     ) -> Result<Vec<NoticeRecord>, StoreError> {
-        self.list(rows::notices_due(now, limit)).await
+        self.list(rows::notices_due(now, each, limit)).await
     }
 
     async fn notices_failing(&self, limit: u32) -> Result<Vec<NoticeRecord>, StoreError> {

@@ -21,11 +21,15 @@ pub(in super::super) fn notice(event: u64) -> Query<NoticeRecord> {
     query("SELECT * FROM notices WHERE event = ?1", params![to_sql(event)], read).few()
 }
 
-pub(in super::super) fn notices_due(now: UnixTime, limit: u32) -> Query<NoticeRecord> {
-    let sql = "SELECT * FROM notices WHERE (due <= ?1 OR due > ?2) AND given_up IS NULL
-         ORDER BY due, event LIMIT ?3";
+pub(in super::super) fn notices_due(now: UnixTime, each: u32, limit: u32) -> Query<NoticeRecord> {
+    // Those of no account, or of an event that is gone, share one turn.
+    let sql = "SELECT * FROM (
+            SELECT n.*, row_number() OVER (PARTITION BY e.account ORDER BY n.due, n.event) AS turn
+            FROM notices n LEFT JOIN events e ON e.id = n.event
+            WHERE (n.due <= ?1 OR n.due > ?2) AND n.given_up IS NULL
+         ) AS waiting WHERE turn <= ?3 ORDER BY turn, due, event LIMIT ?4";
     let latest = NoticeRecord::latest(now);
-    query(sql, params![to_sql(now.0), to_sql(latest.0), limit], read)
+    query(sql, params![to_sql(now.0), to_sql(latest.0), each, limit], read)
 }
 
 pub(in super::super) fn notices_failing(limit: u32) -> Query<NoticeRecord> {
