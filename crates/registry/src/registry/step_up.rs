@@ -9,7 +9,10 @@ use crate::{
     Error, Npi, Session, StepUpError,
     account::AccountRecord,
     event::{Actor, EventKind, NewEvent, Outcome},
-    rules::step_up::{MOST_WRONG, OVER, SENT_JUST_NOW, StepUpStanding, sends_with_this, standing},
+    rules::step_up::{
+        MOST_WRONG, OVER, PHONE_ADDED, PHONE_REMOVED, SENT_JUST_NOW, StepUpStanding,
+        sends_with_this, standing,
+    },
     step_up::{PhoneChannel, StepUpMessage, StepUpRecord, StepUpSends},
     store::{Changes, Write},
     values::{ConfirmationCode, Phone, SessionId},
@@ -220,8 +223,9 @@ impl Registry {
     ) -> Result<Changes, Error> {
         let npi = record.account.npi;
         let counts = self.store.step_up_sends(npi).await?;
-        let ends_in = |phone: &Phone| format!("ends in {}", phone.last_digits());
-        let about = phone.as_ref().map_or_else(|| "none".to_owned(), ends_in);
+        let added = if record.account.phone.is_none() { PHONE_ADDED } else { "" };
+        let ends_in = |phone: &Phone| format!("{added}ends in {}", phone.last_digits());
+        let about = phone.as_ref().map_or_else(|| PHONE_REMOVED.to_owned(), ends_in);
         record.account.phone = phone;
         let kind = EventKind::PhoneNoted;
         let event = NewEvent::new(now, actor.clone(), kind, Outcome::Success);

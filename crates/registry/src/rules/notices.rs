@@ -2,7 +2,8 @@
 //! was done to a token or to the account (NIST SP 800-63B-4, section 4.6).
 
 use super::{
-    access::ACCESS_ENDED, handover::MOVED, reporting::is_reported_again, webhooks::moved_to,
+    access::ACCESS_ENDED, handover::MOVED, reporting::is_reported_again, step_up::PhoneChange,
+    webhooks::moved_to,
 };
 use crate::event::{Actor, Event, EventKind, NewEvent, Outcome, words};
 
@@ -23,8 +24,12 @@ pub enum NoticeKind {
     TokenDeactivated,
     /// The passphrase was changed.
     PassphraseChanged,
-    /// The telephone number was set, changed or removed.
+    /// A telephone number was noted where there was none.
+    PhoneAdded,
+    /// The telephone number was changed.
     PhoneChanged,
+    /// The telephone number was removed.
+    PhoneRemoved,
     /// The mail address was changed; told to the one before.
     MailReplaced,
     /// The mail address was changed; told to the new one.
@@ -41,7 +46,9 @@ words!(NoticeKind {
     TokenRestored = "token-restored",
     TokenDeactivated = "token-deactivated",
     PassphraseChanged = "passphrase-changed",
+    PhoneAdded = "phone-added",
     PhoneChanged = "phone-changed",
+    PhoneRemoved = "phone-removed",
     MailReplaced = "mail-replaced",
     MailChanged = "mail-changed",
     AccessEnded = "access-ended",
@@ -66,7 +73,11 @@ impl NoticeKind {
             EventKind::TokenFound => Some(Self::TokenRestored),
             EventKind::TokenDeactivated => Some(Self::TokenDeactivated),
             EventKind::PassphraseReset => Some(Self::PassphraseChanged),
-            EventKind::PhoneNoted => Some(Self::PhoneChanged),
+            EventKind::PhoneNoted => Some(match PhoneChange::of(event) {
+                PhoneChange::Added => Self::PhoneAdded,
+                PhoneChange::Changed => Self::PhoneChanged,
+                PhoneChange::Removed => Self::PhoneRemoved,
+            }),
             EventKind::MailReplaced => Some(Self::MailReplaced),
             EventKind::MailNoted => Some(Self::MailChanged),
             EventKind::AccessEnded => Some(Self::AccessEnded),
@@ -139,6 +150,14 @@ mod tests {
             for outcome in [Outcome::Attempted, Outcome::Refused] {
                 assert_eq!(NoticeKind::of(&event(*kind, outcome, "")), None, "{kind} {outcome}");
             }
+        }
+        for (cause, expected) in [
+            ("added, ends in 34", NoticeKind::PhoneAdded),
+            ("ends in 34", NoticeKind::PhoneChanged),
+            ("none", NoticeKind::PhoneRemoved),
+        ] {
+            let noted = event(EventKind::PhoneNoted, Outcome::Success, cause);
+            assert_eq!(NoticeKind::of(&noted), Some(expected), "{cause}");
         }
         let suspended = event(EventKind::TokenSuspended, Outcome::Success, "");
         let in_words = event(EventKind::TokenSuspended, Outcome::Success, REPORTED_AGAIN);

@@ -10,6 +10,7 @@
 use oath::UnixTime;
 
 use crate::{
+    event::NewEvent,
     session::FRESH,
     step_up::{PhoneChannel, StepUpRecord, StepUpSends},
 };
@@ -26,6 +27,34 @@ pub const SENDS_WINDOW: u64 = 3600;
 pub(crate) const OVER: u64 = VALID_FOR + FRESH;
 /// Seconds in which a second submit sends nothing anew.
 pub const SENT_JUST_NOW: u64 = 15;
+
+/// How the cause of an event begins that notes a telephone number where there was none.
+pub(crate) const PHONE_ADDED: &str = "added, ";
+/// The cause of an event that notes that there is no telephone number.
+pub(crate) const PHONE_REMOVED: &str = "none";
+
+/// What became of an account's telephone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneChange {
+    /// There was none before.
+    Added,
+    /// It took the place of another; also one of an event from before these were told apart.
+    Changed,
+    /// There is none any more.
+    Removed,
+}
+
+impl PhoneChange {
+    /// What an event says of it that notes a telephone number.
+    #[must_use]
+    pub fn of(event: &NewEvent) -> Self {
+        match event.cause.as_deref().unwrap_or_default() {
+            PHONE_REMOVED => Self::Removed,
+            cause if cause.starts_with(PHONE_ADDED) => Self::Added,
+            _ => Self::Changed,
+        }
+    }
+}
 
 /// Where a session stands with its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

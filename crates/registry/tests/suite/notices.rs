@@ -133,7 +133,28 @@ async fn whoever_did_it_the_prescriber_is_told_once() {
         (given_up.kind, given_up.by.role()),
         (NoticeKind::TokenDeactivated, "relying-party")
     );
-    assert_eq!((phone.kind, phone.token), (NoticeKind::PhoneChanged, None));
+    assert_eq!((phone.kind, phone.token), (NoticeKind::PhoneAdded, None));
+}
+
+#[tokio::test]
+async fn a_first_telephone_number_is_told_as_added_and_only_another_as_a_change() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        clinic.registry.begin_notices().await.unwrap();
+        clinic.open_account(ada()).await;
+        let numbers =
+            [Some("+1 410 555 0134"), Some("+1 410 555 0199"), None, Some("+14105550134")];
+        for (number, now) in numbers.into_iter().zip((0..).map(|n| NOW.plus(n))) {
+            let phone = number.map(|number| number.parse().unwrap());
+            clinic.registry.note_phone(&help_desk(), &ada(), phone, now).await.unwrap();
+        }
+        let expected = [
+            NoticeKind::PhoneAdded,
+            NoticeKind::PhoneChanged,
+            NoticeKind::PhoneRemoved,
+            NoticeKind::PhoneAdded,
+        ];
+        assert_eq!(told(&clinic, NOW.plus(9)).await, expected);
+    }
 }
 
 #[tokio::test]

@@ -239,7 +239,7 @@ async fn a_phone_is_changed_by_two_people_and_ends_what_went_to_the_old_one() {
     assert_eq!(number().await.unwrap().as_str(), "+14105550134");
     let events = clinic.events().await;
     let noted = events.iter().find(|event| event.what.kind == EventKind::PhoneNoted).unwrap();
-    assert_eq!(noted.what.cause.as_deref(), Some("ends in 34"));
+    assert_eq!(noted.what.cause.as_deref(), Some("added, ends in 34"));
     assert!(!format!("{events:?}").contains("5550134"));
     clinic.registry.note_phone(&help_desk(), &ada(), None, NOW).await.unwrap();
 }

@@ -1,6 +1,9 @@
 //! An event of the account in its owner's words, with why something was refused and what to do next.
 
-use registry::{Actor, Event, EventKind, Outcome, Token, rules::refusals::meaning};
+use registry::{
+    Actor, Event, EventKind, Outcome, Token,
+    rules::{refusals::meaning, step_up::PhoneChange},
+};
 
 use super::admin::purpose_text;
 use crate::time_text;
@@ -105,7 +108,11 @@ fn headline(event: &Event) -> String {
             either("Code sent to your phone", "Code could not be sent to your phone")
         }
         EventKind::StepUpConfirmed => either("Confirmed by phone", "Code by phone refused"),
-        EventKind::PhoneNoted => "Your telephone number was changed".to_owned(),
+        EventKind::PhoneNoted => match PhoneChange::of(what) {
+            PhoneChange::Added => "A telephone number was added to your account".to_owned(),
+            PhoneChange::Changed => "Your telephone number was changed".to_owned(),
+            PhoneChange::Removed => "Your telephone number was removed".to_owned(),
+        },
         EventKind::MailNoted => "Your mail address was changed".to_owned(),
         EventKind::PassphraseResetBegun => "A link for a new passphrase was made".to_owned(),
         EventKind::PassphraseReset => {

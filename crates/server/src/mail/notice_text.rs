@@ -52,6 +52,14 @@ const fn happened(kind: NoticeKind) -> (&'static str, &'static str) {
         NoticeKind::PassphraseChanged => {
             ("your passphrase was changed", "the passphrase of your account was changed.")
         }
+        NoticeKind::PhoneAdded => (
+            "a telephone number was added to your account",
+            "a telephone number was added to your account. Codes that confirm a new token\nare sent there.",
+        ),
+        NoticeKind::PhoneRemoved => (
+            "your telephone number was removed",
+            "the telephone number of your account was removed. No code is sent there any\nmore.",
+        ),
         NoticeKind::PhoneChanged => (
             "your telephone number was changed",
             "the telephone number of your account was changed. Codes that confirm a new\ntoken are sent there.",
@@ -128,7 +136,9 @@ Call at once"
         NoticeKind::NewPhoneSuspended
         | NoticeKind::TokenDeactivated
         | NoticeKind::PassphraseChanged
+        | NoticeKind::PhoneAdded
         | NoticeKind::PhoneChanged
+        | NoticeKind::PhoneRemoved
         | NoticeKind::MailReplaced
         | NoticeKind::MailChanged => {
             "If this was you, or was done for you, there is nothing to do.

@@ -76,6 +76,21 @@ fn a_prescriber_is_told_in_plain_words_what_was_done_and_what_to_do() {
 }
 
 #[test]
+fn the_telephone_number_of_a_new_account_is_not_told_as_a_change() {
+    let server = Server::start();
+    let order =
+        ["account", "add", "--npi", NPI, "--name", "Ada Quill", "--mail", "ada@example.org"];
+    let more = ["--phone", "+1 410 555 0134", "--proofing", "Hedy saw the passport"];
+    let added = server.folder.run(&[&order[..], &more].concat(), PASSPHRASE);
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    let mails = server.folder.path().join("mail");
+    let told = mail(&mails, "Example Clinic: a telephone number was added to your account");
+    assert!(told.contains("new token\nare sent there.\n"), "{told}");
+    assert!(!told.contains("was changed") && told.lines().all(|line| line.len() <= 78), "{told}");
+    assert_eq!(all_mails(&mails).len(), 1);
+}
+
+#[test]
 fn nobody_is_told_of_what_happened_before_an_upgrade() {
     let (server, app, _) = with_token(&[]);
     let folder = server.stop();
@@ -160,7 +175,7 @@ fn a_mail_that_cannot_be_sent_is_shown_to_the_help_desk() {
     let noted = server.folder.run(&order, "");
     assert!(noted.status.success(), "{}", text(&noted.stderr));
     let shown = until("the mail", || hedy.get("/admin").element("unsent-mail"));
-    assert!(shown.contains(NPI) && shown.contains("phone changed"), "{shown}");
+    assert!(shown.contains(NPI) && shown.contains("phone added"), "{shown}");
     assert!(shown.contains("Tried once, again at "), "{shown}");
     assert!(server.log().contains("a notice could not be sent"));
     let grace = Carrier::add(&server.folder, "Grace", &["auditor"]).signed_in(&server);
