@@ -5,7 +5,7 @@ use provisioning::Label;
 
 use crate::{
     event::Actor,
-    registry::mailing::LONGEST_PAUSE,
+    registry::mailing::latest_due,
     rules::notices::NoticeKind,
     values::{Mail, Npi},
 };
@@ -29,15 +29,11 @@ pub struct NoticeRecord {
 
 impl NoticeRecord {
     /// Whether a try is due. One that is due later than any is ever set was set by a clock that was
-    /// wrong.
+    /// wrong, and so was a first one, which is due at once.
     #[must_use]
     pub fn is_due(&self, now: UnixTime) -> bool {
-        self.given_up.is_none() && (self.due <= now || self.due > Self::latest(now))
-    }
-
-    /// No try is set to be due later.
-    pub(crate) const fn latest(now: UnixTime) -> UnixTime {
-        now.plus(2 * LONGEST_PAUSE)
+        let is_due = self.due <= now || self.due > latest_due(now) || self.attempts == 0;
+        self.given_up.is_none() && is_due
     }
 }
 

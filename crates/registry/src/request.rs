@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     event::words,
+    registry::mailing::latest_due,
     rules::owning::DeactivationReason,
     values::{IdempotencyKey, Mail, Npi, PostalAddress, RequestId},
 };
@@ -131,6 +132,14 @@ impl Mailing {
     /// A mail that is to be sent at once.
     pub(crate) const fn due_at(now: UnixTime) -> Self {
         Self { due: Some(now), attempts: 0, sent: None, problem: None }
+    }
+
+    /// Whether a try is due. One that is due later than any is ever set was set by a clock that was wrong,
+    /// and so was a first one, which is due at once.
+    #[must_use]
+    pub fn is_due(&self, now: UnixTime) -> bool {
+        let is_due = |due| due <= now || due > latest_due(now) || self.attempts == 0;
+        self.due.is_some_and(is_due)
     }
 }
 

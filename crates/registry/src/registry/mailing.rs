@@ -22,7 +22,7 @@ use crate::{
 /// Seconds from the first try to the second; doubled for each further one.
 const FIRST_PAUSE: u64 = 2 * 60;
 /// The longest pause, in seconds.
-pub(crate) const LONGEST_PAUSE: u64 = 3_600;
+const LONGEST_PAUSE: u64 = 3_600;
 /// After so many tries, which are about a day, the help desk must look.
 pub const MOST_TRIES: u32 = 28;
 
@@ -84,8 +84,7 @@ impl Registry {
         now: UnixTime,
     ) -> Result<Option<ActivationMail>, Error> {
         let Some(record) = self.store.request(id).await? else { return Ok(None) };
-        let due = record.request.mailing.due.is_some_and(|due| due <= now);
-        if !due || !record.request.state.is_open() {
+        if !record.request.mailing.is_due(now) || !record.request.state.is_open() {
             return Ok(None);
         }
         let account = self.store.account(record.request.npi).await?;
@@ -222,6 +221,11 @@ impl Registry {
         let id = record.request.id;
         ActivateLink::new(id, self.master.request_link(id.as_str().as_bytes(), number))
     }
+}
+
+/// No try is set to be due later.
+pub(crate) const fn latest_due(now: UnixTime) -> UnixTime {
+    now.plus(2 * LONGEST_PAUSE)
 }
 
 /// How long after a claim the mail is tried again, unless it was sent.

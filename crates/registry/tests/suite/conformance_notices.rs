@@ -35,7 +35,7 @@ pub(crate) async fn notices_are_kept_until_they_are_sent(store: &dyn Store) {
         let due = store.notices_due(START.plus(60), 9, limit).await.unwrap();
         due.into_iter().map(|record| record.event).collect::<Vec<_>>()
     };
-    assert_eq!(due(9).await, [9, 3, 5]);
+    assert_eq!(due(9).await, [9, 3, 5, 1], "a first try is due whatever the clock was");
     assert_eq!(due(2).await, [9, 3]);
 
     let record = store.notice(3).await.unwrap().unwrap();
@@ -53,7 +53,7 @@ pub(crate) async fn notices_are_kept_until_they_are_sent(store: &dyn Store) {
     assert_eq!(store.notice(3).await.unwrap().as_ref(), Some(&tried));
     assert_eq!(store.notices_failing(9).await.unwrap(), [tried]);
     assert_eq!(store.notices_failing(0).await.unwrap(), []);
-    assert_eq!(due(9).await, [9, 5]);
+    assert_eq!(due(9).await, [9, 5, 1]);
 
     let delete = |version| Write::DeleteNotice { event: 3, version };
     assert_eq!(write(store, [delete(1)]).await, Err(StoreError::Conflict));
@@ -68,13 +68,13 @@ pub(crate) async fn notices_are_kept_until_they_are_sent(store: &dyn Store) {
         .await
         .unwrap();
     let kept = store.notice(5).await.unwrap().unwrap();
-    assert_eq!((due(9).await, kept.given_up), (vec![9], given_up), "not due any more");
+    assert_eq!((due(9).await, kept.given_up), (vec![9, 1], given_up), "not due any more");
     let forget = |later| Write::ForgetNotices { before: START.plus(later) };
     write(store, [forget(100)]).await.unwrap();
     assert_eq!(store.notices_failing(9).await.unwrap(), [kept]);
     write(store, [forget(101)]).await.unwrap();
     assert_eq!(store.notices_failing(9).await.unwrap(), []);
-    assert_eq!(due(9).await, [9]);
+    assert_eq!(due(9).await, [9, 1]);
 }
 
 pub(crate) async fn notices_take_turns_by_account(store: &dyn Store) {

@@ -4,7 +4,7 @@ use oath::UnixTime;
 use registry::{Landing, RequestError, RequestedBy, Wanted};
 
 use crate::{
-    clinic::{App, START, ada, help_desk, rng},
+    clinic::{App, Clinic, START, ada, help_desk, rng},
     requesting::{at_the_dashboard, enrolment, lands, mailed, make, processing},
 };
 
@@ -114,4 +114,48 @@ async fn a_link_whose_activation_was_used_or_replaced_is_not_shown_as_good() {
     assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Soft { .. })));
     clinic.begin(ada(), NOW).await;
     assert!(matches!(lands(&clinic, &link, NOW).await, Some(Landing::Over)), "another was begun");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_an_hour_or_a_year_off_loses_no_mail_and_delays_none_for_long() {
+    const HOUR: u64 = 3_600;
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let phone = clinic.first_token_of_ada().await;
+        let session = clinic.by_token(ada(), &phone, NOW).await;
+        let registry = &clinic.registry;
+        let processed = async |at| {
+            let request = make(&clinic, &session, Wanted::Soft).await.remove(0);
+            let order = processing();
+            registry
+                .process_request(&help_desk(), request.id, &order, at, &mut rng())
+                .await
+                .unwrap();
+            request
+        };
+        let due = async |at| registry.mails_due(at, 9).await.unwrap();
+        let claimed = async |id, at| registry.claim_mail(id, at).await.unwrap();
+        let cancelled = async |id| {
+            registry.cancel_request(RequestedBy::Session(&session), id, NOW).await.unwrap();
+        };
+        // Ordered by a clock that was wrong, it goes at once.
+        for wrong in [NOW.plus(HOUR), NOW.plus(365 * 24 * HOUR), UnixTime(NOW.0 - HOUR)] {
+            let request = processed(wrong).await;
+            mailed(&clinic, &request, NOW).await;
+            cancelled(request.id).await;
+        }
+        // Claimed by one that was an hour ahead, it may be under way, and is tried again after that hour.
+        let request = processed(NOW).await;
+        assert!(claimed(request.id, NOW.plus(HOUR)).await.is_some());
+        assert_eq!((due(NOW).await, due(NOW.plus(HOUR + 119)).await), (vec![], vec![]));
+        assert_eq!(due(NOW.plus(HOUR + 120)).await, [request.id]);
+        // A year ahead, it is not waited for.
+        let year = NOW.plus(365 * 24 * HOUR);
+        assert!(claimed(request.id, year).await.is_some());
+        assert_eq!(due(NOW).await, [request.id]);
+        assert!(claimed(request.id, NOW).await.is_some());
+        assert_eq!(due(NOW).await, [], "it is under way");
+        // An hour back, what was claimed is under way still.
+        assert_eq!(due(UnixTime(NOW.0 - HOUR)).await, []);
+        cancelled(request.id).await;
+    }
 }

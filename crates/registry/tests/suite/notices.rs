@@ -399,3 +399,15 @@ async fn a_clock_that_was_a_year_ahead_delays_no_mail() {
         assert_eq!(clinic.registry.notices_due(NOW).await.unwrap(), [0; 0]);
     }
 }
+
+#[tokio::test]
+async fn a_mail_that_was_queued_by_a_clock_an_hour_ahead_goes_at_once() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        clinic.registry.begin_notices().await.unwrap();
+        suspend(&clinic, &app, NOW).await;
+        look(&clinic, NOW.plus(3_600)).await;
+        let kinds: Vec<_> = sent(&clinic.registry, NOW).await.iter().map(|it| it.kind).collect();
+        assert_eq!(kinds, [NoticeKind::TokenSuspended]);
+    }
+}

@@ -238,6 +238,7 @@ async fn those_to_mail_are_found(store: &dyn Store) {
     let mut records = ["00000001", "00000002", "00000003"].map(|id| request(id, ada(), 5));
     for (record, due) in records.iter_mut().zip([Some(30), Some(20), None]) {
         record.request.mailing.due = due.map(UnixTime);
+        record.request.mailing.attempts = 1;
         write(store, [insert(record)]).await.unwrap();
     }
     let due = async |at, limit| -> Vec<String> {

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     notice::{CursorRecord, NoticeRecord},
+    registry::mailing::latest_due,
     store::StoreError,
 };
 
@@ -26,9 +27,9 @@ pub(in super::super) fn notices_due(now: UnixTime, each: u32, limit: u32) -> Que
     let sql = "SELECT * FROM (
             SELECT n.*, row_number() OVER (PARTITION BY e.account ORDER BY n.due, n.event) AS turn
             FROM notices n LEFT JOIN events e ON e.id = n.event
-            WHERE (n.due <= ?1 OR n.due > ?2) AND n.given_up IS NULL
+            WHERE (n.due <= ?1 OR n.due > ?2 OR n.attempts = 0) AND n.given_up IS NULL
          ) AS waiting WHERE turn <= ?3 ORDER BY turn, due, event LIMIT ?4";
-    let latest = NoticeRecord::latest(now);
+    let latest = latest_due(now);
     query(sql, params![to_sql(now.0), to_sql(latest.0), each, limit], read)
 }
 

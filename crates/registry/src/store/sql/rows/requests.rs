@@ -8,6 +8,7 @@ use super::{
     named_params, params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
+    registry::mailing::latest_due,
     request::{Mailing, Replaced, RequestRecord, RequestState, Shipment, TokenRequest},
     rules::owning::DeactivationReason,
     store::StoreError,
@@ -78,8 +79,10 @@ pub(in super::super) fn requests_after(
 
 pub(in super::super) fn requests_to_mail(now: UnixTime, limit: u32) -> Query<RequestRecord> {
     query(
-        "SELECT * FROM requests WHERE mail_due <= ?1 ORDER BY mail_due, id LIMIT ?2",
-        params![to_sql(now.0), limit],
+        "SELECT * FROM requests WHERE mail_due IS NOT NULL
+            AND (mail_due <= ?1 OR mail_due > ?2 OR mail_attempts = 0)
+         ORDER BY mail_due, id LIMIT ?3",
+        params![to_sql(now.0), to_sql(latest_due(now).0), limit],
         read,
     )
 }
