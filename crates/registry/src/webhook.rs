@@ -134,8 +134,10 @@ pub struct WebhookRecord {
     pub party: Label,
     /// Where it is posted to.
     pub url: WebhookUrl,
-    /// What is told; everything where it is empty.
+    /// What is told; everything where this and `newer_kinds` are empty.
     pub kinds: Vec<HookKind>,
+    /// What else it is told of by a newer version of this program, in the words that are stored.
+    pub newer_kinds: Vec<String>,
     /// The secret under the master key.
     pub sealed_secret: Vec<u8>,
     /// The secret before, which signs too for a while, and until when it does.
@@ -207,7 +209,19 @@ impl WebhookRecord {
 
     /// Whether it is told of this kind.
     pub(crate) fn wants(&self, kind: HookKind) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&kind)
+        self.is_told_everything() || self.kinds.contains(&kind)
+    }
+
+    /// Whether it is told of every kind.
+    #[must_use]
+    pub const fn is_told_everything(&self) -> bool {
+        self.kinds.is_empty() && self.newer_kinds.is_empty()
+    }
+
+    /// The words of the kinds that it is told of; none where it is told of every kind.
+    pub fn kind_names(&self) -> impl Iterator<Item = &str> {
+        let newer = self.newer_kinds.iter().map(String::as_str);
+        self.kinds.iter().map(|kind| kind.name()).chain(newer)
     }
 }
 

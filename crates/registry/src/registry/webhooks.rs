@@ -52,6 +52,7 @@ impl Registry {
             party,
             url,
             kinds,
+            newer_kinds: Vec::new(),
             sealed_secret,
             former: None,
             made: now,

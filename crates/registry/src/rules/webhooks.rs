@@ -250,6 +250,7 @@ mod tests {
             party: "Example EHR".parse::<Label>().unwrap(),
             url: "https://ehr.example.org/hooks".parse().unwrap(),
             kinds: vec![HookKind::TokenLocked],
+            newer_kinds: Vec::new(),
             sealed_secret: vec![1],
             former: None,
             made: NOW,

@@ -17,6 +17,7 @@ fn webhook(id: &str, party: &str, made: u64) -> WebhookRecord {
         party: label(party),
         url: "https://ehr.example.org/hooks?key=1".parse().unwrap(),
         kinds: vec![HookKind::TokenLocked, HookKind::TokenMoved],
+        newer_kinds: vec!["token.teleported".to_owned()],
         sealed_secret: vec![1, 2],
         former: None,
         made: START.plus(made),
@@ -33,7 +34,11 @@ fn webhook(id: &str, party: &str, made: u64) -> WebhookRecord {
 pub(crate) async fn webhooks_are_kept(store: &dyn Store) {
     let [first, second, other] = [
         webhook("00000000000000ff", "Vendor", 0),
-        WebhookRecord { kinds: Vec::new(), ..webhook("0000000000000001", "Vendor", 9) },
+        WebhookRecord {
+            kinds: Vec::new(),
+            newer_kinds: Vec::new(),
+            ..webhook("0000000000000001", "Vendor", 9)
+        },
         webhook("0000000000000000", "Zebra", 0),
     ];
     let insert = |record: &WebhookRecord| Write::InsertWebhook(Box::new(record.clone()));

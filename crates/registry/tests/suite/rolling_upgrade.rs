@@ -58,3 +58,33 @@ async fn no_webhook_is_led_past_what_a_newer_version_may_tell_it() {
         assert_eq!(told(&clinic, &id, NOW).await, expected);
     }
 }
+
+#[tokio::test]
+async fn a_webhook_of_a_newer_versions_kinds_stops_no_other_and_keeps_them() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        let app = clinic.first_token_of_ada().await;
+        let [newer, mixed, other] = [
+            add(&clinic, &[HookKind::TokenLocked]).await,
+            add(&clinic, &[HookKind::TokenLocked]).await,
+            add(&clinic, &[]).await,
+        ];
+        for (id, kinds) in [(&newer, "token.teleported"), (&mixed, "token.teleported token.found")]
+        {
+            clinic.sql(&format!("UPDATE webhooks SET kinds = '{kinds}' WHERE id = '{id}'"));
+        }
+        clinic.lost_and_found(&app, NOW).await;
+        seal(&clinic, NOW).await;
+        let expected = [HookKind::TokenSuspended, HookKind::TokenFound];
+        assert_eq!(told(&clinic, &other, NOW).await, expected);
+        assert_eq!(told(&clinic, &mixed, NOW).await, [HookKind::TokenFound], "written meanwhile");
+        assert_eq!(told(&clinic, &newer, NOW).await, [], "of nothing that this one knows");
+        let names = async |id| {
+            let all = clinic.registry.webhooks().await.unwrap();
+            assert_eq!(all.len(), 3);
+            let record = all.into_iter().find(|record| record.id == id).unwrap();
+            record.kind_names().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(names(newer).await, ["token.teleported"]);
+        assert_eq!(names(mixed).await, ["token.found", "token.teleported"]);
+    }
+}

@@ -19,8 +19,15 @@ pub(in super::super) fn webhooks() -> Query<WebhookRecord> {
 }
 
 fn read(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
-    let kinds: String = row.get("kinds")?;
-    let kinds: Result<Vec<HookKind>, _> = kinds.split_whitespace().map(str::parse).collect();
+    let words: String = row.get("kinds")?;
+    let (mut kinds, mut newer_kinds) = (Vec::new(), Vec::new());
+    for word in words.split_whitespace() {
+        match word.parse::<HookKind>() {
+            Ok(kind) => kinds.push(kind),
+            Err(_) if is_word(word) => newer_kinds.push(word.to_owned()),
+            Err(error) => return Err(damaged("kinds", error)),
+        }
+    }
     let former: Option<Vec<u8>> = row.get("sealed_former")?;
     let trouble = match maybe_instant(row, "trouble_since")? {
         Some(since) => {
@@ -32,7 +39,8 @@ fn read(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
         id: parsed(row, "id")?,
         party: parsed(row, "party")?,
         url: parsed(row, "url")?,
-        kinds: kinds.map_err(|error| damaged("kinds", error))?,
+        kinds,
+        newer_kinds,
         sealed_secret: row.get("sealed_secret")?,
         former: former.zip(maybe_instant(row, "former_until")?),
         made: instant(row, "made")?,
@@ -46,8 +54,13 @@ fn read(row: &Row<'_>) -> Result<WebhookRecord, StoreError> {
     })
 }
 
+/// What may be a kind of a newer version.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'))
+}
+
 pub(super) fn insert(statements: &mut Statements, record: &WebhookRecord) {
-    let kinds: Vec<_> = record.kinds.iter().map(|kind| kind.name()).collect();
+    let kinds: Vec<_> = record.kind_names().collect();
     statements.one(
         "INSERT INTO webhooks (id, version, party, url, kinds, sealed_secret, sealed_former,
             former_until, made, event, attempts, due, claimed_until, trouble_since, failing, trouble,
