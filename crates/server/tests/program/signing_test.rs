@@ -1,12 +1,13 @@
 //! Sign a test prescription: the prescriptions stay, both factors are judged, nothing is signed.
 
 use oath::{Challenge, Ocra, Totp};
+use serde_json::Value;
 
 use crate::{
     add_token::add,
     app::App,
     browser::{Browser, Page},
-    process::{PASSPHRASE, Server},
+    process::{NPI, PASSPHRASE, Server},
 };
 
 const PAGE: &str = "/signing-test";
@@ -74,6 +75,21 @@ fn bound_code(page: &Page, phone: &App) -> String {
     ocra.code_of_step(&phone.seed, number, phone.next_step()).expose_digits()
 }
 
+/// The number of the first prescription by the vector of docs/formats.md, for this page's form.
+fn number_by_the_document(page: &Page) -> String {
+    const DOCUMENT: &str = include_str!("../../../../docs/formats.md");
+    let (_, rest) = DOCUMENT.split_once("```json numbers\n").unwrap();
+    let vectors: Value = serde_json::from_str(rest.split_once("```").unwrap().0).unwrap();
+    let form = page.with_hidden(&[]);
+    let (_, key) = form.iter().find(|(name, _)| *name == "idempotency_key").unwrap();
+    let mut hashed = format!("{NPI}\n{key}\n");
+    for line in vectors[0]["lines"].as_array().unwrap().iter().skip(2) {
+        hashed += line.as_str().unwrap();
+        hashed.push('\n');
+    }
+    Challenge::of(hashed.as_bytes()).to_string()
+}
+
 fn with<'a>(fields: &[(&'a str, &'a str)], number: &'a str) -> Vec<(&'a str, &'a str)> {
     [fields, &[("challenge", number)]].concat()
 }
@@ -91,6 +107,7 @@ fn a_number_binds_the_code_to_the_marked_prescriptions() {
     assert_eq!(asked.status, 200);
     stays(&asked);
     let (number, code) = (asked.element("challenge").unwrap(), bound_code(&asked, &phone));
+    assert_eq!(number, number_by_the_document(&asked));
 
     // More prescriptions are marked than the number is of: the code would be good for others.
     let more = [
