@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::error::{Error, Result};
-use crate::requirements::{Probe, Requirement, program};
+use crate::probe::Probe;
+use crate::requirements::{Requirement, program};
 use crate::{build, install};
 
 /// Where that toolchain looks for the source of its standard library.
@@ -67,7 +68,7 @@ const TARGETS: [Target; 2] = [
 
 /// Installs what is missing, then checks each target; fails when one of them does.
 pub(crate) fn check_targets() -> Result<ExitCode> {
-    install::install_these(NEEDED)?;
+    install::install_these(&NEEDED.iter().collect::<Vec<_>>())?;
     link_source()?;
     let folder = build::target_folder().join("check-targets");
     let mut failed = Vec::new();

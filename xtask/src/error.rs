@@ -10,6 +10,8 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 pub(crate) enum Error {
     /// Something is missing and cannot be installed from here; the lines say what to install.
     Missing(Vec<String>),
+    /// The same where only the package manager is missing, or the right to use it.
+    NoApt(Vec<String>),
     /// A tool is there, in a version that nobody has tried.
     Version(String),
     /// A program that was needed failed or could not be started.
@@ -29,6 +31,14 @@ impl fmt::Display for Error {
                 writeln!(
                     f,
                     "This system lacks the following. Please install it, then start again:"
+                )?;
+                lines.iter().try_for_each(|line| writeln!(f, "  {line}"))
+            }
+            Self::NoApt(lines) => {
+                writeln!(
+                    f,
+                    "This system lacks the following, and it cannot be installed from here: that takes \
+                     apt-get, and root or sudo.\nPlease install it, then start again. Debian's names:"
                 )?;
                 lines.iter().try_for_each(|line| writeln!(f, "  {line}"))
             }

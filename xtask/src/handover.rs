@@ -10,15 +10,20 @@ use crate::{npm, schemathesis};
 /// Starts the demo: for a person where there is a display, else by itself.
 pub(crate) fn demo(headless: bool) -> Result<ExitCode> {
     let programs = build::programs()?;
-    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    let (name, arguments) = if display && !headless {
+    let (name, arguments) = if is_shown(headless) {
         ("show", vec![])
     } else {
         ("walk", vec![PathBuf::from("--screenshots"), build::workspace().join("target/demo")])
     };
     become_program(Command::new(found(&programs, name)?).args(arguments))
+}
+
+/// Whether the demo is for a person, who has a display and did not ask for a virtual one.
+pub(crate) fn is_shown(headless: bool) -> bool {
+    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    display && !headless
 }
 
 /// Takes pictures of every screen of the app.
@@ -84,6 +89,7 @@ fn found<'a>(programs: &'a Programs, name: &str) -> Result<&'a Path> {
 
 /// Builds the programs that the end-to-end tests start and their package, then runs every test.
 pub(crate) fn test(arguments: &[String]) -> Result<ExitCode> {
+    npm::install()?;
     schemathesis::install()?;
     build::programs()?;
     package_for_the_tests()?;

@@ -3,11 +3,10 @@
 use std::process::Command;
 
 use crate::error::{Error, Result};
-use crate::npm;
-use crate::requirements::{ALL, Requirement};
+use crate::requirements::{Purpose, Requirement, needed};
 
-/// Installs what is missing, then checks the versions of all that is there.
-pub(crate) fn install() -> Result<()> {
+/// Installs what is missing for this purpose, then checks the versions of all that is there.
+pub(crate) fn install(purpose: Purpose) -> Result<()> {
     if !cfg!(target_os = "linux") {
         return Err(Error::Missing(vec![
             "a Linux system: the demo and the end-to-end tests drive a WebKitGTK window under".into(),
@@ -15,14 +14,15 @@ pub(crate) fn install() -> Result<()> {
                 .into(),
         ]));
     }
-    install_these(ALL)?;
-    check_versions()?;
-    npm::install()
+    let wanted = needed(purpose);
+    install_these(&wanted)?;
+    check_versions(&wanted)
 }
 
 /// Installs what is missing of these.
-pub(crate) fn install_these(wanted: &[Requirement]) -> Result<()> {
-    let missing: Vec<&Requirement> = wanted.iter().filter(|wanted| !wanted.is_present()).collect();
+pub(crate) fn install_these(wanted: &[&Requirement]) -> Result<()> {
+    let missing: Vec<&Requirement> =
+        wanted.iter().copied().filter(|wanted| !wanted.is_present()).collect();
     if missing.is_empty() {
         eprintln!("Nothing to install: all {} requirements are there.", wanted.len());
         return Ok(());
@@ -32,15 +32,10 @@ pub(crate) fn install_these(wanted: &[Requirement]) -> Result<()> {
 
 fn install_by_apt(missing: &[&Requirement]) -> Result<()> {
     let ubuntu = is_ubuntu();
-    let package = |wanted: &Requirement| match wanted.on_ubuntu {
-        Some(name) if ubuntu => name,
-        _ => wanted.package,
-    };
-    let lines: Vec<String> =
-        missing.iter().map(|wanted| format!("{:<24} {}", package(wanted), wanted.reason)).collect();
-
+    let package = |wanted: &Requirement| name(wanted, ubuntu);
+    let lines = what_and_why(missing, ubuntu);
     let Some(apt) = apt_get() else {
-        return Err(Error::Missing(lines));
+        return Err(Error::NoApt(lines));
     };
     eprintln!("Installing by `{}`:", apt.join(" "));
     lines.iter().for_each(|line| eprintln!("  {line}"));
@@ -56,6 +51,19 @@ fn install_by_apt(missing: &[&Requirement]) -> Result<()> {
         .map(|wanted| format!("{:<24} installed, but still not found", package(wanted)))
         .collect();
     if still.is_empty() { Ok(()) } else { Err(Error::Missing(still)) }
+}
+
+/// Debian's name of it, or Ubuntu's.
+fn name(wanted: &Requirement, ubuntu: bool) -> &'static str {
+    match wanted.on_ubuntu {
+        Some(name) if ubuntu => name,
+        _ => wanted.package,
+    }
+}
+
+/// A line for each: its package and what for.
+fn what_and_why(missing: &[&Requirement], ubuntu: bool) -> Vec<String> {
+    missing.iter().map(|wanted| format!("{:<24} {}", name(wanted, ubuntu), wanted.reason)).collect()
 }
 
 /// How to call `apt-get` here: directly as root, else by `sudo`; none where there is no apt.
@@ -93,14 +101,15 @@ fn is_ubuntu() -> bool {
         .is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"))
 }
 
-fn check_versions() -> Result<()> {
-    if let Some(complaint) = ALL.iter().find_map(Requirement::complaint) {
+fn check_versions(wanted: &[&Requirement]) -> Result<()> {
+    if let Some(complaint) = wanted.iter().find_map(|wanted| wanted.complaint()) {
         return Err(Error::Version(complaint));
     }
-    let major = |package| {
-        ALL.iter().find(|wanted| wanted.package == package).and_then(Requirement::major_version)
+    let of = |package| wanted.iter().find(|wanted| wanted.package == package);
+    let (Some(browser), Some(driver)) = (of("chromium"), of("chromium-driver")) else {
+        return Ok(());
     };
-    let (browser, driver) = (major("chromium"), major("chromium-driver"));
+    let (browser, driver) = (browser.major_version(), driver.major_version());
     if browser.is_none() || browser != driver {
         let name = |version: Option<u32>| version.map_or("unknown".to_owned(), |v| v.to_string());
         return Err(Error::Version(format!(
@@ -111,4 +120,26 @@ fn check_versions() -> Result<()> {
         )));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_apt_it_is_told_by_debians_names_what_to_install_and_why() {
+        let all = needed(Purpose::Test);
+        let of = |package| *all.iter().find(|wanted| wanted.package == package).unwrap();
+        let missing = [of("libwebkit2gtk-4.1-dev"), of("chromium")];
+        let told = Error::NoApt(what_and_why(&missing, false)).to_string();
+        assert_eq!(
+            told,
+            "This system lacks the following, and it cannot be installed from here: that takes apt-get, and \
+             root or sudo.\nPlease install it, then start again. Debian's names:\n  \
+             libwebkit2gtk-4.1-dev    the app's window\n  \
+             chromium                 a real browser for the dashboard\n"
+        );
+        let on_ubuntu = Error::NoApt(what_and_why(&missing, true)).to_string();
+        assert!(on_ubuntu.contains("\n  chromium-browser         a real browser"), "{on_ubuntu}");
+    }
 }

@@ -8,6 +8,7 @@ mod fuzz;
 mod handover;
 mod install;
 mod npm;
+mod probe;
 mod requirements;
 mod schemathesis;
 mod server_package;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+use crate::requirements::Purpose;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Countersign's own commands")]
@@ -105,13 +107,13 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<ExitCode> {
-    install::install()?;
+    install::install(purpose(&command))?;
     match command {
         Command::Screenshots => handover::screenshots(),
         Command::CheckTargets => check_targets::check_targets(),
         Command::Package => handover::package(),
         Command::PackageServer => server_package::package(),
-        Command::Install => Ok(ExitCode::SUCCESS),
+        Command::Install => npm::install().map(|()| ExitCode::SUCCESS),
         Command::Demo { headless } => handover::demo(headless),
         Command::Bench { subject: Subject::App { json } } => handover::bench_app(json),
         Command::Soak { seconds } => soak::soak(seconds),
@@ -120,5 +122,14 @@ fn run(command: Command) -> Result<ExitCode> {
             handover::bench_server(json, quick, postgres)
         }
         Command::Test { arguments } => handover::test(&arguments),
+    }
+}
+
+/// What a command takes. Only the demo is for people who build nothing else here.
+fn purpose(command: &Command) -> Purpose {
+    match command {
+        Command::Demo { headless } if handover::is_shown(*headless) => Purpose::Show,
+        Command::Demo { .. } => Purpose::Walk,
+        _ => Purpose::Test,
     }
 }
