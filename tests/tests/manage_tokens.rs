@@ -80,6 +80,33 @@ async fn resynchronise(
     eyes.look(browser, "tokens-resynchronised").await
 }
 
+/// Locks the tablet by wrong codes, and unlocks it by the sign-in with the phone.
+async fn locked_and_unlocked(
+    dashboard: &Dashboard<'_>,
+    tablet: &SoftToken,
+    eyes: &mut Eyes,
+) -> Result<()> {
+    let browser = dashboard.browser;
+    dashboard.open(&path(tablet, "resynchronise")).await?;
+    let wrong = tablet.wrong_code(clock::now());
+    // A wrong pair counts as one wrong code.
+    for _ in 0..10 {
+        browser.type_into("code", &wrong).await?;
+        browser.type_into("second_code", &wrong).await?;
+        browser.submit("resynchronise").await?;
+        browser.find("error").await?;
+    }
+    state(dashboard, tablet, "locked").await?;
+    eyes.look(browser, "tokens-locked").await?;
+    browser.click("unlock").await?;
+    browser.find("what-follows").await?;
+    eyes.look(browser, "unlock").await?;
+    browser.submit("unlock").await?;
+    browser.find("done").await?;
+    eyes.look(browser, "tokens-unlocked").await?;
+    state(dashboard, tablet, "active").await
+}
+
 async fn lost_and_found(
     dashboard: &Dashboard<'_>,
     tablet: &SoftToken,
@@ -153,6 +180,7 @@ async fn walk(scene: &Scene, browser: &Browser, eyes: &mut Eyes) -> Result<()> {
     dashboard.open(&path(&tablet, "drift")).await?;
     browser.find("drift-chart").await?;
     eyes.look(browser, "drift").await?;
+    locked_and_unlocked(&dashboard, &tablet, eyes).await?;
     lost_and_found(&dashboard, &tablet, eyes).await?;
     deactivate(&dashboard, (&phone, &tablet), eyes).await?;
 
@@ -188,6 +216,9 @@ async fn tokens_are_managed_on_every_page() -> Result<()> {
         eyes.verdict(&[
             "tokens",
             "resynchronise",
+            "tokens-locked",
+            "unlock",
+            "tokens-unlocked",
             "report-lost",
             "lost-marked",
             "drift",

@@ -60,8 +60,8 @@ pub enum HandoverStage {
     FirstCode,
     /// The e-prescribing network has yet to know the new phone's token.
     NetworkSync,
-    /// The network knows the new phone's token, which was locked: it is done when the help desk unlocks
-    /// that, or with its first good code.
+    /// The network knows the new phone's token, which was locked: it is done when that is
+    /// unlocked, or with its first good code.
     Locked,
 }
 

@@ -63,10 +63,10 @@ pub(crate) const fn check_factor(act: OwnerAct, is_by_a_lost: bool) -> Result<()
 
 /// Refuses a sign-in by anything but another token: by the same one, whoever guesses its codes would be
 /// given more tries.
-pub(crate) fn check_other_token(
-    factor: &Factor,
-    token: &SerialNumber,
-) -> Result<(), OwnTokenError> {
+///
+/// # Errors
+/// [`OwnTokenError::NeedsOtherToken`].
+pub fn check_other_token(factor: &Factor, token: &SerialNumber) -> Result<(), OwnTokenError> {
     match factor {
         Factor::Full { by: SecondFactor::Token(by), .. } if by != token => Ok(()),
         _ => Err(OwnTokenError::NeedsOtherToken),

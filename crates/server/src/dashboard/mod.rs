@@ -7,7 +7,7 @@
 //! | [`tokens`] | the account's tokens |
 //! | [`add_token`] | Add New Token |
 //! | [`step_up`] | a code by phone before it |
-//! | [`own_token`] | Report lost, I found it, Deactivate, Resynchronise, Move to a new phone |
+//! | [`own_token`] | Report lost, I found it, Deactivate, Resynchronise, Unlock, Move to a new phone |
 //! | [`sync_again`] | tells the network once more |
 //! | [`activate`] | where the link of an activation mail leads |
 //! | [`test_code`], [`recent_tests`] | Test a code |

@@ -30,6 +30,8 @@ pub(super) struct TokenRow {
     pub(super) can_be_tested: bool,
     /// What its owner can do with it now.
     pub(super) can_resynchronise: bool,
+    /// By a sign-in with another one.
+    pub(super) can_be_unlocked: bool,
     pub(super) can_be_lost: bool,
     pub(super) can_be_found: bool,
     pub(super) can_be_given_up: bool,
@@ -66,6 +68,7 @@ impl TokenRow {
             in_use: token.state.is_in_use(),
             can_be_tested: token.is_usable(),
             can_resynchronise: owner_may(TokenEvent::Resynchronise),
+            can_be_unlocked: owner_may(TokenEvent::EndLock),
             can_be_lost: owner_may(TokenEvent::Lost),
             can_be_found: owner_may(TokenEvent::Found),
             can_be_given_up: owner_may(TokenEvent::Deactivate),
@@ -106,7 +109,7 @@ pub(super) fn how_far(handover: &Handover) -> String {
             "It is being moved to a new phone: {to} takes its place as soon as the e-prescribing network knows it. Until then, this one works."
         ),
         HandoverStage::Locked => format!(
-            "It is being moved to a new phone, whose token {to} was locked by wrong codes. Until that shows a good code again, this one works."
+            "It is being moved to a new phone, whose token {to} was locked by wrong codes. Until that is unlocked or shows a good code again, this one works."
         ),
     }
 }

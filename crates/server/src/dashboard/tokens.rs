@@ -106,7 +106,7 @@ async fn was_moved(site: &Site, session: &Session, token: &TokenRow) -> Result<b
 
 /// What a page of one token leads back with.
 fn done(text: &str) -> Option<&'static str> {
-    ["deactivated", "found", "resynchronised", "moved", "kept"]
+    ["deactivated", "found", "resynchronised", "unlocked", "moved", "kept"]
         .into_iter()
         .find(|known| *known == text)
 }
@@ -142,6 +142,10 @@ impl Page {
             "found" if is_back => Some((
                 format!("{name} is back in use"),
                 "Its codes count again. Try one with “Test a code”.",
+            )),
+            "unlocked" if token.can_be_tested => Some((
+                format!("{name} is unlocked"),
+                "Its codes are judged again. Try one with “Test a code”; if good ones are refused, choose “Resynchronise”.",
             )),
             "resynchronised" if is_back => Some((
                 format!("{name} is resynchronised"),

@@ -63,5 +63,6 @@ mod stopping;
 mod test_code;
 mod two_people;
 mod under_fire;
+mod unlocking;
 mod verify_api;
 mod webhooks;

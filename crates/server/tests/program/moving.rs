@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Ada's phone, and a sign-in just now by its code.
-fn with_phone(more: &[&str]) -> (Server, Browser, App) {
+pub(crate) fn with_phone(more: &[&str]) -> (Server, Browser, App) {
     let server = Server::start_in(Folder::new(), more);
     server.folder.add_account(NPI, "Ada Quill");
     let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);

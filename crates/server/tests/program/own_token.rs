@@ -27,7 +27,7 @@ pub(crate) fn two_tokens() -> (Server, Browser, App, App) {
 }
 
 /// The state of an app's token as the list shows it.
-fn state(browser: &Browser, app: &App) -> String {
+pub(crate) fn state(browser: &Browser, app: &App) -> String {
     let html = browser.get("/tokens").html;
     let mut rows = html.split("data-testid=\"token-row\"").skip(1);
     let row = rows.find(|row| row.contains(app.id.as_str()));
@@ -35,11 +35,16 @@ fn state(browser: &Browser, app: &App) -> String {
     state.split('"').next().unwrap().to_owned()
 }
 
-fn path(app: &App, what: &str) -> String {
+pub(crate) fn path(app: &App, what: &str) -> String {
     format!("/tokens/{}/{what}", app.id.as_str())
 }
 
-fn sent_twice(browser: &Browser, path: &str, form: &Page, fields: &[(&str, &str)]) -> Page {
+pub(crate) fn sent_twice(
+    browser: &Browser,
+    path: &str,
+    form: &Page,
+    fields: &[(&str, &str)],
+) -> Page {
     let mut answers = browser.post_at_once(path, &form.with_hidden(fields));
     let last = browser.post(path, &form.with_hidden(fields));
     for answer in &answers {
@@ -248,7 +253,7 @@ fn another_accounts_token_is_not_there() {
     let full = other.submit("/sign-in/code", &[("code", &confirmation)]);
     assert_eq!(full.location, "/tokens");
     assert!(other.get("/lost").element("nothing-to-report").is_some());
-    for what in ["found", "deactivate", "resynchronise"] {
+    for what in ["found", "deactivate", "resynchronise", "unlock"] {
         assert_eq!(other.get(&path(&tablet, what)).status, 404, "{what}");
         assert_eq!(Browser::of(&server).get(&path(&tablet, what)).location, "/sign-in", "{what}");
     }

@@ -8,6 +8,7 @@
 //! | [`found`] | I found it |
 //! | [`deactivate`] | Deactivate this Token |
 //! | [`resynchronise`] | Resynchronise, by two codes in a row |
+//! | [`unlock`] | Unlock, by a sign-in with another token |
 //! | [`moving`] | Move to a new phone |
 
 mod deactivate;
@@ -17,6 +18,7 @@ pub(super) mod loss;
 mod lost;
 mod moving;
 mod resynchronise;
+mod unlock;
 
 use axum::{
     Router,
@@ -45,6 +47,7 @@ pub(super) fn routes() -> Router<Site> {
             "/tokens/{serial}/resynchronise",
             get(resynchronise::page).post(resynchronise::submit),
         )
+        .route("/tokens/{serial}/unlock", get(unlock::page).post(unlock::submit))
         .route("/tokens/{serial}/move", get(moving::page).post(moving::begin))
         .route("/tokens/{serial}/move/code", get(moving::page).post(moving::finish))
         .route("/tokens/{serial}/move/cancel", get(moving::page).post(moving::cancel))
