@@ -194,6 +194,14 @@ pub fn kill(id: u32) {
     }
 }
 
+/// Interrupts one process, as Ctrl-C does.
+pub fn interrupt(id: u32) {
+    if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // An error means that it has ended already.
+        let _ = kill_process(pid, Signal::INT);
+    }
+}
+
 /// Whether any thread of a process still runs; one that has ended, but was not yet waited for, does
 /// not. While one does, what the process had open is open.
 pub fn runs(id: u32) -> bool {
