@@ -95,7 +95,7 @@ impl fmt::Display for Actor {
 macro_rules! words {
     (
         $type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }
-        $(besides $other:ident = $other_word:literal)?
+        $(besides $($other:ident = $other_word:literal),+)?
     ) => {
         impl $type {
             /// Every one of them.
@@ -106,7 +106,7 @@ macro_rules! words {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*
-                    $(Self::$other => $other_word,)?
+                    $($(Self::$other => $other_word,)+)?
                 }
             }
         }
@@ -260,6 +260,9 @@ pub enum EventKind {
     /// Something that a newer version of this program does; its cause begins with the word that is stored,
     /// and has those of an outcome and an actor that are unknown too, which are read as attempted and stranger.
     Unknown,
+    /// An event that cannot be read, for it is damaged: its number and what else could be read of its time,
+    /// account and token stand; outcome and actor are read as attempted and stranger.
+    Unreadable,
 }
 
 words!(EventKind {
@@ -327,7 +330,7 @@ words!(EventKind {
     WebhookFailing = "webhook-failing",
     WebhookEventSkipped = "webhook-event-skipped",
     WebhookRemoved = "webhook-removed",
-} besides Unknown = "unknown");
+} besides Unknown = "unknown", Unreadable = "unreadable");
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -163,7 +163,8 @@ fn is_notable(kind: EventKind, outcome: Outcome) -> bool {
         | EventKind::PassphraseResetBegun
         | EventKind::PassphraseReset
         | EventKind::NotPermitted
-        | EventKind::Unknown => true,
+        | EventKind::Unknown
+        | EventKind::Unreadable => true,
         EventKind::ActivationBegun
         | EventKind::HandoverBegun
         | EventKind::HandoverCancelled

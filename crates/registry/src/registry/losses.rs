@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use oath::{SerialNumber, UnixTime};
 
-use super::{ATTEMPTS, Registry, only_the_help_desk};
+use super::{ATTEMPTS, Registry, only_the_help_desk, readable};
 use crate::{
     Error, OwnTokenError,
     event::{Actor, Event, EventKind, NewEvent, Outcome},
@@ -45,7 +45,7 @@ impl Registry {
         let mut lost = BTreeSet::new();
         for kind in [EventKind::TokenSuspended, EventKind::TokenDeactivated] {
             let search = EventSearch { from, ..done(*npi, kind) };
-            let events = self.store.events_with(&search, None, EVENTS).await?;
+            let events = self.events_to_decide_by(&search, None, EVENTS).await?;
             lost.extend(events.into_iter().filter_map(|event| event.what.serial));
         }
         let mut losses = Vec::new();
@@ -63,7 +63,7 @@ impl Registry {
     /// What the store cannot do.
     pub async fn all_untold_losses(&self, now: UnixTime) -> Result<Vec<(Npi, Loss)>, Error> {
         let from = UnixTime(now.0.saturating_sub(RECENT));
-        let events = self.store.losing_events(from, MOST_LOOKED_AT).await?;
+        let events = readable(self.store.losing_events(from, MOST_LOOKED_AT).await?)?;
         let lost = events.into_iter().filter(is_loss);
         let lost = lost.filter_map(|event| event.what.account.zip(event.what.serial));
         let mut losses = Vec::new();
@@ -264,7 +264,7 @@ impl Registry {
         let kinds = [EventKind::TokenSuspended, EventKind::TokenFound, EventKind::TokenDeactivated];
         for kind in kinds {
             let search = EventSearch { serial: Some(serial.clone()), ..done(npi, kind) };
-            events.extend(self.store.events_with(&search, None, EVENTS).await?);
+            events.extend(self.events_to_decide_by(&search, None, EVENTS).await?);
         }
         events.sort_by_key(|event| event.id);
         let Some(event) = reported(&events) else { return Ok(None) };
@@ -292,14 +292,14 @@ impl Registry {
         let since = match read.record.last_had {
             Some(last_had) => last_had,
             None => {
-                let last = self.store.events_with(&search, Some(read.loss.event), 1).await?;
+                let last = self.events_to_decide_by(&search, Some(read.loss.event), 1).await?;
                 let token = tokens.iter().find(|token| token.serial == read.loss.serial);
                 let added = token.and_then(|token| token.associated);
                 last.first().map(|event| event.what.at).or(added).unwrap_or(read.loss.reported)
             }
         };
         let search = EventSearch { from: Some(since), ..search };
-        let mut events = self.store.events_with(&search, None, CODES + 1).await?;
+        let mut events = self.events_to_decide_by(&search, None, CODES + 1).await?;
         let more = events.len() > CODES as usize;
         events.truncate(CODES as usize);
         let mark = |event: &Event| read.record.marks.get(&event.id).copied();

@@ -177,6 +177,16 @@ impl Registry {
         Ok(self.store.events_with(search, before, limit).await?)
     }
 
+    /// As [`Registry::events_with`], of those by which something is decided: each must be readable.
+    pub(crate) async fn events_to_decide_by(
+        &self,
+        search: &EventSearch,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        readable(self.store.events_with(search, before, limit).await?)
+    }
+
     /// Commits; `false` if an expectation did not hold, so that it is to be decided again. What an
     /// administrator does in a session that has ended meanwhile is not done.
     pub(crate) async fn commit(&self, changes: Changes) -> Result<bool, Error> {
@@ -278,5 +288,13 @@ pub(crate) fn only_the_help_desk(actor: &Actor) -> Result<(), Error> {
         | Actor::RelyingParty { .. }
         | Actor::App
         | Actor::Stranger => Err(Error::NotAllowed),
+    }
+}
+
+/// The events, where each can be read.
+pub(crate) fn readable(events: Vec<Event>) -> Result<Vec<Event>, StoreError> {
+    match events.iter().find(|event| event.what.kind == EventKind::Unreadable) {
+        Some(Event { id, .. }) => Err(StoreError::Damaged { reason: format!("event {id}") }),
+        None => Ok(events),
     }
 }

@@ -73,7 +73,7 @@ impl Registry {
             kind: Some(EventKind::ActivationBegun),
             ..EventSearch::default()
         };
-        let begun = match self.store.events_with(&search, None, 1).await {
+        let begun = match self.events_to_decide_by(&search, None, 1).await {
             // What cannot be read keeps nobody from reporting a loss: then the activation ends.
             Err(StoreError::Damaged { .. }) => return Ok(true),
             begun => begun?,

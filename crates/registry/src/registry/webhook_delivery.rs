@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     Error,
-    audit::chain::AuditRow,
     event::{Actor, Event, EventKind, NewEvent},
     master_key::What,
     rules::webhooks::{HookKind, claimed, delivered, is_due, not_delivered, without_expired},
@@ -224,35 +223,16 @@ impl Registry {
         after: u64,
         until: u64,
     ) -> Result<Readable, StoreError> {
-        // One by one where one of many cannot be read.
-        for limit in [BATCH, 1] {
-            match self.store.events_but_codes(after, until, limit).await {
-                Ok(mut events) => {
-                    let is_unknown = |event: &Event| event.what.kind == EventKind::Unknown;
-                    match events.iter().position(is_unknown) {
-                        // Whoever knows it may tell it.
-                        Some(0) => return Ok(Readable::NotThis(events[0].id)),
-                        Some(place) => events.truncate(place),
-                        None => {}
-                    }
-                    return Ok(Readable::Events(events));
-                }
-                Err(StoreError::Damaged { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        let mut events = self.store.events_but_codes(after, until, BATCH).await?;
+        // Whoever knows it may tell it.
+        let is_closed =
+            |event: &Event| matches!(event.what.kind, EventKind::Unknown | EventKind::Unreadable);
+        match events.iter().position(is_closed) {
+            Some(0) => return Ok(Readable::NotThis(events[0].id)),
+            Some(place) => events.truncate(place),
+            None => {}
         }
-        let mut at = after;
-        loop {
-            let rows = self.store.audit_rows_after(at, BATCH).await?;
-            let Some(last) = rows.last() else { return Ok(Readable::Events(Vec::new())) };
-            at = last.id;
-            let is_code = |row: &AuditRow| {
-                row.kind_and_outcome().0 == EventKind::CodeJudged.name().as_bytes()
-            };
-            if let Some(row) = rows.iter().find(|row| !is_code(row)) {
-                return Ok(Readable::NotThis(row.id));
-            }
-        }
+        Ok(Readable::Events(events))
     }
 
     /// The secret of a webhook, and the one before where that opens; or why nothing can be signed.

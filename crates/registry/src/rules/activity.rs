@@ -12,6 +12,9 @@ pub(crate) const SYNC_GIVEN_UP: &str = "not acknowledged within 60 minutes";
 /// Whether an event of the account is shown to its owner.
 #[must_use]
 pub fn is_shown(event: &NewEvent) -> bool {
+    if event.kind == EventKind::Unreadable {
+        return true;
+    }
     if event.outcome == Outcome::Attempted {
         // How it ended is an event of its own.
         return false;

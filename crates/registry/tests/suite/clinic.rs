@@ -193,6 +193,11 @@ impl Clinic {
         self.place.sql(sql);
     }
 
+    /// As [`Clinic::sql`], also of events.
+    pub(crate) fn tamper(&self, sql: &str) {
+        self.place.tamper(sql);
+    }
+
     pub(crate) fn master(&self) -> MasterKey {
         MasterKey::from_bytes(self.key)
     }

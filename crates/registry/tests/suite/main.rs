@@ -14,6 +14,7 @@ mod conformance_relying;
 mod conformance_sealed;
 mod conformance_sync;
 mod conformance_webhooks;
+mod damaged_events;
 mod devices;
 mod drifting;
 #[path = "../../examples/embed.rs"]

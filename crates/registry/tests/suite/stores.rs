@@ -53,6 +53,15 @@ impl Place {
             Self::Postgres(url) => drop(test_postgres::sql_at(url, sql)),
         }
     }
+
+    /// As [`Place::sql`], also of events, which the database keeps as they are.
+    pub(crate) fn tamper(&self, sql: &str) {
+        let unguarded = match self {
+            Self::Sqlite(_) => "DROP TRIGGER IF EXISTS events_do_not_change",
+            Self::Postgres(_) => "ALTER TABLE events DISABLE TRIGGER events_are_kept",
+        };
+        self.sql(&format!("{unguarded}; {sql}"));
+    }
 }
 
 pub(crate) fn server() -> &'static TestPostgres {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use clap::Args;
-use registry::{Event, Npi};
+use registry::{Event, EventKind, Npi};
 
 use crate::{cli::Place, failure::Failure, opening, output, time_text};
 
@@ -47,6 +47,9 @@ impl fmt::Display for EventLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = &self.0.what;
         let at = time_text::rfc3339(what.at);
+        if what.kind == EventKind::Unreadable {
+            return write!(f, "{at}  {}", what.cause.as_deref().unwrap_or_default());
+        }
         write!(f, "{at}  {} {}  by {}", what.kind, what.outcome, what.actor)?;
         if let Some(npi) = what.account {
             write!(f, "  account {npi}")?;

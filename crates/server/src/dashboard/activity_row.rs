@@ -8,6 +8,9 @@ use registry::{
 use super::admin::purpose_text;
 use crate::time_text;
 
+/// What to do next about an event that cannot be read.
+const TELL: &str = "Tell the help desk its number.";
+
 /// What a page shows of an event: text only.
 pub(super) struct ActivityRow {
     pub(super) id: u64,
@@ -36,6 +39,7 @@ impl ActivityRow {
         let refused = what.outcome == Outcome::Refused;
         let cause = what.cause.as_deref().unwrap_or_default();
         let meaning = meaning(cause).filter(|_| refused);
+        let is_read = what.kind != EventKind::Unreadable;
         let own = what
             .serial
             .as_ref()
@@ -50,12 +54,12 @@ impl ActivityRow {
             kind: what.kind.name(),
             what: headline(event),
             refused,
-            by: actor(&what.actor, tokens),
+            by: if is_read { actor(&what.actor, tokens) } else { String::new() },
             name: own.map_or_else(String::new, |token| token.name.to_string()),
             serial: what.serial.as_ref().map_or_else(String::new, ToString::to_string),
             cause: cause.to_owned(),
             why: meaning.map_or_else(|| reason(event), |meaning| meaning.what.to_owned()),
-            next: meaning.map_or("", |meaning| meaning.own_next),
+            next: meaning.map_or(if is_read { "" } else { TELL }, |meaning| meaning.own_next),
             resynchronise,
         }
     }
@@ -67,6 +71,8 @@ fn reason(event: &Event) -> String {
     match (&event.what.actor, event.what.cause.as_deref()) {
         (Actor::Administrator { .. }, _)
         | (_, None | Some("acknowledged" | "confirmation code")) => String::new(),
+        // Its headline says it.
+        _ if event.what.kind == EventKind::Unreadable => String::new(),
         (_, Some("typed for another token")) => {
             "It was typed for another token, and is used up.".to_owned()
         }
@@ -147,6 +153,7 @@ fn headline(event: &Event) -> String {
             "Token known to the e-prescribing network",
             "The e-prescribing network did not acknowledge the token",
         ),
+        EventKind::Unreadable => super::admin::unreadable_text(event.id),
         other => super::admin::kind_text(other),
     }
 }

@@ -27,6 +27,7 @@ mod backups;
 mod changing_access;
 mod command_line;
 mod configuring;
+mod damaged_events;
 mod data_folder;
 mod devices;
 mod drifting;

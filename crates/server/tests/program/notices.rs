@@ -80,8 +80,8 @@ fn the_telephone_number_of_a_new_account_is_not_told_as_a_change() {
     let server = Server::start();
     let order =
         ["account", "add", "--npi", NPI, "--name", "Ada Quill", "--mail", "ada@example.org"];
-    let more = ["--phone", "+1 410 555 0134", "--proofing", "Hedy saw the passport"];
-    let added = server.folder.run(&[&order[..], &more].concat(), PASSPHRASE);
+    let more = ["--phone", "+1 410 555 0134", "--passphrase-stdin", "--proofing", "Hedy saw it"];
+    let added = server.folder.run(&[&order[..], &more].concat(), &format!("{PASSPHRASE}\n"));
     assert!(added.status.success(), "{}", text(&added.stderr));
     let mails = server.folder.path().join("mail");
     let told = mail(&mails, "Example Clinic: a telephone number was added to your account");

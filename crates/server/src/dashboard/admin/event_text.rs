@@ -26,20 +26,29 @@ pub(crate) struct EventText {
 impl EventText {
     pub(crate) fn new(event: &Event) -> Self {
         let what = &event.what;
-        let cause = what.cause.as_deref().unwrap_or_default();
+        let is_read = what.kind != EventKind::Unreadable;
+        // Of one that cannot be read, the headline says it.
+        let cause = what.cause.as_deref().filter(|_| is_read).unwrap_or_default();
         let meaning = meaning(cause);
         Self {
             id: event.id,
             at: time_text::to_the_second(what.at),
             kind: what.kind.name(),
-            what: headline(what.kind, what.outcome, what.purpose),
+            what: match is_read {
+                true => headline(what.kind, what.outcome, what.purpose),
+                false => unreadable_text(event.id),
+            },
             refused: what.outcome == Outcome::Refused,
-            by: actor(&what.actor),
+            by: if is_read { actor(&what.actor) } else { String::new() },
             account: what.account.map_or_else(String::new, |npi| npi.to_string()),
             serial: what.serial.as_ref().map_or_else(String::new, |s| s.as_str().to_owned()),
             serial_shown: what.serial.as_ref().map_or_else(String::new, ToString::to_string),
             why: meaning.map_or(cause, |meaning| meaning.what).to_owned(),
-            next: meaning.map_or("", |meaning| meaning.next),
+            next: match meaning {
+                Some(meaning) => meaning.next,
+                None if is_read => "",
+                None => "Verify the audit, and see what it says of this number.",
+            },
         }
     }
 }
@@ -82,6 +91,11 @@ pub(crate) const fn purpose_text(purpose: Purpose) -> &'static str {
         Purpose::Association => "when the token was added",
         Purpose::Resynchronisation => "at resynchronising",
     }
+}
+
+/// Of an event that cannot be read, as a heading.
+pub(crate) fn unreadable_text(number: u64) -> String {
+    format!("This event can’t be read (number {number})")
 }
 
 /// A kind of event, as a heading.

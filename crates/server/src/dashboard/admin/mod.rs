@@ -55,7 +55,7 @@ use axum::{
     routing::{any, get, post},
 };
 
-pub(crate) use event_text::{kind_text, purpose_text};
+pub(crate) use event_text::{kind_text, purpose_text, unreadable_text};
 pub(crate) use stock_jobs::StockJobs;
 pub(crate) use verification::Verification;
 

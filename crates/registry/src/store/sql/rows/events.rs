@@ -94,9 +94,34 @@ pub(in super::super) fn events_with(
     if search.account.is_some() { found } else { found.search() }
 }
 
-/// An event. One of a newer version, which servers of before read while they are replaced one by one, has
-/// the words that only that version knows in its cause.
+/// An event; one that is damaged as such, so that it keeps nobody from the others.
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {
+    let id = count(row, "id")?;
+    let what = match read_what(row) {
+        Err(StoreError::Damaged { .. }) => unreadable(row, id),
+        what => what?,
+    };
+    Ok(Event { id, what })
+}
+
+/// What can be read of an event that is damaged.
+fn unreadable(row: &Row<'_>, id: u64) -> NewEvent {
+    NewEvent {
+        at: instant(row, "at").unwrap_or(UnixTime(0)),
+        actor: Actor::Stranger,
+        kind: EventKind::Unreadable,
+        outcome: Outcome::Attempted,
+        account: npi(row, "account").ok(),
+        serial: maybe_parsed(row, "serial").ok().flatten(),
+        purpose: None,
+        cause: Some(format!("this event can't be read (number {id})")),
+        reference: None,
+    }
+}
+
+/// What happened. An event of a newer version, which servers of before read while they are replaced one by one, has
+/// the words that only that version knows in its cause.
+fn read_what(row: &Row<'_>) -> Result<NewEvent, StoreError> {
     let text: String = row.get("kind")?;
     let known = EventKind::ALL.iter().find(|known| known.name() == text).copied();
     let mut newer = match known {
@@ -133,7 +158,7 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
         (Some(words), Some(cause)) => Some(format!("{words}: {cause}")),
         (words, cause) => words.or(cause),
     };
-    let what = NewEvent {
+    Ok(NewEvent {
         at: instant(row, "at")?,
         actor,
         kind: known.unwrap_or(EventKind::Unknown),
@@ -143,8 +168,7 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
         purpose,
         cause,
         reference: maybe_parsed(row, "reference")?,
-    };
-    Ok(Event { id: count(row, "id")?, what })
+    })
 }
 
 /// What may be a word of a newer version.

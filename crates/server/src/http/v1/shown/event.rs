@@ -21,7 +21,8 @@ pub(in super::super) struct Event {
     /// When it happened, RFC 3339.
     at: String,
     actor: By,
-    /// What was done.
+    /// What was done; `unknown` of a newer version of the server, and `unreadable` of an event that is
+    /// damaged: then role and outcome say nothing.
     kind: &'static str,
     /// How it went: `attempted`, `success` or `refused`.
     outcome: &'static str,
