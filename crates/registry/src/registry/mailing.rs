@@ -22,7 +22,7 @@ use crate::{
 /// Seconds from the first try to the second; doubled for each further one.
 const FIRST_PAUSE: u64 = 2 * 60;
 /// The longest pause, in seconds.
-const LONGEST_PAUSE: u64 = 3_600;
+pub(super) const LONGEST_PAUSE: u64 = 3_600;
 /// After so many tries, which are about a day, the help desk must look.
 pub const MOST_TRIES: u32 = 28;
 

@@ -10,7 +10,7 @@ use oath::UnixTime;
 
 use super::{
     ATTEMPTS, Registry,
-    mailing::{MOST_TRIES, pause_after},
+    mailing::{LONGEST_PAUSE, MOST_TRIES, pause_after},
     webhook_delivery::Readable,
 };
 use crate::{
@@ -51,7 +51,7 @@ impl Registry {
 
     /// Looks at the events since the last look and queues a mail for each that its prescriber is told
     /// of; also for one that cannot be read, which somebody may have to be told of: it is shown as not
-    /// sent, and a newer version of this program may be able to send it.
+    /// sent. One of a kind that only a newer version of this program knows is left to that.
     ///
     /// # Errors
     /// What the store cannot do.
@@ -100,7 +100,7 @@ impl Registry {
         for record in self.store.notices_failing(limit).await? {
             let about = match self.noticed_event(record.event).await? {
                 Noticed::Told(_, npi, kind) => Some((npi, kind)),
-                Noticed::Nothing | Noticed::Unreadable => None,
+                _ => None,
             };
             failing.push(FailingNotice {
                 event: record.event,
@@ -114,8 +114,8 @@ impl Registry {
         Ok(failing)
     }
 
-    /// Claims a mail that is due; `None` where somebody else did, it is due no longer, or there is
-    /// nothing to tell.
+    /// Claims a mail that is due; `None` where somebody else did, it is due no longer, there is nothing to
+    /// tell, or only a newer version of this program knows what: then it is left to that.
     ///
     /// # Errors
     /// What the store cannot do, or why it cannot be written, which is noted.
@@ -124,39 +124,43 @@ impl Registry {
         if !record.is_due(now) {
             return Ok(None);
         }
+        let noticed = self.noticed_event(event).await?;
+        let write = match noticed {
+            Noticed::Newer => return Ok(None),
+            Noticed::Nothing(at) => Some(left(&record, at, now)),
+            Noticed::Told(..) | Noticed::Unreadable => None,
+        };
+        if let Some(write) = write {
+            self.commit(Changes::new([write], [])).await?;
+            return Ok(None);
+        }
         let claimed = NoticeRecord {
             attempts: record.attempts.saturating_add(1),
             due: now.plus(pause_after(record.attempts)),
             ..record
         };
-        let (attempt, version) = (claimed.attempts, claimed.version + 1);
+        let attempt = claimed.attempts;
         if !self.commit(Changes::new([Write::UpdateNotice(claimed)], [])).await? {
             return Ok(None);
         }
-        match self.notice_of(event, attempt).await {
-            Ok(Some(notice)) => Ok(Some(notice)),
-            Ok(None) => {
-                // It was queued by a version of this program that did not know what happened.
-                let write = Write::DeleteNotice { event, version };
-                self.commit(Changes::new([write], [])).await?;
-                Ok(None)
-            }
-            Err(error) => {
-                self.note(event, None, Err(&error.to_string()), now).await?;
-                Err(error)
-            }
+        let notice = match noticed {
+            Noticed::Told(event, npi, kind) => self.notice_of(*event, npi, kind, attempt).await,
+            _ => Err(Error::Damaged { what: "an event" }),
+        };
+        if let Err(error) = &notice {
+            self.note(event, None, Err(&error.to_string()), now).await?;
         }
+        notice.map(Some)
     }
 
-    /// What is to be mailed of an event, if anything.
-    async fn notice_of(&self, number: u64, attempt: u32) -> Result<Option<Notice>, Error> {
-        let (Event { id, what }, npi, kind) = match self.noticed_event(number).await? {
-            Noticed::Told(event, npi, kind) => (*event, npi, kind),
-            Noticed::Nothing => return Ok(None),
-            Noticed::Unreadable => {
-                return Err(Error::Damaged { what: "an event, or it is of a newer version" });
-            }
-        };
+    /// What is to be mailed of an event.
+    async fn notice_of(
+        &self,
+        Event { id, what }: Event,
+        npi: Npi,
+        kind: NoticeKind,
+        attempt: u32,
+    ) -> Result<Notice, Error> {
         let account = self.store.account(npi).await?.ok_or(Error::UnknownAccount)?.account;
         let token = match &what.serial {
             Some(serial) => self.store.token(serial).await?.map(|record| record.token),
@@ -169,7 +173,7 @@ impl Registry {
             }
             _ => account.mail,
         };
-        Ok(Some(Notice {
+        Ok(Notice {
             event: id,
             kind,
             at: what.at,
@@ -184,20 +188,18 @@ impl Registry {
             moved_to: moved_to(&what).and_then(|serial| serial.parse().ok()),
             by: what.actor,
             attempt,
-        }))
+        })
     }
 
     async fn noticed_event(&self, number: u64) -> Result<Noticed, Error> {
-        let before = number.saturating_sub(1);
-        let event = match self.readable_events(before, number).await? {
-            Readable::Events(mut events) => events.pop(),
-            Readable::NotThis(_) => return Ok(Noticed::Unreadable),
-        };
-        let told = event.and_then(|event| {
-            let (npi, kind) = (event.what.account?, NoticeKind::of(&event.what)?);
-            Some(Noticed::Told(Box::new(event), npi, kind))
-        });
-        Ok(told.unwrap_or(Noticed::Nothing))
+        let events = self.store.events_but_codes(number.saturating_sub(1), number, 1).await?;
+        let Some(event) = events.into_iter().next() else { return Ok(Noticed::Nothing(None)) };
+        Ok(match (event.what.kind, event.what.account, NoticeKind::of(&event.what)) {
+            (EventKind::Unknown, ..) => Noticed::Newer,
+            (EventKind::Unreadable, ..) => Noticed::Unreadable,
+            (_, Some(npi), Some(kind)) => Noticed::Told(Box::new(event), npi, kind),
+            (_, account, _) => Noticed::Nothing(account.map(|_| event.what.at)),
+        })
     }
 
     /// Notes that a claimed mail was sent, or why not; then it is tried again later, for about a day.
@@ -247,8 +249,27 @@ impl Registry {
 /// What an event is to its prescriber.
 enum Noticed {
     Told(Box<Event>, Npi, NoticeKind),
-    Nothing,
+    /// Of no account, or nothing that this version tells of: when it was.
+    Nothing(Option<UnixTime>),
+    /// Only a newer version of this program knows it.
+    Newer,
     Unreadable,
+}
+
+/// What is done about the mail of an event that this version tells nobody of. It was queued by an older one
+/// that could not read it, or by a newer one that tells of it: for a week it is left to that, and looked at
+/// again later and later.
+fn left(record: &NoticeRecord, at: Option<UnixTime>, now: UnixTime) -> Write {
+    let (event, version) = (record.event, record.version);
+    match at.map(|at| now.since(at)) {
+        Some(age) if age < KEPT_FOR => Write::UpdateNotice(NoticeRecord {
+            // A first try would be due whatever the time.
+            attempts: record.attempts.max(1),
+            due: now.plus(age.clamp(pause_after(0), LONGEST_PAUSE)),
+            ..record.clone()
+        }),
+        _ => Write::DeleteNotice { event, version },
+    }
 }
 
 /// The event that a mail was sent, or was given up: one of which not even that can be read whom it is

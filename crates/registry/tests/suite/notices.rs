@@ -356,7 +356,7 @@ async fn an_event_that_cannot_be_read_is_shown_and_then_noted_and_stops_no_mail(
             let [shown] = &failing[..] else { panic!("{failing:?}") };
             tries += 1;
             assert_eq!((shown.event, shown.about, shown.attempts), (bad, None, tries));
-            assert!(shown.problem.contains("newer version"), "{}", shown.problem);
+            assert!(shown.problem.contains("damaged"), "{}", shown.problem);
             assert!(registry.claim_notice(bad, now).await.unwrap().is_none(), "not at once");
             now = shown.due;
         }
@@ -377,10 +377,47 @@ async fn an_event_of_a_newer_version_is_left_to_whoever_knows_it() {
         suspend(&clinic, &app, NOW).await;
         look(&clinic, NOW).await;
         let due = clinic.registry.notices_due(NOW).await.unwrap();
-        let [newer, lost] = due[..] else { panic!("{due:?}") };
-        assert!(clinic.registry.claim_notice(newer, NOW).await.is_err());
+        let [lost] = due[..] else { panic!("{due:?}") };
+        let newer = lost - 1;
+        let left = clinic.store.notice(newer).await.unwrap().unwrap();
+        for days in [0, 1, 30] {
+            let later = NOW.plus(days * 86_400);
+            assert_eq!(clinic.registry.claim_notice(newer, later).await.unwrap().map(|_| ()), None);
+            assert!(!clinic.registry.notices_due(later).await.unwrap().contains(&newer));
+        }
+        assert_eq!(clinic.store.notice(newer).await.unwrap(), Some(left), "as it was queued");
+        assert_eq!(clinic.registry.failing_notices(9).await.unwrap(), []);
         assert!(clinic.registry.claim_notice(lost, NOW).await.unwrap().is_some());
-        assert_eq!(clinic.registry.notices_due(NOW.plus(120)).await.unwrap(), [newer, lost]);
+        // As the newer version sees it, which knows the kind.
+        clinic.tamper("UPDATE events SET kind = 'token-found', purpose = NULL WHERE kind = 'token-teleported'");
+        let told = sent(&clinic.registry, NOW).await;
+        let told: Vec<_> = told.iter().map(|notice| (notice.event, notice.kind)).collect();
+        assert_eq!(told, [(newer, NoticeKind::TokenRestored)]);
+    }
+}
+
+#[tokio::test]
+async fn what_only_a_newer_version_tells_of_is_left_to_it_for_a_week() {
+    for clinic in [Clinic::new().await, Clinic::on_postgres().await] {
+        clinic.open_account(ada()).await;
+        let registry = &clinic.registry;
+        let event = registry.events(None, 1).await.unwrap()[0].id;
+        let write = registry::store::Write::InsertNotice { event, due: START };
+        let changes = registry::store::Changes { writes: vec![write], events: Vec::new() };
+        clinic.store.commit(changes).await.unwrap();
+        let (mut now, mut looks) = (START, 0);
+        while now.since(START) < 7 * 86_400 {
+            assert_eq!(registry.notices_due(now).await.unwrap(), [event]);
+            assert!(registry.claim_notice(event, now).await.unwrap().is_none());
+            assert_eq!(registry.notices_due(now).await.unwrap(), [0; 0], "in nobody's way");
+            let left = clinic.store.notice(event).await.unwrap().unwrap();
+            assert_eq!((left.problem, left.given_up), (None, None));
+            assert!((120..=3_600).contains(&left.due.since(now)), "{}", left.due.since(now));
+            (now, looks) = (left.due, looks + 1);
+        }
+        assert!(looks < 200, "{looks}");
+        assert!(registry.claim_notice(event, now).await.unwrap().is_none());
+        assert_eq!(clinic.store.notice(event).await.unwrap(), None);
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     Query, Row, Statements, count, instant, maybe_instant, named_params, params, query, to_sql,
 };
 use crate::{
+    event::EventKind,
     notice::{CursorRecord, NoticeRecord},
     registry::mailing::latest_due,
     store::StoreError,
@@ -24,11 +25,18 @@ pub(in super::super) fn notice(event: u64) -> Query<NoticeRecord> {
 
 pub(in super::super) fn notices_due(now: UnixTime, each: u32, limit: u32) -> Query<NoticeRecord> {
     // Those of no account, or of an event that is gone, share one turn.
-    let sql = "SELECT * FROM (
+    let known: Vec<_> = EventKind::ALL.iter().map(|kind| format!("'{kind}'")).collect();
+    // What else is a word is a kind of a newer version, which may know what to mail of it.
+    let sql = format!(
+        "SELECT * FROM (
             SELECT n.*, row_number() OVER (PARTITION BY e.account ORDER BY n.due, n.event) AS turn
             FROM notices n LEFT JOIN events e ON e.id = n.event
             WHERE (n.due <= ?1 OR n.due > ?2 OR n.attempts = 0) AND n.given_up IS NULL
-         ) AS waiting WHERE turn <= ?3 ORDER BY turn, due, event LIMIT ?4";
+                AND (e.kind IS NULL OR e.kind = '' OR e.kind IN ({})
+                    OR ltrim(e.kind, 'abcdefghijklmnopqrstuvwxyz-') <> '')
+         ) AS waiting WHERE turn <= ?3 ORDER BY turn, due, event LIMIT ?4",
+        known.join(", ")
+    );
     let latest = latest_due(now);
     query(sql, params![to_sql(now.0), to_sql(latest.0), each, limit], read)
 }
