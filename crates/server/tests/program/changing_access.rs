@@ -27,7 +27,18 @@ fn with_ada() -> (Server, Browser, Browser) {
 
 /// Enters a reset and executes it: the path of the link, and the code.
 fn link(server: &Server, ines: &Browser, rosa: &Browser) -> (String, String) {
-    let address = entered(ines, &form("passphrase"), &[("value", "called back")]);
+    link_of(NPI, server, ines, rosa)
+}
+
+/// The same of anybody.
+pub(crate) fn link_of(
+    npi: &str,
+    server: &Server,
+    ines: &Browser,
+    rosa: &Browser,
+) -> (String, String) {
+    let form = format!("/admin/access/passphrase/{npi}");
+    let address = entered(ines, &form, &[("value", "called back")]);
     let (page, _) = execute(rosa, &address);
     assert_eq!(page.status, 200, "{}", page.html);
     let link = page.element("link").unwrap();

@@ -28,13 +28,13 @@ fn wanting<'a>(wanted: &'a str, step: &'a str) -> Vec<(&'a str, &'a str)> {
     first.into_iter().chain(ADDRESS).collect()
 }
 
-fn request(browser: &Browser, wanted: &str) -> Page {
+pub(crate) fn request(browser: &Browser, wanted: &str) -> Page {
     let sent = browser.submit("/requests/new", &wanting(wanted, "confirm"));
     assert_eq!(sent.status, 303, "{}", sent.html);
     browser.get(&sent.location)
 }
 
-fn process(folder: &Folder, id: &str) {
+pub(crate) fn process(folder: &Folder, id: &str) {
     let order = ["--server-url", "https://tokens.example.org", "--issuer", ISSUER];
     folder.json(&[&["request", "process", id], &order[..]].concat(), "");
 }

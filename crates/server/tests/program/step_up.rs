@@ -10,12 +10,12 @@ use crate::{
     stand_in_network::{Mood, Network},
 };
 
-const PHONE: &str = "+1 410 555 0134";
+pub(crate) const PHONE: &str = "+1 410 555 0134";
 const PAGE: &str = "/tokens/new/phone";
 const CODE: &str = "/tokens/new/phone/code";
 
 /// A server that sends codes by a webhook, a browser that is signed in, and an app that waits.
-fn start(carrier: &Network, phone: Option<&str>) -> (Server, Browser, App) {
+pub(crate) fn start(carrier: &Network, phone: Option<&str>) -> (Server, Browser, App) {
     let folder = Folder::new();
     let key = folder.path().parent().unwrap().join("carrier.key");
     std::fs::write(&key, "carrier-key-1\n").unwrap();
@@ -34,7 +34,7 @@ fn start(carrier: &Network, phone: Option<&str>) -> (Server, Browser, App) {
     (server, browser, app)
 }
 
-fn send(browser: &Browser, channel: &str) -> Page {
+pub(crate) fn send(browser: &Browser, channel: &str) -> Page {
     browser.submit(PAGE, &[("channel", channel)])
 }
 

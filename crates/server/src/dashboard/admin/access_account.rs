@@ -25,6 +25,7 @@ use crate::{
         message, render,
     },
     http::Site,
+    proofing::{Evidence, record},
     randomness, time_text,
 };
 
@@ -134,7 +135,8 @@ pub(in super::super) fn read(
 pub(super) fn proofing(form: &Form, errors: &mut FieldErrors) -> Option<ProofingRecord> {
     let checked_by = form.text("checked-by").parse::<Label>();
     if checked_by.is_err() {
-        errors.add("checked-by", "say who checked the prescriber’s identity");
+        errors
+            .add("checked-by", "say who checked the prescriber’s identity, in 1 to 64 characters");
     }
     let day = time_text::day(form.text("checked-on").trim());
     match day {
@@ -142,13 +144,9 @@ pub(super) fn proofing(form: &Form, errors: &mut FieldErrors) -> Option<Proofing
         Ok(day) if day > clock::now() => errors.add("checked-on", "this day has not come yet"),
         Ok(_) => {}
     }
-    let evidence = form.text("evidence").trim();
-    if evidence.is_empty() {
-        errors.add("evidence", "say which documents were seen, and how");
-        return None;
-    }
+    let evidence = errors.check("evidence", form.text("evidence").parse::<Evidence>());
     let day = day.ok().filter(|day| *day <= clock::now())?;
-    errors.check("evidence", crate::proofing::record(&checked_by.ok()?, day, evidence))
+    errors.check("evidence", record(&checked_by.ok()?, day, &evidence?))
 }
 
 fn show(by: &Administering, key: &IdempotencyKey, values: Values, errors: FieldErrors) -> Response {

@@ -147,7 +147,10 @@ pub(super) async fn decline(
     let change = change_at(&site, id).await?;
     let mut errors = FieldErrors::default();
     let Ok(reason) = form.text("reason").parse::<Label>() else {
-        errors.add("reason", "Say in a few words why; whoever entered it reads it");
+        errors.add(
+            "reason",
+            "Say in a few words why, at most 64 characters; whoever entered it reads it",
+        );
         return Ok(show(&by, &change, false, errors, shown_again(form.text("reason"))));
     };
     match site.registry.decline_access(&by.session, &change.id, &reason, clock::now()).await {

@@ -133,7 +133,8 @@ fn read(what: What, form: &Form, errors: &mut FieldErrors) -> Option<AccessOrder
     let words = text.parse::<Label>();
     match what {
         What::End => {
-            let reason = words.map_err(|_| "say in a few words why; whoever executes it reads it");
+            let why = "say in a few words why, at most 64 characters; whoever executes it reads it";
+            let reason = words.map_err(|_| why);
             let reason = errors.check("value", reason);
             if form.text("sure") != "yes" {
                 errors.add("sure", "say that you mean it: none of the tokens comes back");
@@ -142,7 +143,7 @@ fn read(what: What, form: &Form, errors: &mut FieldErrors) -> Option<AccessOrder
             Some(AccessOrder::End { reason })
         }
         What::Passphrase => {
-            let how = "say in a few words how you made sure who asks";
+            let how = "say in a few words, at most 64 characters, how you made sure who asks";
             let assurance = errors.check("value", words.map_err(|_| how))?;
             Some(AccessOrder::Passphrase { assurance })
         }

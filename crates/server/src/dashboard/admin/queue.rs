@@ -190,8 +190,10 @@ async fn show(
     let state = RequestState::ALL.iter().copied().find(|state| state.name() == sought.state);
     let state = state.unwrap_or(RequestState::Requested);
     let of_account = sought.q.trim().parse::<Npi>().ok();
+    let is_search = !sought.q.trim().is_empty();
     let (found, next) = match of_account {
         Some(npi) => (site.registry.requests(&npi).await.map_err(|error| failed(&error))?, None),
+        None if is_search => (Vec::new(), None),
         None => in_state(site, state, &sought.after).await?,
     };
     let names = names(site, &found).await?;
@@ -219,9 +221,9 @@ async fn show(
         frame: by.frame(),
         states: RequestState::ALL
             .iter()
-            .map(|known| (known.name(), *known == state && of_account.is_none()))
+            .map(|known| (known.name(), *known == state && !is_search))
             .collect(),
-        state: if of_account.is_some() { "" } else { state.name() },
+        state: if is_search { "" } else { state.name() },
         sought: shown_again(&sought.q),
         rows: rows.collect(),
         next,

@@ -137,7 +137,8 @@ fn reason(form: &Form, act: Act, errors: &mut FieldErrors) -> Option<Label> {
     let field = reason_field(act);
     let parsed = form.text(field).parse();
     if parsed.is_err() {
-        errors.add(field, "Say in a few words why; it is kept with the event");
+        errors
+            .add(field, "Say in a few words why, at most 64 characters; it is kept with the event");
     }
     parsed.ok()
 }

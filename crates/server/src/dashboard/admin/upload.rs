@@ -15,8 +15,11 @@ use crate::{
     stock_file::name_of,
 };
 
-/// The most bytes of a field that is no file.
-const MOST_TEXT: usize = 4096;
+/// The most bytes of a field that is no file: room for 100 KB, so that even those get an answer at the field.
+const MOST_TEXT: usize = 128 * 1024;
+
+/// The room that a field that is no file has at first.
+const USUAL_TEXT: usize = 4096;
 
 /// The fields of a form, and its file.
 pub(in super::super) struct Upload {
@@ -36,7 +39,7 @@ impl Upload {
         let (mut parts, body) = request.into_parts();
         let by = Administering::from_request_parts(&mut parts, site).await?.by_form();
         let refuse = |why| message::unread(why).for_administrator().into_response();
-        let most = Self::MOST_MEGABYTES * 1_000_000 + 4 * MOST_TEXT;
+        let most = Self::MOST_MEGABYTES * 1_000_000 + MOST_TEXT;
         let mut body = http::read(body, most).await.map_err(refuse)?;
         let body = Body::from(core::mem::take(&mut *body));
         let broken = || message::unread(Unread::Broken).for_administrator().into_response();
@@ -55,11 +58,10 @@ impl Upload {
         while let Some(mut field) = form.next_field().await.ok()? {
             let name = field.name()?.to_owned();
             let file_name = field.file_name().and_then(|name| name_of(name).ok());
-            // Room for all of it, so that no copy of a secret stays behind while it grows.
-            let room = if file_name.is_some() { most } else { MOST_TEXT };
+            let room = if file_name.is_some() { most } else { USUAL_TEXT };
             let mut bytes = Zeroizing::new(Vec::with_capacity(room));
             while let Some(chunk) = field.chunk().await.ok()? {
-                bytes.extend_from_slice(&chunk);
+                append(&mut bytes, &chunk);
             }
             match file_name {
                 Some(_) if upload.file.is_some() => return None,
@@ -83,4 +85,15 @@ impl Upload {
     pub(in super::super) fn file(mut self) -> Option<(Label, Zeroizing<Vec<u8>>)> {
         self.file.take().filter(|(_, bytes)| !bytes.is_empty())
     }
+}
+
+/// Appends to what may be a secret: of what there is no room for any more, no copy stays behind.
+fn append(bytes: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    let length = bytes.len() + chunk.len();
+    if length > bytes.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * length));
+        larger.extend_from_slice(bytes);
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(chunk);
 }

@@ -31,7 +31,11 @@ use super::{
     refused,
     sign_in::{SignIn, field, maybe, secret},
 };
-use crate::{clock, proofing, randomness, time_text};
+use crate::{
+    clock,
+    proofing::{self, Evidence},
+    randomness, time_text,
+};
 
 /// For how many hours a link is good where nothing else is asked, and at most.
 const USUAL_HOURS: u64 = 24;
@@ -49,7 +53,7 @@ pub(super) struct Identity {
     /// The day, `2026-03-01`; not one to come.
     #[schema(format = Date)]
     checked_on: String,
-    /// Which documents were seen, and how.
+    /// Which documents were seen, and how, in 1 to 400 characters.
     #[schema(max_length = 400, pattern = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     evidence: String,
 }
@@ -62,12 +66,9 @@ impl Identity {
         if day > clock::now() {
             return Err(malformed("identity.checked_on", &"this day has not come yet"));
         }
-        let evidence = self.evidence.trim();
-        if evidence.is_empty() {
-            let why = "say which documents were seen, and how";
-            return Err(malformed("identity.evidence", &why));
-        }
-        let record = proofing::record(&checked_by, day, evidence);
+        let evidence = self.evidence.parse::<Evidence>();
+        let evidence = evidence.map_err(|why| malformed("identity.evidence", &why))?;
+        let record = proofing::record(&checked_by, day, &evidence);
         record.map_err(|why| malformed("identity.evidence", &why))
     }
 }
