@@ -1,6 +1,6 @@
 //! The server's only reader of the clock.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use oath::UnixTime;
 
@@ -14,4 +14,9 @@ pub(crate) fn now() -> UnixTime {
 #[expect(clippy::disallowed_methods, reason = "this module is where the program reads the clock")]
 pub(crate) fn instant() -> Instant {
     Instant::now()
+}
+
+/// How long ago an instant was.
+pub(crate) fn since(begun: Instant) -> Duration {
+    instant().duration_since(begun)
 }

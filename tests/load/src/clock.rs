@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "what is measured is time")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use oath::UnixTime;
 
@@ -14,4 +14,9 @@ pub(crate) fn now() -> UnixTime {
 /// The instant by which durations are measured.
 pub(crate) fn instant() -> Instant {
     Instant::now()
+}
+
+/// How long ago an instant was.
+pub(crate) fn since(began: Instant) -> Duration {
+    began.elapsed()
 }

@@ -72,7 +72,7 @@ async fn measure(asked: Arguments, lasts: Duration) -> Result<(Latencies, Durati
         all.add(&caller.await.map_err(Error::failed("a caller"))??);
     }
     sealing.abort();
-    Ok((all, began.elapsed(), processor_time("self")?.saturating_sub(used)))
+    Ok((all, clock::since(began), processor_time("self")?.saturating_sub(used)))
 }
 
 /// As a server does.
@@ -106,11 +106,11 @@ async fn call(
             let (npi, serial) = (clinic::owner(token)?, clinic::serial(token)?);
             let asked_at = clock::instant();
             let judged = registry.verify(&npi, &serial, &code, Purpose::Signing, now).await;
-            latencies.note(asked_at.elapsed());
+            latencies.note(clock::since(asked_at));
             if judged.is_ok() == asked.wrong {
                 return Err(Error::new(format!("{serial}: an unexpected verdict, {judged:?}")));
             }
-            if began.elapsed() >= lasts {
+            if clock::since(began) >= lasts {
                 return Ok(latencies);
             }
         }

@@ -164,20 +164,20 @@ impl Load {
         for one in asking {
             latencies.add(&one.await.map_err(Error::failed("a connection"))??);
         }
-        Ok(Measured { latencies, took: began.elapsed() })
+        Ok(Measured { latencies, took: clock::since(began) })
     }
 
     async fn ask_on_and_on(self, tokens: Arc<Tokens>, began: Instant) -> Result<Latencies> {
         let mut connection = Connection::open(self.server).await?;
         let mut latencies = Latencies::default();
-        while began.elapsed() < self.lasts {
+        while clock::since(began) < self.lasts {
             let Some(request) = self.request(&tokens)? else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
             let asked = clock::instant();
             let answer = connection.ask(&request).await?;
-            latencies.note(asked.elapsed());
+            latencies.note(clock::since(asked));
             let body = str::from_utf8(answer.body).unwrap_or_default();
             // A wrong code that a lock answered would not have been judged.
             if answer.status != 200 || !body.contains(self.expected()) || body.contains("locked") {

@@ -39,12 +39,12 @@ pub(crate) fn flushes(folder: &Path) -> Result<f64> {
     const LASTS: Duration = Duration::from_secs(1);
     let mut file = fs::File::create(folder.join("flushes"))?;
     let (began, mut flushes) = (clock::instant(), 0.0);
-    while began.elapsed() < LASTS {
+    while clock::since(began) < LASTS {
         file.write_all(&[0x5a; 64 * 1024])?;
         file.sync_data()?;
         flushes += 1.0;
     }
-    Ok(flushes / began.elapsed().as_secs_f64())
+    Ok(flushes / clock::since(began).as_secs_f64())
 }
 
 /// How much processor time the children of a process have used, those that have ended included.

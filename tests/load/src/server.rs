@@ -50,7 +50,7 @@ impl Server {
         let stdout = process.stdout.take().ok_or_else(|| Error::new("the server says nothing"))?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let ready_after = began.elapsed();
+        let ready_after = clock::since(began);
         let address = line.trim().strip_prefix("listening on http://");
         let address = address.and_then(|address| address.parse().ok());
         let Some(address) = address else {

@@ -32,7 +32,7 @@ impl Asked {
 
     pub(super) fn answered(&self, site: &Site, response: &Response) {
         let (method, route, status) = (&self.method, self.route(), response.status());
-        site.metrics.answered(method, route, status, self.begun.elapsed());
+        site.metrics.answered(method, route, status, clock::since(self.begun));
         tracing::info!(%method, route, status = status.as_u16(), "answered");
     }
 }

@@ -7,14 +7,17 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
     fob::{FIRST_PRESS, Fob, Told},
     going_on_for,
 };
-use crate::process::{Folder, Server, agent, text};
+use crate::{
+    clock,
+    process::{Folder, Server, agent, text},
+};
 
 const PRESCRIBERS: u32 = 6;
 const BETWEEN_KILLS: Duration = Duration::from_secs(1);
@@ -124,9 +127,8 @@ pub(super) fn survive(
                 scope.spawn(move || press_on(fob, server, stop))
             })
             .collect();
-        #[expect(clippy::disallowed_methods, reason = "how long the test itself takes")]
-        let began = Instant::now();
-        while began.elapsed() < most {
+        let began = clock::instant();
+        while clock::since(began) < most {
             thread::sleep(BETWEEN_KILLS);
             trouble(&server);
             troubles += 1;

@@ -10,6 +10,7 @@ use super::{
     kills::{kill, survive},
 };
 use crate::{
+    clock,
     process::{Folder, Server, agent, text},
     stand_in_network::until,
 };
@@ -63,10 +64,9 @@ fn postgres_is_gone_for_a_while_and_nothing_is_accepted_meanwhile() {
         } else {
             database.stop();
         }
-        #[expect(clippy::disallowed_methods, reason = "how long it is away")]
-        let gone = std::time::Instant::now();
+        let gone = clock::instant();
         until("it is not ready", || (ready() == 503).then_some(()));
-        while gone.elapsed() < away {
+        while clock::since(gone) < away {
             assert_eq!((test(press), ready()), (Told::Unavailable, 503));
             thread::sleep(Duration::from_millis(20));
         }
