@@ -82,7 +82,32 @@ mod tests {
 
     use super::*;
 
+    /// RFC 4226, appendix D, table 1.
+    const OF_TEN_COUNTERS: [&str; 10] = [
+        "cc93cf18508d94934c64b65d8ba7667fb7cde4b0",
+        "75a48a19d4cbe100644e8ac1397eea747a2d33ab",
+        "0bacb7fa082fef30782211938bc1c5e70416ff44",
+        "66c28227d03a2d5529262ff016a1e6ef76557ece",
+        "a904c900a64b35909874b33e61c5938a8e15ed1c",
+        "a37e783d7b7233c083d4f62926c7a25f238d0316",
+        "bc9cd28561042c83f219324d3c607256c03272ae",
+        "a4fb960c0bc06e1eabb804e5b397cdc4b45596fa",
+        "1b3c89f65e6c9e883012052823443f048b4332db",
+        "1637409809a679dc698207310c8c7fc07290d9e5",
+    ];
+
+    #[test]
+    fn the_rfcs_ten_counters() {
+        let keyed = HmacSha1::new(b"12345678901234567890");
+        let found = keyed.of_counters([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        let hex =
+            |hmac: &[u8; 20]| hmac.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(found.each_ref().map(hex), OF_TEN_COUNTERS);
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn the_hmac_crates_for_keys_of_every_length(
             key in prop::collection::vec(any::<u8>(), 0..200),
