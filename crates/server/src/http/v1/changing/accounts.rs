@@ -99,10 +99,10 @@ pub(super) struct NewAccount {
     passphrase: Zeroizing<String>,
     identity: Identity,
     /// What you call the account besides.
-    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    #[schema(max_length = 64, pattern = "^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$")]
     id: Option<String>,
     /// Where a code is sent before a token is added; with its country's code.
-    #[schema(pattern = r"^\+[1-9]([ .()-]?[0-9]){7,14}$")]
+    #[schema(pattern = r"^\+[1-9]([ .()-]{0,2}[0-9]){7,14}$")]
     phone: Option<String>,
     /// Where a hard token would be shipped to.
     address: Option<Address>,
