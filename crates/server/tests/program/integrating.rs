@@ -5,10 +5,12 @@ use std::{path::Path, process::Command};
 use oath::Totp;
 
 use crate::{
+    app::App,
     clock,
     own_token::two_tokens,
     process::{NPI, PASSPHRASE, text},
     receiver::Receiver,
+    verify_api::Vendor,
 };
 
 const PAGE: &str = include_str!("../../../../docs/integrate.md");
@@ -18,18 +20,34 @@ fn commands() -> Vec<&'static str> {
     PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
+/// The time step that it is, once its code was not given away before: good for as long as the commands run.
+fn fresh_step(app: &App) -> u64 {
+    loop {
+        let step = app.next_step();
+        if step >= Totp::default().period.step_at(clock::now()) {
+            return step;
+        }
+    }
+}
+
 #[test]
 fn every_command_of_the_page_does_what_it_says() {
-    let (server, _, other, app) = two_tokens();
+    let (server, _, phone, tablet) = two_tokens();
+    // The phone first, which has given away more codes and may have to wait.
+    let [phone, tablet] = [phone, tablet].map(|app| (fresh_step(&app), app));
+    // The page's `TOKEN` is the one that is listed last; added within a second, that may be either.
+    let listed = Vendor::of(&server, &["read"]).get(&format!("/v1/accounts/{NPI}/tokens")).body;
+    let ((step, app), (other_step, other)) =
+        match listed["items"][1]["credential_id"] == phone.1.id.as_str() {
+            true => (phone, tablet),
+            false => (tablet, phone),
+        };
+    let (code, other_code) = (app.code_of(step), other.code_of(other_step));
     let program = Path::new(env!("CARGO_BIN_EXE_countersign-server"));
     let path =
         format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let step = app.next_step();
-    let code = app.code_of(step);
     // Of the next step, which is good already: so nobody waits.
     let bound = app.bound_code_of(step + 1, "1234 5678");
-    let now = Totp::default().period.step_at(clock::now());
-    let other_code = other.code_of(now + 1);
     let receiver = Receiver::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     let commands = commands();
