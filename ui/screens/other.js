@@ -68,13 +68,13 @@ export function other(app) {
       kind: kind.select.value,
       algorithm: algorithm.select.value,
       digits: Number(digits.select.value),
-      period: byCounter ? null : wholeNumber(period.input),
+      // 0 s is no time step.
+      period: byCounter ? null : (wholeNumber(period.input) ?? 0),
       counter: byCounter ? wholeNumber(counter.input) : null,
     };
   }
 
-  /** What is no whole number goes as 0 s, which no time step is. */
-  const wholeNumber = (input) => (/^\s*\d{1,15}\s*$/.test(input.value) ? Number(input.value) : 0);
+  const wholeNumber = (input) => (/^\s*\d{1,15}\s*$/.test(input.value) ? Number(input.value) : null);
 
   async function attempt(pressed, place, input, job) {
     pressed.disabled = true;

@@ -202,7 +202,7 @@ impl OtherForm {
             }
             Kind::Hotp => OtpKind::Hotp {
                 hotp: Hotp { algorithm, digits },
-                counter: self.counter.unwrap_or(0),
+                counter: self.counter.ok_or_else(|| form("a counter is a whole number"))?,
             },
         })
     }
