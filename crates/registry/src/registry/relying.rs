@@ -101,6 +101,32 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
+    /// Answers without judging; under an idempotency key that is kept as a judged code's answer is.
+    ///
+    /// # Errors
+    /// [`AnswerError`].
+    pub async fn keep_for(
+        &self,
+        party: &RelyingParty,
+        once: Option<Once<'_>>,
+        answer: Answer,
+        now: UnixTime,
+    ) -> Result<Answer, AnswerError> {
+        let Some(once) = once else { return Ok(answer) };
+        for _ in 0..ATTEMPTS {
+            let kept = Box::new(self.kept(party, once, &answer, now));
+            let before = UnixTime(now.0.saturating_sub(KEPT_FOR));
+            let write = Write::KeepAnswer { answer: kept, before };
+            if self.commit(Changes::new([write], [])).await? {
+                return Ok(answer);
+            }
+            if let Some(kept) = self.answered_before(party, once, now).await? {
+                return Ok(kept);
+            }
+        }
+        Err(Error::Busy.into())
+    }
+
     async fn judge_named(
         &self,
         party: &RelyingParty,

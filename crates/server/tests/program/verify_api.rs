@@ -1,6 +1,6 @@
 //! `POST /v1/verify`, and the API keys that open it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use serde_json::{Value, json};
 
@@ -286,6 +286,7 @@ fn privacyideas_plugins_are_answered_as_they_expect() {
         format!("user=nobody&pass={wrong}"),
         format!("serial=SYMC12345678&pass={wrong}"),
         format!("user={NPI}&pass=1234abc"),
+        format!("user={NPI}&pass="),
     ] {
         let (status, refused) = check(&path, &body);
         let result = json!({ "status": true, "value": false, "authentication": "REJECT" });
@@ -300,7 +301,80 @@ fn privacyideas_plugins_are_answered_as_they_expect() {
     let serial = json!({ "serial": app.id.as_str(), "pass": app.next_code() });
     let accepted = vendor.post("/validate/check", &serial.to_string(), None);
     assert_eq!(accepted.body["result"]["value"], true, "JSON, with the key in the header");
+
+    let in_query = format!("{path}?user={NPI}&pass={wrong}");
+    let (status, refused) = check(&in_query, "");
+    assert_eq!((status, &refused["result"]["value"]), (200, &json!(false)), "{refused}");
+    let url = format!("{}{in_query}", server.address);
+    let mut got = agent().get(&url).call().unwrap();
+    assert_eq!((got.status().as_u16(), got.headers()["allow"].to_str().unwrap()), (405, "POST"));
+    let got: Value = serde_json::from_str(&got.body_mut().read_to_string().unwrap()).unwrap();
+    assert_eq!(got["result"]["error"]["code"], 405, "{got}");
     assert!(!server.log().contains(&vendor.key), "no key in the log");
+}
+
+/// As PHP's curl sends an array, by the same library.
+fn sent_in_parts(url: &str, fields: &[&str], once: Option<&str>) -> (bool, Value) {
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--show-error", "--include", url]);
+    for field in fields {
+        curl.args(["--form", field]);
+    }
+    if let Some(key) = once {
+        curl.args(["--header", &format!("Idempotency-Key: {key}")]);
+    }
+    let output = curl.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answer = text(&output.stdout);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.contains("idempotency-replayed: true"), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn privacyideas_php_client_sends_its_form_in_parts() {
+    let (server, app, vendor) = with_vendor(&["verify"]);
+    let url = format!("{}/as/{}/validate/check", server.address, vendor.key);
+    let (user, wrong) = (format!("user={NPI}"), format!("pass={}", app.wrong_code()));
+    let failures = || {
+        let shown = server.folder.json(&["token", "show", app.id.as_str()], "");
+        shown["failures"].as_u64().unwrap()
+    };
+    let serial = format!("serial={}", app.id.as_str());
+    for (pass, charged) in [("pass=", 0), (&*wrong, 1), ("pass=", 1)] {
+        let (_, refused) = sent_in_parts(&url, &[&user, &serial, pass], None);
+        assert_eq!(refused["result"]["authentication"], "REJECT", "{refused}");
+        assert_eq!(failures(), charged, "after {pass}");
+    }
+    let pass = format!("pass={}", app.next_code());
+    let (_, accepted) = sent_in_parts(&url, &[&user, &pass, "realm=x"], None);
+    assert_eq!(accepted["result"]["authentication"], "ACCEPT", "{accepted}");
+    let (_, missing) = sent_in_parts(&url, &[&user], None);
+    assert_eq!(missing["result"]["error"]["code"], 905, "{missing}");
+}
+
+#[test]
+fn a_plugins_request_under_the_same_key_gets_the_same_answer() {
+    let (server, app, vendor) = with_vendor(&["verify"]);
+    let url = format!("{}/as/{}/validate/check", server.address, vendor.key);
+    let (user, pass) = (format!("user={NPI}"), format!("pass={}", app.next_code()));
+    for replayed in [false, true] {
+        // Between other boundaries each time.
+        let (again, answer) = sent_in_parts(&url, &[&user, &pass], Some("same-1"));
+        assert_eq!((again, &answer["result"]["authentication"]), (replayed, &json!("ACCEPT")));
+    }
+    let (_, other) = sent_in_parts(&url, &[&user, "pass=nothing"], Some("same-1"));
+    assert_eq!(other["status"], 422, "{other}");
+    let no_code = json!({ "account": NPI, "code": "twelve" }).to_string();
+    for replayed in [false, true] {
+        let refused = vendor.post("/v1/verify", &no_code, Some("same-2"));
+        assert_eq!((refused.replayed, &refused.body["cause"]), (replayed, &json!("malformed")));
+    }
+    let code = json!({ "account": NPI, "code": app.wrong_code() }).to_string();
+    assert_problem(
+        &vendor.post("/v1/verify", &code, Some("same-2")),
+        422,
+        "idempotency-key-reused",
+    );
 }
 
 #[test]

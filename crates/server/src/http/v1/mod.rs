@@ -37,6 +37,6 @@ pub(crate) fn refusals(body: &[u8]) -> Vec<String> {
 pub(super) fn other_routes() -> Router<Site> {
     Router::new()
         .route("/openapi.json", get(openapi::document))
-        .route("/validate/check", post(validate::check))
-        .route("/as/{key}/validate/check", post(validate::check_as))
+        .route("/validate/check", post(validate::check).fallback(validate::not_by_post))
+        .route("/as/{key}/validate/check", post(validate::check_as).fallback(validate::not_by_post))
 }

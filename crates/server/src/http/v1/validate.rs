@@ -4,23 +4,31 @@
 //! URL is then `https://server/as/csk_...`. Every refusal says the same: whoever reads it may not have
 //! signed in to anything.
 
+mod fields;
+
 use axum::{
     Json,
     body::Body,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION},
+    extract::{Request, State},
+    http::{
+        HeaderValue, StatusCode,
+        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE},
+        request::Parts as Head,
+    },
     response::{IntoResponse, Response},
 };
 use oath::SerialNumber;
-use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Purpose, RelyingParty, Scope};
+use registry::{Accepted, Answer, CodeOrder, CodeRefusal, Once, Purpose, RelyingParty, Scope};
 use serde_json::{Value, json};
-use url::form_urlencoded;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use self::fields::Fields;
 use super::{
     super::{Problem, Site, problem::Members},
-    asking::{account_named, body, relying_party, unavailable},
+    asking::{
+        account_named, body, idempotency_key, not_answered, relying_party, sent, unavailable,
+    },
     named::Named,
 };
 use crate::clock;
@@ -28,12 +36,16 @@ use crate::clock;
 /// As privacyIDEA numbers its errors.
 const MISSING_PARAMETER: u16 = 905;
 const NOT_AUTHENTICATED: u16 = 4033;
+/// It has no number for this.
+const NOT_BY_POST: u16 = 405;
 
 /// Judges a code as privacyIDEA's own address does, for its plugins.
 #[utoipa::path(
     post,
     path = "/validate/check",
     operation_id = "validate_check",
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{1,64}$",
+        description = "The same request under the same key gets the same answer for 24 hours.")),
     request_body(content = Form, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "It was judged: `result.value` says how.", body = Value),
@@ -41,16 +53,14 @@ const NOT_AUTHENTICATED: u16 = 4033;
         (status = 401, description = "No good API key.", body = Value),
         (status = 403, description = "The key is not good for this.", body = Value),
         (status = 413, description = "Too large.", body = Members, content_type = "application/problem+json"),
+        (status = 422, description = "Another request was sent under this idempotency key.", body = Members, content_type = "application/problem+json"),
         (status = 503, description = "Nothing was decided.", body = Members, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn check(
-    State(site): State<Site>,
-    headers: HeaderMap,
-    request: Body,
-) -> Result<Response, Problem> {
-    match relying_party(&site, &headers, Scope::Verify).await {
-        Ok(party) => judged(&site, &party, &headers, request).await,
+pub(super) async fn check(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
+    let (head, request) = request.into_parts();
+    match relying_party(&site, &head.headers, Scope::Verify).await {
+        Ok(party) => judged(&site, &party, &head, request).await,
         Err(problem) => not_authenticated(problem),
     }
 }
@@ -72,36 +82,62 @@ struct Form {
 pub(super) async fn check_as(
     State(site): State<Site>,
     Named(key): Named<String>,
-    mut headers: HeaderMap,
-    request: Body,
+    mut request: Request,
 ) -> Result<Response, Problem> {
     let key = Zeroizing::new(key);
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", *key)) {
-        headers.insert(AUTHORIZATION, value);
+        request.headers_mut().insert(AUTHORIZATION, value);
     }
-    check(State(site), headers, request).await
+    check(State(site), request).await
+}
+
+/// By any other method nothing is judged: an address stands in the logs of whoever carries it, and a GET is
+/// sent again by whoever fetches ahead or follows it, which uses the code up.
+pub(super) async fn not_by_post() -> Response {
+    let refused = failed(
+        StatusCode::METHOD_NOT_ALLOWED,
+        NOT_BY_POST,
+        "ERR405: send this by POST, the code in the body: addresses are logged",
+    );
+    ([(ALLOW, "POST")], refused).into_response()
 }
 
 async fn judged(
     site: &Site,
     party: &RelyingParty,
-    headers: &HeaderMap,
+    head: &Head,
     request: Body,
 ) -> Result<Response, Problem> {
-    let media_type = headers.get("content-type").and_then(|value| value.to_str().ok());
-    let is_json = media_type.is_some_and(|text| text.starts_with("application/json"));
-    let fields = Fields::parse(is_json, &body(request).await?);
-    let (user, serial) = (fields.get("user"), fields.get("serial"));
-    let Some(pass) = fields.get("pass") else { return Ok(missing("pass")) };
+    let key = match idempotency_key(&head.headers) {
+        Ok(key) => key,
+        Err(problem) => {
+            return Ok(failed(problem.status, MISSING_PARAMETER, &problem.detail));
+        }
+    };
+    let media_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let body = body(request).await?;
+    let fields = Fields::read(media_type.unwrap_or_default(), body, head.uri.query()).await;
+    let (user, serial) = (fields.filled("user"), fields.filled("serial"));
+    // Empty, it is a wrong code, as of a prescriber who typed nothing.
+    let Some(pass) = fields.sent("pass") else { return Ok(missing("pass")) };
     if user.is_none() && serial.is_none() {
         return Ok(missing("user"));
     }
-    let Some(order) = order(site, user, serial, pass).await? else {
-        return Ok(Json(refused()).into_response());
+    let same = same_request(user, serial, pass);
+    let once = key.as_ref().map(|key| Once { key, request: same.as_bytes() });
+    let now = clock::now();
+    let answered = match order(site, user, serial, pass).await? {
+        Some(order) => site.registry.verify_for(party, &order, once, now, answer).await,
+        None => site.registry.keep_for(party, once, refused(), now).await,
     };
-    let result = site.registry.verify_for(party, &order, None, clock::now(), answer).await;
-    let answer = result.map_err(super::asking::not_answered)?;
-    Ok(super::asking::sent(answer))
+    answered.map(sent).map_err(not_answered)
+}
+
+/// What makes a request the same one when it is sent again: what is asked, and not between which
+/// boundaries, which differ each time.
+fn same_request(user: Option<&str>, serial: Option<&str>, pass: &str) -> Zeroizing<String> {
+    let asked = json!([user, serial, pass]);
+    Zeroizing::new(format!("POST /validate/check\n{asked}"))
 }
 
 /// What is asked; none where it can be no token's code, which is refused as a wrong one.
@@ -139,37 +175,9 @@ async fn order(
     }))
 }
 
-/// Reads a body as both kinds that there are.
+/// Reads a body as every kind that there is.
 pub(super) fn read(body: &[u8]) {
-    for is_json in [false, true] {
-        Fields::parse(is_json, body);
-    }
-}
-
-/// The fields of a form or of a JSON object.
-struct Fields(Vec<(String, Zeroizing<String>)>);
-
-impl Fields {
-    fn parse(is_json: bool, body: &[u8]) -> Self {
-        if !is_json {
-            let fields = form_urlencoded::parse(body);
-            return Self(fields.map(|(k, v)| (k.into_owned(), v.into_owned().into())).collect());
-        }
-        let object: serde_json::Map<String, Value> =
-            serde_json::from_slice(body).unwrap_or_default();
-        let text = |value| match value {
-            Value::String(text) => Some(text),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let fields = object.into_iter();
-        Self(fields.filter_map(|(name, value)| Some((name, text(value)?.into()))).collect())
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|text| !text.is_empty())
-    }
+    fields::read_as_all(body);
 }
 
 fn answer(result: &Result<Accepted, CodeRefusal>) -> Answer {
@@ -181,13 +189,14 @@ fn answer(result: &Result<Accepted, CodeRefusal>) -> Answer {
                 "serial": accepted.serial.as_str(),
             }),
         ),
-        Err(_) => refused(),
+        Err(_) => return refused(),
     };
     Answer { status: 200, body: document.to_string(), repeated: false }
 }
 
-fn refused() -> Value {
-    document(false, json!({ "message": "wrong otp value" }))
+fn refused() -> Answer {
+    let document = document(false, json!({ "message": "wrong otp value" }));
+    Answer { status: 200, body: document.to_string(), repeated: false }
 }
 
 fn document(accepted: bool, detail: Value) -> Value {

@@ -131,13 +131,14 @@ pub(super) async fn verify(
     let now = clock::now();
     let asked: Asked<'_> = json(&request)?;
     let account = account_named(&site, &asked.account).await?;
-    let order = match order(account, asked)? {
-        Ok(order) => order,
-        Err(error) => return Ok(sent(no_code(&error, now))),
-    };
     let once = key.as_ref().map(|key| Once { key, request: &request });
-    let answer = |result: &_| told(result, now);
-    let answer = site.registry.verify_for(&party, &order, once, now, answer).await;
+    let answer = match order(account, asked)? {
+        Ok(order) => {
+            let answer = |result: &_| told(result, now);
+            site.registry.verify_for(&party, &order, once, now, answer).await
+        }
+        Err(error) => site.registry.keep_for(&party, once, no_code(&error, now), now).await,
+    };
     answer.map(sent).map_err(not_answered)
 }
 
