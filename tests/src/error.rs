@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A program that the harness needs is not where it looked.
-    #[error("{} is not built: run `cargo xtask test`, or set COUNTERSIGN_BIN_DIR", .0.display())]
+    #[error("{} is not built: run `cargo xtask test`, or set TESTS_BIN_DIR", .0.display())]
     NotBuilt(PathBuf),
     /// A program could not be started, or ended before it was ready.
     #[error("{program} did not start: {reason}")]

@@ -37,7 +37,7 @@ pub struct InstalledPackage {
 }
 
 impl InstalledPackage {
-    /// Installs the package that `cargo xtask test` has made, or that `COUNTERSIGN_DEB` names.
+    /// Installs the package that `cargo xtask test` has made, or that `TESTS_DEB` names.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ fn is_installed() -> Result<bool> {
 
 /// The package's file, beside the programs.
 fn made() -> Result<PathBuf> {
-    let file = match std::env::var_os("COUNTERSIGN_DEB") {
+    let file = match std::env::var_os("TESTS_DEB") {
         Some(named) => named.into(),
         None => {
             let architecture =

@@ -6,14 +6,14 @@ use crate::error::{Error, Result};
 
 /// The path of one of this workspace's programs, which lies beside the running one.
 ///
-/// `COUNTERSIGN_BIN_DIR` names another folder.
+/// `TESTS_BIN_DIR` names another folder.
 ///
 /// # Errors
 ///
 /// [`Error::NotBuilt`] when it is not there.
 pub fn path(name: &str) -> Result<PathBuf> {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    if let Some(folder) = std::env::var_os("COUNTERSIGN_BIN_DIR") {
+    if let Some(folder) = std::env::var_os("TESTS_BIN_DIR") {
         let candidate = PathBuf::from(folder).join(&file);
         if candidate.is_file() {
             return Ok(candidate);

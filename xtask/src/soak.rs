@@ -12,7 +12,7 @@ pub(crate) fn soak(seconds: u64) -> Result<ExitCode> {
     let status = build::cargo()
         .args(["test", "--release", "--package", "countersign-server", "--test", "program"])
         .args(["under_fire", "--", "--nocapture", "--test-threads=1"])
-        .env("COUNTERSIGN_SOAK_SECONDS", seconds.to_string())
+        .env("TESTS_SOAK_SECONDS", seconds.to_string())
         .status()
         .map_err(|error| Error::program(what, error))?;
     if status.success() { Ok(ExitCode::SUCCESS) } else { Err(Error::program(what, status)) }

@@ -2,6 +2,8 @@
 //! from the same file what they know too. What stands on the command line counts before the environment,
 //! and that before the file.
 
+mod environment;
+
 use std::{
     ffi::OsString,
     fs,
@@ -25,10 +27,13 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Cli, Error> {
     let mut command = Cli::command();
     let found = command.clone().ignore_errors(true).try_get_matches_from(&arguments)?;
-    let Some(path) = found.get_one::<PathBuf>("config").cloned() else {
-        return Cli::from_arg_matches(&command.try_get_matches_from_mut(arguments)?);
-    };
     let wrong = |why: String| Cli::command().error(ErrorKind::InvalidValue, why);
+    let environment = environment::check(&command, std::env::vars_os()).map_err(wrong);
+    let Some(path) = found.get_one::<PathBuf>("config").cloned() else {
+        let parsed = command.try_get_matches_from_mut(arguments)?;
+        return environment.and_then(|()| Cli::from_arg_matches(&parsed));
+    };
+    environment?;
     let added = added(&command, &found, &read(&path).map_err(wrong)?)
         .map_err(|why| wrong(format!("{}: {why}", path.display())))?;
     let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());

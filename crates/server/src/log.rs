@@ -3,7 +3,10 @@
 use std::io;
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::http;
 
@@ -27,8 +30,16 @@ pub(crate) fn start(format: Format) {
         .log_internal_errors(false);
     // A second start in one process would only mean that a log is there already.
     let _ = match format {
-        Format::Text => log.try_init(),
-        Format::Json => log.json().flatten_event(true).try_init(),
+        Format::Text => log.finish().with(filter_fn(may_be_told)).try_init(),
+        Format::Json => {
+            log.json().flatten_event(true).finish().with(filter_fn(may_be_told)).try_init()
+        }
     };
     http::log_panics_by_place();
+}
+
+/// Whether an event may be written, whatever `RUST_LOG` says: what a library tells of its work beyond `info`
+/// holds what it carries, such as a webhook's key in a head and what is written to the database.
+fn may_be_told(event: &Metadata<'_>) -> bool {
+    *event.level() <= Level::INFO || event.target().starts_with("countersign_")
 }

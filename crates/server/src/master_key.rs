@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::{cli::Place, failure::Failure, master_key_file, opening};
 
-const KEY: &str = "COUNTERSIGN_MASTER_KEY";
-const FORMER_KEY: &str = "COUNTERSIGN_FORMER_MASTER_KEY";
+pub(crate) const KEY: &str = "COUNTERSIGN_MASTER_KEY";
+pub(crate) const FORMER_KEY: &str = "COUNTERSIGN_FORMER_MASTER_KEY";
 
 /// The longest that a command may take.
 const PATIENCE: Duration = Duration::from_secs(60);

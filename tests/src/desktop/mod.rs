@@ -114,7 +114,7 @@ impl Drop for Desktop {
             left.into_iter().for_each(process::kill);
             std::thread::sleep(Duration::from_millis(50));
         }
-        if std::env::var_os("COUNTERSIGN_KEEP").is_some() {
+        if std::env::var_os("TESTS_KEEP").is_some() {
             self.folder.disable_cleanup(true);
             eprintln!("kept {}", self.folder.path().display());
             return;

@@ -2,7 +2,7 @@
 //! in the real window with the real keyring and the real server: no credential that a screen had
 //! confirmed is ever lost, and no vault is ever half open.
 //!
-//! `COUNTERSIGN_KILLS_SEED` repeats the choices of a run, which prints its seed.
+//! `TESTS_KILLS_SEED` repeats the choices of a run, which prints its seed.
 
 mod change;
 mod desk;
@@ -38,11 +38,11 @@ const LIMIT: Duration = Duration::from_secs(1800);
 
 #[test]
 fn nothing_confirmed_is_lost_by_a_kill() -> Result<()> {
-    let seed = match std::env::var("COUNTERSIGN_KILLS_SEED") {
+    let seed = match std::env::var("TESTS_KILLS_SEED") {
         Ok(text) => text.parse().map_err(|_| Error::different(format!("no seed: {text}")))?,
         Err(_) => clock::now().0,
     };
-    println!("COUNTERSIGN_KILLS_SEED={seed}");
+    println!("TESTS_KILLS_SEED={seed}");
     let took = Stopwatch::start();
     let tallies: Vec<_> = std::thread::scope(|scope| {
         let desks: Vec<_> =

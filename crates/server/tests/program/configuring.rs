@@ -113,6 +113,33 @@ fn what_is_wrong_in_the_file_is_said() {
     assert!(!folder.path().exists(), "nothing was made");
 }
 
+#[test]
+fn what_is_no_setting_in_the_environment_is_refused_and_not_passed_over() {
+    let folder = Folder::new();
+    let with = |name: &str| {
+        let mut command = folder.command(&["serve"]);
+        command.env(name, "a-secret");
+        refused(command)
+    };
+    for (name, meant) in [
+        ("COUNTERSIGN_LISTN", "did you mean COUNTERSIGN_LISTEN?"),
+        ("COUNTERSIGN_DATABSE_URL", "did you mean COUNTERSIGN_DATABASE_URL?"),
+        ("COUNTERSIGN_COLOUR_OF_THE_SKY", "serve --help` lists them"),
+    ] {
+        let said = with(name);
+        assert!(said.contains(&format!("the environment's {name} is no setting")), "{said}");
+        assert!(said.contains(meant) && !said.contains("a-secret"), "{said}");
+    }
+    let mut command = by(&with_file(&folder, ""), &["serve"]);
+    command.env("COUNTERSIGN_LISTN", "1");
+    assert!(refused(command).contains("COUNTERSIGN_LISTN is no setting"), "with a file too");
+    assert!(!folder.path().exists(), "nothing was made");
+    folder.add_account(NPI, "Ada Quill");
+    let mut command = folder.command(&["token", "list"]);
+    command.env("COUNTERSIGN_LISTEN", "127.0.0.1:0");
+    assert!(run(command, "").status.success(), "a setting of another command");
+}
+
 /// Puts a new certificate for this machine, and its key, into the folder; gives the certificate.
 fn certify(folder: &Path) -> Vec<u8> {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();

@@ -22,6 +22,12 @@ pub(crate) fn start(carrier: &Network, phone: Option<&str>) -> (Server, Browser,
     let key = key.to_str().unwrap().to_owned();
     let options = ["--phone-webhook", &carrier.url, "--phone-key-file", &key];
     let server = Server::start_in(folder, &options);
+    let (browser, app) = waiting(&server, phone);
+    (server, browser, app)
+}
+
+/// A browser that is signed in, and an app that waits.
+fn waiting(server: &Server, phone: Option<&str>) -> (Browser, App) {
     server.folder.add_account(NPI, "Ada Quill");
     if let Some(number) = phone {
         let noted = server.folder.json(&["account", "phone", "--npi", NPI, "--number", number], "");
@@ -30,8 +36,19 @@ pub(crate) fn start(carrier: &Network, phone: Option<&str>) -> (Server, Browser,
     let (link, confirmation) = server.folder.begin_activation(NPI, &server.address);
     let app = App::new();
     assert_eq!(server.provision(&app.seal_for(&link)).0, 201);
-    let browser = Browser::signed_in(&server, &confirmation);
-    (server, browser, app)
+    (Browser::signed_in(server, &confirmation), app)
+}
+
+/// The same at a server that sends codes, of a prescriber whose number it knows; the code is typed.
+pub(crate) fn confirmed_by_phone(server: &Server, carrier: &Network) -> (Browser, App) {
+    let (browser, app) = waiting(server, Some(PHONE));
+    assert_eq!(send(&browser, "sms").status, 303);
+    let told = carrier.wait_until_told(1);
+    let code = told[0].record["code"].as_str().unwrap().to_owned();
+    let page = browser.get(PAGE);
+    let typed = page.with_hidden(&[("code", &code)]);
+    assert_eq!(browser.post(CODE, &typed).location, "/tokens/new");
+    (browser, app)
 }
 
 pub(crate) fn send(browser: &Browser, channel: &str) -> Page {

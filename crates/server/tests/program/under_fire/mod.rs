@@ -15,6 +15,6 @@ use std::time::Duration;
 
 /// How long a test goes on: a few seconds, or as long as the soak says.
 fn going_on_for(bounded: Duration) -> Duration {
-    let soak = std::env::var("COUNTERSIGN_SOAK_SECONDS").ok();
+    let soak = std::env::var("TESTS_SOAK_SECONDS").ok();
     soak.map_or(bounded, |seconds| Duration::from_secs(seconds.parse().unwrap()))
 }
