@@ -145,7 +145,7 @@ pub(crate) enum AccountCommand {
     Mail(account_mail::Arguments),
     /// Note a prescriber's telephone number, for codes before a token is added
     Phone(account_phone::Arguments),
-    /// End the pause that wrong passphrases put on a prescriber's sign-in
+    /// End the pauses that wrong passphrases put on a prescriber's sign-in, and wrong codes on those that name no token
     Unlock(account_unlock::Arguments),
 }
 

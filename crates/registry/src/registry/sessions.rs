@@ -4,9 +4,9 @@ use oath::{Code, SerialNumber, UnixTime};
 
 use super::{ATTEMPTS, Registry};
 use crate::{
-    Error, Npi, Purpose, VerifyError,
+    Error, Npi, Purpose, Token, VerifyError,
     event::{EventKind, NewEvent, Outcome},
-    rules::judging::Typed,
+    rules::judging::{Typed, check_judgeable},
     session::{Factor, NOTED_EVERY, RENEWED_AGAIN, SecondFactor, Session, SessionRecord},
     store::{Changes, Write},
     values::{IdempotencyKey, SessionId, SessionSecret},
@@ -179,7 +179,7 @@ impl Registry {
         let (npi, actor) = (session.account.npi, session.actor());
         let serial = match serial {
             Some(serial) => serial.clone(),
-            None => self.only_token_of(npi).await?,
+            None => self.only_token_of(npi, now).await?,
         };
         for _ in 0..ATTEMPTS {
             let token = self.token_of(npi, &serial, Purpose::SignIn, &actor, now).await?;
@@ -208,13 +208,19 @@ impl Registry {
         Err(Error::Busy.into())
     }
 
-    async fn only_token_of(&self, npi: Npi) -> Result<SerialNumber, VerifyError> {
-        let tokens = self.store.tokens_of(npi).await?;
-        let mut in_use = tokens.into_iter().filter(|record| record.token.state.is_in_use());
-        match (in_use.next(), in_use.next()) {
-            (Some(only), None) => Ok(only.token.serial),
-            (Some(_), Some(_)) => Err(VerifyError::WhichToken),
-            (None, _) => Err(VerifyError::UnknownToken),
+    /// The only token whose codes count; where none's do, the only one in use, whose refusal says why.
+    async fn only_token_of(&self, npi: Npi, now: UnixTime) -> Result<SerialNumber, VerifyError> {
+        let tokens: Vec<_> =
+            self.store.tokens_of(npi).await?.into_iter().map(|record| record.token).collect();
+        let counts = |token: &&Token| check_judgeable(token, Purpose::SignIn, now).is_ok();
+        let mut meant: Vec<_> = tokens.iter().filter(counts).collect();
+        if meant.is_empty() {
+            meant = tokens.iter().filter(|token| token.state.is_in_use()).collect();
+        }
+        match *meant {
+            [only] => Ok(only.serial.clone()),
+            [] => Err(VerifyError::UnknownToken),
+            _ => Err(VerifyError::WhichToken),
         }
     }
 

@@ -1,4 +1,4 @@
-//! `account unlock`: ends the pause of a prescriber's sign-in before its time.
+//! `account unlock`: ends the pauses of a prescriber's sign-in and codes before their time.
 
 use clap::Args;
 use registry::Npi;
@@ -25,5 +25,9 @@ pub(crate) async fn run(arguments: Arguments, json: bool) -> Result<(), Failure>
     let registry = opening::registry(&arguments.place).await?;
     registry.unlock_sign_in(&operator(), &arguments.npi, clock::now()).await?;
     let unlocked = Unlocked { npi: arguments.npi.to_string() };
-    output::print(json, &unlocked, &format!("NPI {} can sign in again.", arguments.npi))
+    let said = format!(
+        "NPI {} can sign in again, and codes that name no token are judged again.",
+        arguments.npi
+    );
+    output::print(json, &unlocked, &said)
 }

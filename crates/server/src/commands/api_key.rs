@@ -18,7 +18,8 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "NAME")]
     party: Label,
     /// What the key is good for: verify (let codes be judged), read (read accounts, tokens, requests),
-    /// audit (read the audit), tokens (change and request tokens); may be given several times
+    /// audit (read the audit), tokens (change and request tokens), accounts (enter accounts, begin
+    /// activations); may be given several times
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
     scopes: Vec<Scope>,
 }

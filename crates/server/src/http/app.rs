@@ -35,6 +35,7 @@ fn unread(why: Unread) -> Problem {
             slug: "too-large",
             title: "Too large",
             detail: "this is larger than any request of an app".to_owned(),
+            cause: None,
         },
     }
 }
@@ -45,6 +46,7 @@ fn damaged(detail: &str) -> Problem {
         slug: "damaged",
         title: "Damaged request",
         detail: detail.to_owned(),
+        cause: None,
     }
 }
 
@@ -55,6 +57,7 @@ fn unreadable(error: &Error) -> Problem {
             slug: "unknown-version",
             title: "Unknown format",
             detail: error.to_string(),
+            cause: None,
         },
         _ => damaged(&error.to_string()),
     }
@@ -68,7 +71,7 @@ fn refusal(error: &AppRequestError) -> Problem {
         AppRequestError::Report(refusal) => report_refusal(*refusal),
         AppRequestError::Registry(error) => return Problem::failed(error),
     };
-    Problem { status, slug, title, detail: error.to_string() }
+    Problem { status, slug, title, detail: error.to_string(), cause: None }
 }
 
 const fn report_refusal(refusal: ReportRefusal) -> (StatusCode, &'static str, &'static str) {

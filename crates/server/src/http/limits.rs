@@ -171,10 +171,17 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// The key that a request shows, in the header or in the address, if it was good here before.
 fn seen_key(site: &Site, request: &Request) -> Option<ApiKey> {
-    let in_address = || request.uri().path().strip_prefix("/as/")?.split('/').next()?.parse().ok();
-    let key = v1::shown_key(request.headers()).or_else(in_address)?;
-    site.registry.has_seen_key(&key, clock::now()).then_some(key)
+    shown_key(request).filter(|key| site.registry.has_seen_key(key, clock::now()))
 }
+
+fn shown_key(request: &Request) -> Option<ApiKey> {
+    let in_address = || request.uri().path().strip_prefix("/as/")?.split('/').next()?.parse().ok();
+    v1::shown_key(request.headers()).or_else(in_address)
+}
+
+/// By which good key something was asked: its answer carries this to the log.
+#[derive(Debug, Clone)]
+pub(super) struct AskedBy(pub(super) ApiKeyId);
 
 /// Lets routes be asked as often as the limits have it.
 pub(super) fn limited(router: Router<Site>, site: &Site) -> Router<Site> {
@@ -187,7 +194,12 @@ async fn limit(State(site): State<Site>, request: Request, next: Next) -> Respon
     }
     let strangers = site.limits.strangers.as_ref();
     let from = strangers.zip(client::address(&site, request.headers()));
-    let response = next.run(request).await;
+    let key = shown_key(&request);
+    let mut response = next.run(request).await;
+    // What is good was seen by now.
+    if let Some(key) = key.filter(|key| site.registry.has_seen_key(key, clock::now())) {
+        response.extensions_mut().insert(AskedBy(key.id().clone()));
+    }
     match from {
         Some((strangers, address)) if response.status() == StatusCode::UNAUTHORIZED => strangers
             .wrong_key(address)
@@ -209,6 +221,7 @@ fn too_many(policy: Policy, wait: Duration) -> Response {
         slug: "too-many-requests",
         title: "Too many requests",
         detail: format!("more than {most} in {seconds} s {what}: ask again in {wait} s"),
+        cause: None,
     };
     let mut response = problem.into_response();
     let fields = [

@@ -1,4 +1,4 @@
-//! One line and one count a request. Never a query, a header or a body: they hold codes and passphrases.
+//! One line and one count a request, with the ID of the API key that was good for it. Never a query, a header or a body: they hold codes and passphrases.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use super::Site;
+use super::{Site, limits::AskedBy};
 use crate::clock;
 
 /// A request that is not answered yet.
@@ -32,7 +32,10 @@ impl Asked {
 
     pub(super) fn answered(&self, site: &Site, response: &Response) {
         let (method, route, status) = (&self.method, self.route(), response.status());
-        site.metrics.answered(method, route, status, clock::since(self.begun));
-        tracing::info!(%method, route, status = status.as_u16(), "answered");
+        let took = clock::since(self.begun);
+        site.metrics.answered(method, route, status, took);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let key = response.extensions().get::<AskedBy>().map(|by| by.0.as_str());
+        tracing::info!(%method, route, status = status.as_u16(), ms, key, "answered");
     }
 }

@@ -4,13 +4,18 @@ use axum::{
     Json,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
 use registry::{Error, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// The slug where the same request is worked at.
+pub(crate) const IN_PROGRESS: &str = "in-progress";
+/// When to ask again for what is worked at, in seconds: a change is done sooner.
+const UNDER_WAY_SECONDS: u16 = 2;
 
 /// The slug where nobody knows whether something was done.
 pub(crate) const UNKNOWN_OUTCOME: &str = "unknown-outcome";
@@ -24,6 +29,8 @@ pub(crate) struct Problem {
     pub(crate) title: &'static str,
     /// What happened and what to do next.
     pub(crate) detail: String,
+    /// Where one kind has several causes: which, for a program.
+    pub(crate) cause: Option<&'static str>,
 }
 
 impl Problem {
@@ -55,6 +62,7 @@ impl Problem {
             slug: "unavailable",
             title: "The server cannot do this now",
             detail: "nothing was changed; try again in a minute".to_owned(),
+            cause: None,
         }
     }
 }
@@ -84,6 +92,9 @@ pub(crate) struct Members {
     status: u16,
     /// What happened and what to do next.
     detail: String,
+    /// Which cause it has, for programs, where its `type` has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
 }
 
 impl Problem {
@@ -94,17 +105,21 @@ impl Problem {
             title: self.title,
             status: self.status.as_u16(),
             detail: self.detail,
+            cause: self.cause,
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status;
+        let (status, slug) = (self.status, self.slug);
         let mut response = (status, Json(self.members())).into_response();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if slug == IN_PROGRESS {
+            response.headers_mut().insert(RETRY_AFTER, UNDER_WAY_SECONDS.into());
+        }
         if status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"countersign\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
@@ -119,6 +134,7 @@ pub(crate) async fn no_such_address() -> Problem {
         slug: "not-found",
         title: "Nothing is at this address",
         detail: "check the address against the documentation of the API".to_owned(),
+        cause: None,
     }
 }
 
@@ -128,5 +144,6 @@ pub(crate) async fn no_such_method() -> Problem {
         slug: "method-not-allowed",
         title: "This address does not take this method",
         detail: "check the method against the documentation of the API".to_owned(),
+        cause: None,
     }
 }

@@ -59,6 +59,7 @@ fn unread(why: Unread) -> Problem {
             detail:
                 "this is larger than any provisioning data: send what the app made, nothing else"
                     .to_owned(),
+            cause: None,
         },
     }
 }
@@ -69,6 +70,7 @@ fn damaged(detail: &str) -> Problem {
         slug: "damaged",
         title: "Damaged provisioning data",
         detail: detail.to_owned(),
+        cause: None,
     }
 }
 
@@ -83,8 +85,7 @@ fn without_activation() -> Problem {
         status: StatusCode::UNPROCESSABLE_ENTITY,
         slug: "cannot-open",
         title: "Provisioning data cannot be opened",
-        detail: "this provisioning data was exported for an issuer card: hand the file to the issuer, who imports it".to_owned(),
-    }
+        detail: "this provisioning data was exported for an issuer card: hand the file to the issuer, who imports it".to_owned(), cause: None }
 }
 
 fn refusal(error: &Error) -> Problem {
@@ -100,7 +101,7 @@ fn refusal(error: &Error) -> Problem {
         }
         _ => (StatusCode::BAD_REQUEST, "damaged", "Damaged provisioning data"),
     };
-    Problem { status, slug, title, detail: error.to_string() }
+    Problem { status, slug, title, detail: error.to_string(), cause: None }
 }
 
 fn consume_refusal(error: &registry::Error) -> Problem {
@@ -118,5 +119,5 @@ fn consume_refusal(error: &registry::Error) -> Problem {
         }
         other => return Problem::failed(other),
     };
-    Problem { status, slug, title, detail: error.to_string() }
+    Problem { status, slug, title, detail: error.to_string(), cause: None }
 }

@@ -28,6 +28,7 @@ fn a_first_token_is_added_by_passphrase_and_confirmation_code_once() {
     };
     let refused = vendor.post(&path, &with("not hers at all"), Some("add-1"));
     assert_problem(&refused, 403, "sign-in-refused");
+    assert_eq!(refused.body["cause"], "passphrase");
     let good = with(PASSPHRASE);
     let added = vendor.post(&path, &good, Some("add-2"));
     assert_eq!((added.status, &added.body["state"]), (201, &json!("active")), "{}", added.body);
@@ -129,6 +130,34 @@ fn tokens_are_requested_and_replaced_by_the_prescribers_sign_in() {
         let again = vendor.post(path, body, Some(key));
         assert_eq!((again.status, again.replayed, again.body), (201, true, first.body));
     }
+}
+
+#[test]
+fn why_a_sign_in_is_refused_is_told_and_only_tokens_whose_codes_count_are_in_question() {
+    let (server, _, phone, tablet) = two_tokens();
+    let vendor = Vendor::of(&server, &["tokens"]);
+    let path = format!("/v1/accounts/{NPI}/requests");
+    let ask = |passphrase: &str, token: Option<&App>, code: &str| {
+        let id = token.map(|app| app.id.to_string());
+        let sign_in = json!({ "passphrase": passphrase, "credential_id": id, "code": code });
+        vendor.post(&path, &json!({ "sign_in": sign_in, "type": "soft" }).to_string(), None)
+    };
+    let stranger = App::new();
+    let wrong = phone.wrong_code();
+    for (cause, refused) in [
+        ("passphrase", ask("not hers at all", Some(&phone), &wrong)),
+        ("which-token", ask(PASSPHRASE, None, &wrong)),
+        ("unknown-token", ask(PASSPHRASE, Some(&stranger), &wrong)),
+        ("wrong", ask(PASSPHRASE, Some(&phone), &wrong)),
+    ] {
+        assert_problem(&refused, 403, "sign-in-refused");
+        assert_eq!(refused.body["cause"], cause, "{}", refused.body);
+    }
+    let lost = format!("/v1/tokens/{}/suspend", tablet.id.as_str());
+    let lost = vendor.post(&lost, &json!({ "reason": "left in a taxi" }).to_string(), None);
+    assert_eq!(lost.status, 200, "{}", lost.body);
+    let unnamed = ask(PASSPHRASE, None, &phone.next_code());
+    assert_eq!(unnamed.status, 201, "{}", unnamed.body);
 }
 
 #[test]

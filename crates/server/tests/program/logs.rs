@@ -29,6 +29,10 @@ fn nor_in_a_log_for_programs() {
     let answered = |line: &&serde_json::Value| line["message"] == "answered";
     let line = lines.iter().find(answered).unwrap();
     assert!(line["route"].is_string() && line["status"].is_u64() && line["method"].is_string());
+    assert!(line["ms"].is_u64() && line["key"].is_null(), "{line}");
+    let verified = |line: &&serde_json::Value| answered(line) && line["route"] == "/v1/verify";
+    let line = lines.iter().find(verified).unwrap();
+    assert!(line["key"].as_str().is_some_and(|id| id.len() > 3), "{line}");
 }
 
 /// All that is logged, without the columns in which a library would write bytes: text that it breaks into rows is

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     browser::Browser,
-    process::{NPI, OTHER_NPI, Server, agent, run, text},
+    process::{self, NPI, OTHER_NPI, Server, agent, run, text},
 };
 
 /// What came back: status, body, and whether it was sent before.
@@ -170,7 +170,7 @@ fn what_cannot_be_read_is_told_by_its_field() {
     let (_server, _app, vendor) = with_vendor(&["verify"]);
     for (body, named) in [
         ("", "EOF"),
-        ("[]", "struct"),
+        ("[]", "expected an object"),
         ("{\"account\": \"1234567893\"}", "code"),
         ("{\"account\": 1, \"code\": \"123456\"}", "string"),
         ("{\"account\": \"1234567890\", \"code\": \"123456\"}", "account: this is not an NPI"),
@@ -261,6 +261,11 @@ fn a_key_of_other_scopes_is_told_which_it_needs() {
     let unknown = ["api-key", "add", "--party", "Example EHR", "--scope", "all"];
     let unknown = text(&server.folder.run(&unknown, "").stderr);
     assert!(unknown.contains("one of verify, read, audit, tokens, accounts"), "{unknown}");
+    let mut help = process::program();
+    let help = text(&help.args(["api-key", "add", "--help"]).output().unwrap().stdout);
+    for scope in ["verify (", "read (", "audit (", "tokens (", "accounts ("] {
+        assert!(help.contains(scope), "{scope}: {help}");
+    }
 }
 
 #[test]

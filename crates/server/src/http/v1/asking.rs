@@ -15,7 +15,10 @@ use registry::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::super::{Problem, Site, Unread, problem::UNKNOWN_OUTCOME};
+use super::super::{
+    Problem, Site, Unread,
+    problem::{IN_PROGRESS, UNKNOWN_OUTCOME},
+};
 use crate::clock;
 
 /// The most that a request has, in bytes.
@@ -40,6 +43,7 @@ pub(super) async fn relying_party(
             slug: "scope",
             title: "This API key is not good for this",
             detail: error.to_string(),
+            cause: None,
         },
         ApiKeyError::Registry(error) => unavailable(&error),
         ApiKeyError::NotGood | ApiKeyError::Unknown | ApiKeyError::Over => {
@@ -105,7 +109,7 @@ pub(super) async fn request_at(site: &Site, text: &str) -> Result<TokenRequest, 
 }
 
 pub(super) fn nothing(slug: &'static str, title: &'static str, why: impl ToString) -> Problem {
-    Problem { status: StatusCode::NOT_FOUND, slug, title, detail: why.to_string() }
+    Problem { status: StatusCode::NOT_FOUND, slug, title, detail: why.to_string(), cause: None }
 }
 
 fn unauthorised(detail: String) -> Problem {
@@ -114,6 +118,7 @@ fn unauthorised(detail: String) -> Problem {
         slug: "unauthorised",
         title: "No good API key",
         detail,
+        cause: None,
     }
 }
 
@@ -135,6 +140,7 @@ pub(super) async fn body(body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
             slug: "too-large",
             title: "Too large",
             detail: "this is larger than any request of the API".to_owned(),
+            cause: None,
         },
     })
 }
@@ -152,10 +158,23 @@ pub(super) fn refusal<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<String> 
 fn without_values(why: &str) -> String {
     match why.rsplit_once(", expected ") {
         Some((what, expected)) if is_of_a_value(what) => {
-            format!("a value is of another kind: expected {expected}")
+            format!("a value is of another kind: expected {}", in_words(expected))
         }
         _ => why.to_owned(),
     }
+}
+
+/// What was expected, and where, without the names that this program has for it.
+fn in_words(expected: &str) -> String {
+    let at = expected.rfind(" at line ").unwrap_or(expected.len());
+    let (what, place) = expected.split_at(at);
+    let words = match what.split(' ').next() {
+        Some("struct" | "map") => "an object",
+        Some("enum" | "variant") => "one of the words that stand in the API's description",
+        Some("u8" | "u16" | "u32" | "u64" | "usize") => "a whole number",
+        _ => what,
+    };
+    format!("{words}{place}")
 }
 
 /// Whether a message is of a value, which it tells, and not of a field's name.
@@ -169,6 +188,7 @@ fn not_read(detail: String) -> Problem {
         slug: "malformed",
         title: "The request cannot be read",
         detail,
+        cause: None,
     }
 }
 
@@ -184,18 +204,21 @@ pub(super) fn not_answered(error: AnswerError) -> Problem {
             slug: "idempotency-key-reused",
             title: "Another request under the same idempotency key",
             detail: error.to_string(),
+            cause: None,
         },
         AnswerError::InProgress => Problem {
             status: StatusCode::CONFLICT,
-            slug: "in-progress",
+            slug: IN_PROGRESS,
             title: "The same request is under way",
             detail: error.to_string(),
+            cause: None,
         },
         AnswerError::UnknownOutcome => Problem {
             status: StatusCode::CONFLICT,
             slug: UNKNOWN_OUTCOME,
             title: "How this request ended is not known",
             detail: error.to_string(),
+            cause: None,
         },
         AnswerError::Registry(error) => unavailable(&error),
     }
@@ -226,15 +249,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_under_way_says_when_to_ask_again() {
+        let after = |error| {
+            let response = not_answered(error).into_response();
+            response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(after(AnswerError::InProgress).as_deref(), Some("2"));
+        assert_eq!(after(AnswerError::UnknownOutcome), None, "that is not to be sent again");
+    }
+
+    #[test]
     fn what_is_wrong_with_a_document_is_told_without_its_values() {
         #[derive(Debug, Deserialize)]
         struct Asked {
             #[expect(dead_code, reason = "only read")]
             code: String,
+            #[expect(dead_code, reason = "only read")]
+            hours: Option<u32>,
         }
         for body in [r#"{"code": 482913}"#, r#"{"code": [482913]}"#, r#""482913, expected it""#] {
             let why = json::<Asked>(body.as_bytes()).unwrap_err().detail;
             assert!(why.contains("expected ") && !why.contains("482913"), "{why}");
+        }
+        for (body, expected) in [
+            ("7", "expected an object at line 1"),
+            ("[]", "expected an object at line 1"),
+            (r#"{"code": "1", "hours": "many"}"#, "expected a whole number at line 1"),
+        ] {
+            let why = json::<Asked>(body.as_bytes()).unwrap_err().detail;
+            assert!(why.contains(expected), "{why}");
         }
         let unknown = json::<Asked>(b"{}").unwrap_err().detail;
         assert!(unknown.contains("missing field `code`"), "{unknown}");

@@ -12,22 +12,26 @@ use super::super::{
 };
 use crate::dashboard::sentence;
 
+/// The cause where the sign-in itself did not hold: the same may be sent again, with a new code.
+const AGAIN: &str = "not-signed-in";
+
 fn problem(
     status: StatusCode,
     slug: &'static str,
     title: &'static str,
     why: &dyn core::fmt::Display,
 ) -> Problem {
-    Problem { status, slug, title, detail: sentence(&why.to_string()) }
+    Problem { status, slug, title, detail: sentence(&why.to_string()), cause: None }
 }
 
 pub(super) fn conflict(slug: &'static str, why: &dyn core::fmt::Display) -> Problem {
     problem(StatusCode::CONFLICT, slug, "This cannot be done", why)
 }
 
-pub(super) fn sign_in_refused(why: &dyn core::fmt::Display) -> Problem {
+fn sign_in_refused(cause: &'static str, why: &dyn core::fmt::Display) -> Problem {
     let title = "The prescriber’s sign-in was refused";
-    problem(StatusCode::FORBIDDEN, "sign-in-refused", title, why)
+    let refused = problem(StatusCode::FORBIDDEN, "sign-in-refused", title, why);
+    Problem { cause: Some(cause), ..refused }
 }
 
 fn code(cause: &Cause) -> Problem {
@@ -42,7 +46,7 @@ pub(super) fn registry(error: Error) -> Problem {
         Error::OtherReason => conflict("other-reason", &error),
         Error::AccountExists => conflict("account-exists", &error),
         Error::AccountIdTaken => conflict("account-id-taken", &error),
-        Error::SessionEnded => sign_in_refused(&error),
+        Error::SessionEnded => sign_in_refused(AGAIN, &error),
         Error::NotAllowed => {
             problem(StatusCode::FORBIDDEN, "not-allowed", "Not a relying party’s to do", &error)
         }
@@ -59,7 +63,13 @@ pub(super) fn through(error: ThroughError) -> Problem {
         ThroughError::Passphrase(SignInError::Registry(error))
         | ThroughError::Code(VerifyError::Registry(error))
         | ThroughError::Confirmation(C::Registry(error)) => registry(error),
-        refused => sign_in_refused(&refused),
+        ThroughError::Passphrase(SignInError::Refused) => sign_in_refused("passphrase", &error),
+        ThroughError::Code(VerifyError::Refused(cause)) => sign_in_refused(cause.name(), &cause),
+        ThroughError::Code(VerifyError::WhichToken) => sign_in_refused("which-token", &error),
+        ThroughError::Code(VerifyError::UnknownToken) => sign_in_refused("unknown-token", &error),
+        ThroughError::Confirmation(C::Wrong { .. }) => sign_in_refused("confirmation-code", &error),
+        ThroughError::Confirmation(C::NoOpenActivation) => sign_in_refused("no-activation", &error),
+        ThroughError::Confirmation(C::HasToken) => sign_in_refused("has-token", &error),
     }
 }
 
@@ -78,10 +88,10 @@ pub(super) fn own_token(error: OwnTokenError) -> Problem {
         OwnTokenError::LastToken => conflict("last-token", &error),
         OwnTokenError::OtherReason => conflict("other-reason", &error),
         OwnTokenError::NotLost | OwnTokenError::HadLater => conflict("not-possible", &error),
-        OwnTokenError::NotSignedIn
-        | OwnTokenError::NotFresh
-        | OwnTokenError::LostFactor
-        | OwnTokenError::NeedsOtherToken => sign_in_refused(&error),
+        OwnTokenError::NotSignedIn | OwnTokenError::NotFresh => sign_in_refused(AGAIN, &error),
+        OwnTokenError::LostFactor | OwnTokenError::NeedsOtherToken => {
+            sign_in_refused("needs-other-token", &error)
+        }
     }
 }
 
@@ -103,10 +113,9 @@ pub(super) fn associate(error: AssociateError) -> Problem {
         | AssociateError::EarlierEnrolment
         | AssociateError::HandoverOver
         | AssociateError::NotEnrolled => conflict("not-waiting", &error),
-        AssociateError::NotSignedIn
-        | AssociateError::NotFresh
-        | AssociateError::NeedsConfirmation
-        | AssociateError::NeedsTokenCode => sign_in_refused(&error),
+        AssociateError::NotSignedIn | AssociateError::NotFresh => sign_in_refused(AGAIN, &error),
+        AssociateError::NeedsConfirmation => sign_in_refused("needs-confirmation-code", &error),
+        AssociateError::NeedsTokenCode => sign_in_refused("needs-token-code", &error),
     }
 }
 
@@ -134,7 +143,7 @@ pub(super) fn request(error: RequestError) -> Problem {
     match error {
         RequestError::Registry(error) => registry(error),
         RequestError::UnknownToken => registry(Error::UnknownToken),
-        RequestError::NotSignedIn | RequestError::NotFresh => sign_in_refused(&error),
+        RequestError::NotSignedIn | RequestError::NotFresh => sign_in_refused(AGAIN, &error),
         RequestError::LastToken => conflict("last-token", &error),
         RequestError::OtherReason => conflict("other-reason", &error),
         RequestError::NeedsAddress => conflict("needs-address", &error),
