@@ -54,6 +54,26 @@ fn a_first_token_is_added_by_passphrase_and_confirmation_code_once() {
 }
 
 #[test]
+fn a_token_with_a_button_is_added_by_two_codes_and_by_one_is_refused_without_using_it_up() {
+    let server = Server::start();
+    let fob = App::new();
+    server.folder.add_account(NPI, "Ada Quill");
+    server.folder.put_fob(&fob);
+    let (_, confirmation) = server.folder.begin_activation(NPI, &server.address);
+    let vendor = Vendor::of(&server, &["tokens"]);
+    let path = format!("/v1/accounts/{NPI}/tokens");
+    let mut new = json!({
+        "sign_in": { "passphrase": PASSPHRASE, "confirmation_code": confirmation },
+        "credential_id": fob.id.as_str(), "name": "Blue fob", "code": fob.press(0),
+    });
+    let refused = vendor.post(&path, &new.to_string(), Some("fob-1"));
+    assert_problem(&refused, 409, "needs-second-code");
+    new["second_code"] = fob.press(1).into();
+    let added = vendor.post(&path, &new.to_string(), Some("fob-2"));
+    assert_eq!((added.status, &added.body["state"]), (201, &json!("active")), "{}", added.body);
+}
+
+#[test]
 fn a_token_is_resynchronised_suspended_and_given_up_and_each_answer_outlives_a_restart() {
     let (server, app, vendor) = with_vendor(&["tokens"]);
     let path = |what: &str| format!("/v1/tokens/{}/{what}", app.id.as_str());

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::{
     add_token::{add, fields},
     app::App,
     browser::{Browser, Page},
-    process::{Folder, NPI, Server, text},
+    process::{Folder, NPI, PASSPHRASE, Server, text},
     stand_in_network::{Mood, Network},
+    verify_api::{Vendor, assert_problem},
 };
 
 pub(crate) const PHONE: &str = "+1 410 555 0134";
@@ -108,6 +111,22 @@ fn a_code_goes_to_the_phone_and_then_add_new_token_goes_on() {
         assert!(!log.contains(secret), "the log holds {secret}");
         assert!(!events.contains(secret), "the audit holds {secret}");
     }
+}
+
+#[test]
+fn over_the_api_no_token_is_added_where_codes_go_to_phones() {
+    let carrier = Network::start(&[]);
+    let (server, browser, app) = start(&carrier, Some(PHONE));
+    let vendor = Vendor::of(&server, &["tokens"]);
+    let (_, confirmation) = server.folder.begin_activation(NPI, &server.address);
+    let new = json!({
+        "sign_in": { "passphrase": PASSPHRASE, "confirmation_code": confirmation },
+        "credential_id": app.id.as_str(), "name": "Phone", "code": app.next_code(),
+    });
+    let refused = vendor.post(&format!("/v1/accounts/{NPI}/tokens"), &new.to_string(), None);
+    assert_problem(&refused, 409, "needs-phone-code");
+    assert!(carrier.told().is_empty(), "no code is sent that nobody can type");
+    assert!(!browser.get("/tokens").html.contains(&app.id.to_string()), "nothing was added");
 }
 
 #[test]
