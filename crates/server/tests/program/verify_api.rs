@@ -40,6 +40,16 @@ impl Vendor {
     }
 
     pub(crate) fn post(&self, path: &str, body: &str, once: Option<&str>) -> Told {
+        self.try_post(path, body, once).unwrap()
+    }
+
+    /// The same of a server that may be gone before it has answered.
+    pub(crate) fn try_post(
+        &self,
+        path: &str,
+        body: &str,
+        once: Option<&str>,
+    ) -> Result<Told, ureq::Error> {
         let url = format!("{}{path}", self.address);
         let mut request = agent()
             .post(&url)
@@ -48,13 +58,13 @@ impl Vendor {
         if let Some(key) = once {
             request = request.header("idempotency-key", key);
         }
-        told(request.send(body).unwrap())
+        told(request.send(body)?)
     }
 
     pub(crate) fn get(&self, path: &str) -> Told {
         let url = format!("{}{path}", self.address);
         let request = agent().get(&url).header("authorization", &format!("Bearer {}", self.key));
-        told(request.call().unwrap())
+        told(request.call().unwrap()).unwrap()
     }
 
     pub(crate) fn verify(&self, body: &Value) -> Told {
@@ -62,15 +72,15 @@ impl Vendor {
     }
 }
 
-fn told(mut response: ureq::http::Response<ureq::Body>) -> Told {
+fn told(mut response: ureq::http::Response<ureq::Body>) -> Result<Told, ureq::Error> {
     let status = response.status().as_u16();
     let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
     let expected = if status < 400 { "application/json" } else { "application/problem+json" };
     assert_eq!(media_type, expected);
     assert_eq!(response.headers().contains_key("www-authenticate"), status == 401);
     let replayed = response.headers().contains_key("idempotency-replayed");
-    let body = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
-    Told { status, body, replayed }
+    let body = serde_json::from_str(&response.body_mut().read_to_string()?).unwrap();
+    Ok(Told { status, body, replayed })
 }
 
 /// A server at which Ada's app has an active token, and a relying party.
@@ -238,8 +248,8 @@ fn without_a_good_key_nothing_is_judged() {
         if let Some(header) = header {
             request = request.header("authorization", header);
         }
-        let refused =
-            told(request.send("{\"account\":\"1234567893\",\"code\":\"123456\"}").unwrap());
+        let sent = request.send("{\"account\":\"1234567893\",\"code\":\"123456\"}").unwrap();
+        let refused = told(sent).unwrap();
         assert_problem(&refused, 401, "unauthorised");
     }
     let events = server.folder.json(&["events"], "");

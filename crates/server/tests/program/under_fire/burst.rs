@@ -7,10 +7,11 @@ use std::{
 };
 
 use serde_json::json;
+use test_postgres::TestPostgres;
 
 use super::fob::{FIRST_PRESS, Fob, Told};
 use crate::{
-    process::{Server, agent},
+    process::{Folder, Server, agent},
     verify_api::Vendor,
 };
 
@@ -70,9 +71,18 @@ fn of_five_hundred_forms_with_one_code_one_is_accepted() {
 
 #[test]
 fn of_five_hundred_wrong_codes_the_tenth_locks_and_none_after_it_is_judged() {
-    let server = Server::start();
-    let vendor = Vendor::of(&server, &["verify"]);
-    let (fob, other) = (Fob::new(&server, 1), Fob::new(&server, 2));
+    the_tenth_of_five_hundred_locks(&Server::start());
+}
+
+#[test]
+fn of_five_hundred_wrong_codes_the_tenth_locks_over_postgres_and_honest_ones_are_not_hurt() {
+    let database = TestPostgres::start();
+    the_tenth_of_five_hundred_locks(&Server::start_in(Folder::over(&database.new_database()), &[]));
+}
+
+fn the_tenth_of_five_hundred_locks(server: &Server) {
+    let vendor = Vendor::of(server, &["verify"]);
+    let (fob, other) = (Fob::new(server, 1), Fob::new(server, 2));
     let near: Vec<_> = (0..200).map(|press| fob.token.press(press)).collect();
     let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !near.contains(code)).unwrap();
     let verify = |of: &Fob, code: &str| {

@@ -1,5 +1,6 @@
-//! The plug is pulled again and again under load: no code is accepted twice, no acceptance that was
-//! answered is lost, and the audit verifies.
+//! The plug is pulled again and again under load, of prescribers who test codes and of those whose codes a
+//! vendor lets be judged: no code is accepted twice, no acceptance that was answered is lost, whoever sends
+//! again under the same key gets the one answer, and the audit verifies.
 
 use std::{
     sync::{
@@ -13,13 +14,18 @@ use std::{
 use super::{
     fob::{FIRST_PRESS, Fob, Told},
     going_on_for,
+    retries::{check_signed, sign_on},
 };
 use crate::{
     clock,
     process::{Folder, Server, agent, text},
+    verify_api::Vendor,
 };
 
-const PRESCRIBERS: u32 = 6;
+/// Who tests codes on the dashboard.
+const TESTING: u32 = 4;
+/// Whose codes a vendor lets be judged.
+const SIGNING: u32 = 3;
 const BETWEEN_KILLS: Duration = Duration::from_secs(1);
 
 /// What somebody saw who tested one code after another, each by two forms at once.
@@ -34,7 +40,7 @@ struct Seen {
 
 /// The first press from this one on whose code no later one near it has too: of one that has, either may
 /// be meant, and both are good.
-fn telling(fob: &Fob, from: u64) -> u64 {
+pub(super) fn telling(fob: &Fob, from: u64) -> u64 {
     let is_telling = |press: &u64| {
         let code = fob.token.press(*press);
         (press + 1..press + 100).all(|later| fob.token.press(later) != code)
@@ -116,37 +122,49 @@ pub(super) fn survive(
     most: Duration,
     mut trouble: impl FnMut(&RwLock<Option<Server>>),
 ) -> (usize, usize) {
-    let fobs: Vec<_> = (0..PRESCRIBERS).map(|n| Fob::new(&first, n)).collect();
+    let fobs: Vec<_> = (0..TESTING).map(|n| Fob::new(&first, n)).collect();
+    let signers: Vec<_> = (TESTING..TESTING + SIGNING).map(|n| Fob::new(&first, n)).collect();
+    let vendor = Vendor::of(&first, &["verify"]);
     let (server, stop) = (RwLock::new(Some(first)), AtomicBool::new(false));
     let mut troubles = 0;
-    let seen: Vec<_> = thread::scope(|scope| {
-        let pressing: Vec<_> = fobs
+    let (seen, signed): (Vec<_>, Vec<_>) = thread::scope(|scope| {
+        let (server, stop, vendor) = (&server, &stop, &vendor);
+        let pressing: Vec<_> =
+            fobs.iter().map(|fob| scope.spawn(move || press_on(fob, server, stop))).collect();
+        let signing: Vec<_> = signers
             .iter()
-            .map(|fob| {
-                let (server, stop) = (&server, &stop);
-                scope.spawn(move || press_on(fob, server, stop))
-            })
+            .map(|fob| scope.spawn(move || sign_on(fob, vendor, server, stop)))
             .collect();
         let began = clock::instant();
         while clock::since(began) < most {
             thread::sleep(BETWEEN_KILLS);
-            trouble(&server);
+            trouble(server);
             troubles += 1;
         }
         // What came back last is used once more.
         thread::sleep(BETWEEN_KILLS);
         stop.store(true, Ordering::Relaxed);
-        pressing.into_iter().map(|pressed| pressed.join().unwrap()).collect()
+        (
+            pressing.into_iter().map(|pressed| pressed.join().unwrap()).collect(),
+            signing.into_iter().map(|signed| signed.join().unwrap()).collect(),
+        )
     });
     let server = server.into_inner().unwrap().unwrap();
     for (fob, seen) in fobs.iter().zip(&seen) {
         check(fob, seen, &server);
     }
+    for (fob, signed) in signers.iter().zip(&signed) {
+        check_signed(fob, signed, &vendor, &server);
+    }
     let verified = server.folder.run(&["audit", "verify"], "");
     assert!(verified.status.success(), "{} {}", text(&verified.stdout), text(&verified.stderr));
-    let codes = seen.iter().map(|seen| seen.answered.len()).sum();
-    println!("{troubles} troubles, {codes} acceptances answered");
-    (troubles, codes)
+    let tested: usize = seen.iter().map(|seen: &Seen| seen.answered.len()).sum();
+    let again = signed.iter().flatten().filter(|judged| judged.again).count();
+    let signed: usize = signed.iter().map(|signed| signed.len() / 2).sum();
+    println!("{troubles} troubles; acceptances answered: {tested} of tests, {signed} of signings");
+    println!("{again} answers came only when the same was sent again");
+    assert!(signed > troubles, "vendors asked too: {signed} codes");
+    (troubles, tested + signed)
 }
 
 /// Kills the server, which is being asked, and starts it anew.

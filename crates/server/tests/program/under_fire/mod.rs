@@ -9,6 +9,7 @@ mod full_disk;
 mod hostile;
 mod kills;
 mod postgres;
+mod retries;
 mod schema;
 
 use std::time::Duration;
