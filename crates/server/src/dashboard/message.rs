@@ -38,6 +38,17 @@ pub(crate) const fn nothing_to_administer() -> Message {
     }
 }
 
+/// A check or an import of stock that this server did not begin, or forgot.
+pub(crate) const fn job_not_known_here() -> Message {
+    Message {
+        status: StatusCode::NOT_FOUND,
+        title: "Not known to this server",
+        text: "This server does not know of that check or import: it may be running on another one, or have ended before. Look at the list: what was checked or imported stands there. What is not there a few minutes from now was refused or broken off, and changed nothing: send the file again.",
+        next: "Look at the list",
+        next_address: "/admin/stock",
+    }
+}
+
 /// The administrator's roles do not allow what was asked.
 pub(crate) const fn not_your_role() -> Message {
     Message {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use test_postgres::TestPostgres;
+
 use crate::{
     administrators::Carrier,
     browser::{Browser, Page},
+    postgres::servers,
     process::Server,
     stand_in_network::until,
     stock::{PASSPHRASE, SEED, under_a_passphrase},
@@ -166,6 +169,22 @@ fn a_check_goes_on_to_its_end_although_whoever_sent_the_file_is_gone() {
     until("the check to end", || state().filter(|state| state == "checked"));
 }
 
+#[test]
+fn a_server_that_does_not_know_a_job_says_that_another_one_may() {
+    let database = TestPostgres::start();
+    let [first, second] = servers(&database.new_database());
+    let hedy = Carrier::add(&first.folder, "Hedy", &["token-administrator"]).signed_in(&first);
+    let form = hedy.get("/admin/stock");
+    let long = ("long.csv", long_file());
+    let begun = hedy.upload("/admin/stock/check", &form.with_hidden(&[]), (long.0, &long.1));
+    assert!(begun.location.starts_with("/admin/stock/jobs/"), "{} {}", begun.status, begun.html);
+    let page = hedy.at(&second).get(&begun.location);
+    assert_eq!(page.status, 404, "{}", page.location);
+    assert!(page.html.contains("it may be running on another one"), "{}", page.html);
+    assert!(page.html.contains("href=\"/admin/stock\""), "{}", page.html);
+    assert_ne!(hedy.get(&begun.location).status, 404, "its own server knows it");
+}
+
 /// A file whose check takes far longer than anybody is let wait for it.
 fn long_file() -> String {
     let rows = (0..200_000).map(|n| format!("{},{SEED},hotp\n", 1_000_000 + n));
@@ -212,7 +231,6 @@ fn a_long_check_shows_how_far_it_is_and_a_third_one_waits() {
     at_its_end(&hedy, second);
     let third = send(&hedy, &[], ("third.csv", &row));
     assert_eq!(hedy.get(&third.location).element("count").unwrap(), "1");
-    assert_eq!(hedy.get("/admin/stock/jobs/unknown").location, "/admin/stock");
 
     let take = hedy.post(&format!("{}/take", ended.location), &import.with_hidden(&[]));
     let taken = at_its_end(&hedy, take);

@@ -47,9 +47,8 @@ pub(super) async fn page(
 ) -> Result<Response, Response> {
     by.may(&site, Action::SeeStock).await?;
     let name = name.map(|Path(name)| name).unwrap_or_default();
-    // What it came to is in the list, whichever server it was begun on.
-    let list = || Redirect::to("/admin/stock").into_response();
-    let Some(job) = site.stock_jobs.of(&name) else { return Ok(list()) };
+    let not_known = || message::job_not_known_here().into_response();
+    let job = site.stock_jobs.of(&name).ok_or_else(not_known)?;
     let refused = match job.ended() {
         None => String::new(),
         Some(JobEnd::Done(id)) => {
