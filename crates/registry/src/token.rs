@@ -178,6 +178,16 @@ impl Token {
             _ => None,
         }
     }
+
+    /// In how many seconds at most it shows a code later than the last accepted one, by its learnt drift:
+    /// 0 where it shows one already. `None` where its codes do not go by time, or none was accepted yet.
+    #[must_use]
+    pub fn next_code_in(&self, now: UnixTime) -> Option<u64> {
+        let period = self.otp.period()?;
+        let drift = i64::from(self.drift.steps());
+        let next = self.last_accepted?.saturating_add(1).saturating_add_signed(-drift);
+        Some(period.start_of(next).since(now))
+    }
 }
 
 /// A token as it is stored.
@@ -189,4 +199,33 @@ pub struct TokenRecord {
     pub sealed_seed: Vec<u8>,
     /// Counts the writes, for compare-and-set.
     pub version: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use oath::{Hotp, Totp};
+
+    use super::*;
+
+    #[test]
+    fn the_next_code_is_awaited_by_the_tokens_own_clock() {
+        let serial: SerialNumber = "CSST4F7K92MQ".parse().unwrap();
+        let name: Label = "Phone".parse().unwrap();
+        let made = |otp| {
+            let (maker, kind) = (Manufacturer::Countersign, TokenType::Soft);
+            Token::provisioned(serial.clone(), maker, kind, name.clone(), otp, UnixTime(0))
+        };
+        let phone = made(Otp::Totp(Totp::default()));
+        let now = UnixTime(100 * 30 + 16);
+        assert_eq!(phone.next_code_in(now), None, "none was accepted yet");
+        for (step, steps_off, seconds) in
+            [(100, 0, 14), (99, -1, 14), (101, 1, 14), (101, 0, 44), (99, 0, 0), (7, 0, 0)]
+        {
+            let drift = Drift::from_parts(0, steps_off);
+            let token = Token { last_accepted: Some(step), drift, ..phone.clone() };
+            assert_eq!(token.next_code_in(now), Some(seconds), "{step} {steps_off}");
+        }
+        let button = Token { last_accepted: Some(100), ..made(Otp::Hotp(Hotp::default())) };
+        assert_eq!(button.next_code_in(now), None);
+    }
 }

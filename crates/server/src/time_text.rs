@@ -10,6 +10,16 @@ pub(crate) fn to_the_minute(at: UnixTime) -> String {
     format!("{date} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
 }
 
+/// `just now`, `12 minutes ago`, and from an hour on as [`to_the_minute`]: an instant that has passed.
+pub(crate) fn ago(at: UnixTime, now: UnixTime) -> String {
+    match now.since(at) {
+        0..=59 => "just now".to_owned(),
+        60..=119 => "a minute ago".to_owned(),
+        seconds @ 120..=3_599 => format!("{} minutes ago", seconds / 60),
+        _ => to_the_minute(at),
+    }
+}
+
 /// `2025-11-20`.
 pub(crate) fn date(at: UnixTime) -> String {
     split(at).0
@@ -136,6 +146,22 @@ mod tests {
             assert_eq!(rfc3339(UnixTime(at)), text);
         }
         assert_eq!(to_the_minute(UnixTime(1_763_621_251)), "2025-11-20 06:47 UTC");
+    }
+
+    #[test]
+    fn what_was_within_the_hour_is_told_from_now() {
+        let now = UnixTime(1_763_621_251);
+        for (seconds, text) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "a minute ago"),
+            (120, "2 minutes ago"),
+            (3_599, "59 minutes ago"),
+            (3_600, "2025-11-20 05:47 UTC"),
+        ] {
+            assert_eq!(ago(UnixTime(now.0 - seconds), now), text, "{seconds} s");
+        }
+        assert_eq!(ago(now.plus(5), now), "just now", "by another server's clock");
     }
 
     #[test]

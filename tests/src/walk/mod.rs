@@ -180,14 +180,14 @@ async fn associate(
     dashboard.browser.submit("save").await?;
     dashboard
         .browser
-        .find("add-new-token")
+        .find("confirmation")
         .await
         .map_err(|error| Error::different(format!("the token was not saved: {error}")))?;
+    tell.picture(dashboard.browser, "token-active").await?;
     let expected = Row { serial: id.as_str().to_owned(), state: "active".to_owned() };
     let rows = dashboard.tokens().await?;
     ensure(rows == [expected], || format!("the dashboard lists {rows:?}"))?;
     tell.line("The token is listed as active.");
-    tell.picture(dashboard.browser, "token-active").await?;
     Ok(())
 }
 

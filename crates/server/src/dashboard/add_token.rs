@@ -235,7 +235,7 @@ fn show(
         frame: visitor::frame(session),
         idempotency_key: key.as_str().to_owned(),
         errors,
-        code_label: if values.two_codes { "One-Time Password 1" } else { "OTP (security code)" },
+        code_label: if values.two_codes { "One-Time Password 1" } else { "Security code (OTP)" },
         values,
         manufacturers: or_by_number(&Manufacturer::ALL.map(Manufacturer::name)),
         issuers: vec![option(site.issuer.as_str())],

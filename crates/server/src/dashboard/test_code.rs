@@ -26,6 +26,8 @@ struct Page {
     token: TokenRow,
     idempotency_key: String,
     result: Option<Judgement>,
+    /// When the token shows a code that can be typed next, where that one is used up.
+    next: Option<String>,
 }
 
 /// What became of a code.
@@ -149,6 +151,25 @@ fn show(session: &Session, token: TokenRow, result: Option<Judgement>) -> Respon
     let refused = result.as_ref().is_some_and(|judgement| !judgement.accepted);
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let key = IdempotencyKey::generate(&mut randomness::rng());
-    let idempotency_key = key.as_str().to_owned();
-    render(status, &Page { frame: visitor::frame(session), token, idempotency_key, result })
+    let page = Page {
+        frame: visitor::frame(session),
+        idempotency_key: key.as_str().to_owned(),
+        next: result.as_ref().and_then(|judgement| next_code(judgement, &token)),
+        token,
+        result,
+    };
+    render(status, &page)
+}
+
+/// How long the next code is to be waited for, where the one that was typed is used up.
+fn next_code(judgement: &Judgement, token: &TokenRow) -> Option<String> {
+    if !judgement.accepted && judgement.cause != "already-used" {
+        return None;
+    }
+    // A token's clock may be a little before or behind: it is not told as sharper than it is known.
+    token.next_code_in.map(|seconds| match seconds {
+        0 => "Your token shows it already.".to_owned(),
+        1 => "It comes within a second.".to_owned(),
+        _ => format!("It comes within {seconds} seconds."),
+    })
 }

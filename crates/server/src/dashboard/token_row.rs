@@ -23,6 +23,10 @@ pub(super) struct TokenRow {
     pub(super) state: &'static str,
     pub(super) state_name: &'static str,
     pub(super) last_used: String,
+    /// The same for programs; empty where it never was.
+    pub(super) last_used_at: String,
+    /// In how many seconds at most it shows a code that is not used up, where that can be told.
+    pub(super) next_code_in: Option<u64>,
     pub(super) drift: String,
     /// Whether it is the prescriber's and not deactivated.
     pub(super) in_use: bool,
@@ -63,7 +67,11 @@ impl TokenRow {
             token_type: token.token_type.name(),
             state: token.state.name(),
             state_name: capitalised(token.state),
-            last_used: token.last_used.map_or_else(|| "never".to_owned(), time_text::to_the_minute),
+            last_used: token
+                .last_used
+                .map_or_else(|| "never".to_owned(), |at| time_text::ago(at, now)),
+            last_used_at: token.last_used.map(time_text::rfc3339).unwrap_or_default(),
+            next_code_in: token.next_code_in(now),
             drift: drift(token),
             in_use: token.state.is_in_use(),
             can_be_tested: token.is_usable(),

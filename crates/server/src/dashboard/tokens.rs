@@ -116,6 +116,15 @@ impl Page {
         self.tokens.get(self.added?)
     }
 
+    fn is_added(&self, token: &TokenRow) -> bool {
+        self.added_token().is_some_and(|added| added.serial == token.serial)
+    }
+
+    /// Whether a prescription could be signed now.
+    fn one_signs(&self) -> bool {
+        self.tokens.iter().any(|token| token.state == TokenState::Active.name())
+    }
+
     /// What was done just now, as long as it is so still.
     fn done_in_words(&self) -> Option<(String, &'static str)> {
         let (what, place) = self.done?;

@@ -30,17 +30,36 @@ fn a_token_is_added_listed_and_confirmed() {
     let saved = add(&browser, &app, "My <b>iPhone</b>");
     assert_eq!(saved.status, 303, "{}", saved.html);
     let page = browser.get(&saved.location);
-    assert!(page.element("confirmation").unwrap().contains("is now associated with your account"));
+    let confirmed = page.element("confirmation").unwrap();
+    assert!(confirmed.contains("iPhone") && confirmed.contains(" is active "), "{confirmed}");
+    assert!(confirmed.contains("is now associated with your account"), "{confirmed}");
+    let only = page.element("one-token-left").unwrap();
+    assert!(only.starts_with("This is your only token") && only.contains("second"), "{only}");
     assert_eq!(page.attribute("token-row", "data-serial").unwrap(), app.id.as_str());
     assert_eq!(page.attribute("token-row", "data-state").unwrap(), "active");
     let row = page.element("token-row").unwrap();
-    for shown in ["Countersign", "OTP SOFT TOKEN", &app.id.to_string(), "Active"] {
+    for shown in ["Countersign", "OTP SOFT TOKEN", &app.id.to_string(), "Active", "just now"] {
         assert!(row.contains(shown), "{shown}: {row}");
     }
     assert!(!page.html.contains("<b>iPhone"), "what somebody typed is text");
-    assert!(page.element("one-token-left").is_some());
     assert!(browser.get("/tokens").element("confirmation").is_none());
     assert!(browser.get("/tokens?added=CSST00000000").element("confirmation").is_none());
+}
+
+#[test]
+fn without_a_token_the_list_leads_to_the_form_and_offers_no_signing() {
+    let (server, app, confirmation) = Server::with_provisioned_token();
+    let browser = Browser::signed_in(&server, &confirmation);
+    let empty = browser.get("/tokens");
+    assert_eq!(empty.attribute("add-new-token", "href").unwrap(), "/tokens/new");
+    assert_eq!(empty.html.matches("Add New Token</a>").count(), 1, "one such button");
+    assert!(empty.element("sign-a-test-prescription").is_none());
+    assert_eq!(add(&browser, &app, "iPhone token").status, 303);
+    let listed = browser.get("/tokens");
+    assert!(listed.element("add-new-token").is_some());
+    assert!(listed.element("sign-a-test-prescription").is_some());
+    server.folder.json(&["token", "suspend", app.id.as_str(), "--reason", "lost"], "");
+    assert!(browser.get("/tokens").element("sign-a-test-prescription").is_none());
 }
 
 #[test]

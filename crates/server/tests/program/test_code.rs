@@ -35,6 +35,12 @@ fn accepted_then_already_used_then_wrong_each_in_words() {
         let page = browser.submit(&path, &[("code", code)]);
         let outcome = page.attribute("result", "data-outcome").unwrap();
         let cause = page.attribute("result", "data-cause").unwrap_or_default();
+        assert!(
+            page.html.contains("autofocus data-testid=\"code\""),
+            "there the next one is typed"
+        );
+        assert_eq!(page.html.matches(" autofocus").count(), 1, "{}", page.html);
+        assert!(["status", "alert"].contains(&&*page.attribute("result", "role").unwrap()));
         (outcome, cause, page.element("result").unwrap())
     };
     let code = app.next_code();
@@ -43,8 +49,10 @@ fn accepted_then_already_used_then_wrong_each_in_words() {
     let (outcome, cause, text) = test(&code);
     assert_eq!((outcome.as_str(), cause.as_str()), ("refused", "already-used"), "{text}");
     assert!(text.contains("wait for the next one"), "{text}");
+    assert!(text.contains("It comes within ") || text.contains("shows it already"), "{text}");
     let (outcome, cause, text) = test(&app.wrong_code());
     assert_eq!((outcome.as_str(), cause.as_str()), ("refused", "wrong"), "{text}");
+    assert!(!text.contains("It comes"), "a wrong code uses nothing up: {text}");
     for malformed in ["", "12345", "abcdef", &"1".repeat(100_000)] {
         let (outcome, cause, text) = test(malformed);
         assert_eq!((outcome.as_str(), cause.as_str()), ("refused", "malformed"));
