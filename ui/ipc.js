@@ -5,10 +5,12 @@ const { invoke, Channel } = window.__TAURI__.core;
 
 /**
  * `{ vault, invitation, refused_link, clock_skew, ... }`; unlocked, with `tokens`, each
- * `{ id, shown, name, issuer, kind, enrolment, state }`; locked, with `pin_length`. `kind` is "own",
+ * `{ id, shown, name, issuer, kind, enrolment, state }`; locked, with `pin_length`, and
+ * `tries_left` once a PIN was wrong (null before). `kind` is "own",
  * "totp" or "hotp" (the last two are other issuers'). `clock_skew`: seconds that this device's clock
  * is slow against the server (negative: fast), or null where they have not talked. `state`: see
  * `details`. `used_last`: the ID of the token that goes on top, or null. `other`: another issuer's token that waits to be taken.
+ * `handheld`: whether this device is a phone or a tablet.
  */
 export const status = () => invoke("status");
 export const touch = () => invoke("touch");

@@ -270,13 +270,18 @@ impl AppWindow {
         digits.parse().map_err(|_| Error::different(format!("no seconds in {text:?}")))
     }
 
-    /// Where the token's sealed provisioning data went: `sent`, `pending` or `none`.
+    /// Where the first token's sealed provisioning data went: `sent`, `pending` or `none`; nothing while
+    /// no token is shown.
     ///
     /// # Errors
     ///
-    /// When it is not shown.
+    /// When the window is gone.
     pub async fn enrolment_status(&self) -> Result<String> {
-        self.attribute("enrolment-status", "data-status").await
+        // Told also where nothing of it is shown.
+        let Some(told) = self.all("enrolment-status").await?.into_iter().next() else {
+            return Ok(String::new());
+        };
+        Ok(told.attr("data-status").await.ok().flatten().unwrap_or_default())
     }
 
     /// Waits for an enrolment status.

@@ -14,7 +14,7 @@ import { problemText, strings } from "../strings.js";
 export function createTokenCard(token, { hidden, said, copied, opened, moved, sent }) {
   const code = createCodeView(token, { hidden, tapped: copyCode, asked: makeNextCode, shown: noteShown });
   const own = token.kind === "own";
-  const enrolment = h("div", { class: "enrolment" });
+  const enrolment = h("div", testid("enrolment-status", { class: "enrolment" }));
   const moveUp = mover(up(), strings.moveUp(token.name), "move-up", -1, "Alt+ArrowUp");
   const moveDown = mover(down(), strings.moveDown(token.name), "move-down", 1, "Alt+ArrowDown");
 
@@ -109,20 +109,22 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved, se
     }
   }
 
-  function drawEnrolment(state, failure) {
+  /** `just`: it was sent under the person's eyes. From the next time on the details tell where it is. */
+  function drawEnrolment(state, { failure, just } = {}) {
     const { status, host } = state;
     const drawn = {
-      sent: () => [sentLine(host)],
-      sending: () => [line("quiet", wait(), strings.sending(host), "pending")],
-      none: () => [line("quiet", wait(), strings.notEnrolled, status)],
+      sent: () => (just ? [line("quiet", check(), strings.sent(host))] : []),
+      sending: () => [line("quiet", wait(), strings.sending(host))],
+      none: () => [line("quiet", wait(), strings.notEnrolled)],
       pending: () => [
-        line("warn", wait(), strings.pending(host), status),
+        line("warn", wait(), strings.pending(host)),
         h("p", { class: "failure", role: "alert" }, failure ? `${problemText(failure)} ${strings.tokenKept}` : ""),
         h("p", { class: "quiet" }, pendingHint(state)),
         button(strings.retrySending, send, testid("retry-sending", { class: "second" })),
       ],
     };
     const told = token.state && token.state.state !== "active" ? stateLine(token.state, "token-state") : null;
+    enrolment.dataset.status = status === "sending" ? "pending" : status;
     enrolment.replaceChildren(...drawn[status](), ...(told ? [told] : []));
   }
 
@@ -131,10 +133,8 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved, se
     return refused ? strings.pendingRefused : strings.exportInstead;
   }
 
-  const sentLine = (host) => line("quiet", check(), strings.sent(host), "sent");
-
-  function line(tone, icon, text, status) {
-    return h("p", testid("enrolment-status", { class: `state ${tone}`, "data-status": status }), icon, h("span", {}, text));
+  function line(tone, icon, text) {
+    return h("p", { class: `state ${tone}` }, icon, h("span", {}, text));
   }
 
   async function send() {
@@ -143,9 +143,9 @@ export function createTokenCard(token, { hidden, said, copied, opened, moved, se
     try {
       sent(await ipc.sendEnrolment(token.id));
       token.enrolment = { status: "sent", host };
-      drawEnrolment(token.enrolment);
+      drawEnrolment(token.enrolment, { just: true });
     } catch (problem) {
-      drawEnrolment(token.enrolment, problem);
+      drawEnrolment(token.enrolment, { failure: problem });
       if (problem.kind === "locked" || problem.kind?.startsWith("keyring")) said(problem);
     }
   }

@@ -77,19 +77,20 @@ export function exportToken(app) {
           save.disabled = false;
         }
       },
-      testid("save-export", { class: "main" }),
+      testid("save-export", { class: "second" }),
     );
     made.replaceChildren(
       h("h2", {}, strings.sealedFor(issuer)),
+      h("p", testid("export-next"), qr ? strings.exportNext(issuer) : strings.exportNextFile(issuer)),
       qr
         ? h("img", testid("export-qr", { class: "qr", src: qr, alt: strings.qrAlt(issuer) }))
-        : h("p", { class: "quiet" }, strings.noQr),
+        : null,
       save,
       saved,
       file,
     );
     made.hidden = false;
-    made.scrollIntoView({ block: "center" });
+    made.scrollIntoView({ block: "start" });
   }
 
   return {

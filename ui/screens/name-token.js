@@ -20,6 +20,7 @@ export function nameToken(app) {
     h("dl", { class: "facts" }, h("dt", {}, strings.issuer), issuer, h("dt", {}, strings.server), host),
   );
   const first = h("p", { class: "lead" }, strings.nameFirstText);
+  const steps = h("p", testid("name-steps", { class: "quiet" }), strings.nameSteps);
   const offer = createOffer(refuse, app);
   const { element: field, input } = textField("token-name", strings.tokenName, {
     hint: strings.tokenNameHint,
@@ -58,6 +59,7 @@ export function nameToken(app) {
       "form",
       { class: "column", novalidate: true, onsubmit: name },
       heading,
+      steps,
       leads,
       first,
       offer.element,
@@ -72,12 +74,14 @@ export function nameToken(app) {
       invited = Boolean(invitation);
       leads.hidden = !invited;
       first.hidden = invited;
+      // Further tokens are behind the PIN that there is.
+      steps.hidden = further;
       const offered = offer.show(invited ? (app.status.tokens ?? []) : []);
       heading.textContent = offered ? strings.linkWhich : strings.nameToken;
       issuer.textContent = invitation?.issuer ?? "";
       host.textContent = invitation?.host ?? "";
       submit.textContent = further ? strings.makeToken : strings.chooseMyPin;
-      if (input.value === "") input.value = strings.tokenNameDefault;
+      if (input.value === "") input.value = app.status.handheld ? strings.myPhone : strings.myComputer;
       error.clear();
       heading.focus();
     },

@@ -73,9 +73,10 @@ export function unlock(app) {
     }
   }, tries);
 
+  /** Nothing before the first wrong PIN. */
   function drawTries(left) {
-    tries.textContent = strings.triesLeft(left);
-    tries.classList.toggle("few", left <= 3);
+    tries.textContent = left == null ? "" : strings.triesLeft(left);
+    tries.classList.toggle("few", left != null && left <= 3);
   }
 
   return {

@@ -131,6 +131,7 @@ impl Session {
             refused_link: self.refused_link.clone(),
             other: self.other.as_ref().map(OtherView::of),
             making: self.making_view(),
+            handheld: cfg!(mobile),
             clock_skew: self.clock_skew,
         })
     }
@@ -160,6 +161,7 @@ impl Session {
         }
         match self.vault.state().map_err(|error| self.explain(error)) {
             Ok(State::Locked { tries_left, pin_length, .. }) => {
+                let tries_left = Some(tries_left).filter(|left| *left < vault::MAX_TRIES);
                 Ok(VaultView::Locked { tries_left, pin_length })
             }
             Ok(State::NoVault) => Ok(self.without_vault()),

@@ -22,6 +22,8 @@ pub(crate) struct Status {
     pub(crate) other: Option<OtherView>,
     /// The token that is being made without a link.
     pub(crate) making: Option<MakingView>,
+    /// Whether this device is a phone or a tablet.
+    pub(crate) handheld: bool,
     /// By how many seconds this machine's clock is behind the server's; `None` where they have not
     /// talked.
     pub(crate) clock_skew: Option<i64>,
@@ -37,8 +39,8 @@ pub(crate) enum VaultView {
     Emptied { known: Vec<KnownView> },
     /// Erased after too many wrong PINs.
     Erased { known: Vec<KnownView> },
-    /// A PIN opens it.
-    Locked { tries_left: u8, pin_length: u8 },
+    /// A PIN opens it. How many tries are left is told once one was wrong.
+    Locked { tries_left: Option<u8>, pin_length: u8 },
     /// Open.
     Unlocked {
         tokens: Vec<TokenView>,
