@@ -5,8 +5,13 @@ use e2e::dashboard::NewToken;
 use e2e::error::ensure;
 use e2e::http::post_text;
 use e2e::scene::{ISSUER, PIN};
+use e2e::server::Prescriber;
 use e2e::soft_token::SoftToken;
-use e2e::{AppWindow, Browser, Dashboard, Eyes, Result, Scene, clock, test};
+use e2e::wait::{self, Look, PATIENCE};
+use e2e::{
+    AppWindow, Browser, Dashboard, Desktop, Eyes, KeyringState, Network, Result, Scene,
+    ServerProcess, clock, test,
+};
 
 /// The old phone, added, and a sign-in by its code.
 async fn old_phone(scene: &Scene, dashboard: &Dashboard<'_>) -> Result<SoftToken> {
@@ -136,6 +141,84 @@ async fn a_token_moves_without_javascript_and_a_move_is_cancelled() -> Result<()
         states(&dashboard, &after).await?;
         browser.close().await;
         Ok(())
+    })
+    .await
+}
+
+/// Waits until an element stands on the page of a token's move.
+async fn waits(dashboard: &Dashboard<'_>, phone: &SoftToken, for_what: &str) -> Result<()> {
+    wait::until(for_what, PATIENCE, async || {
+        dashboard.open(&format!("/tokens/{}/move", phone.id().as_str())).await?;
+        let there = dashboard.browser.shows(for_what).await?;
+        let words = dashboard.browser.words().await;
+        Ok(if there { Look::There(()) } else { Look::NotYet(words) })
+    })
+    .await
+}
+
+/// Wrong pairs of codes, each of which counts as a wrong code.
+async fn lock(dashboard: &Dashboard<'_>, token: &SoftToken) -> Result<()> {
+    let browser = dashboard.browser;
+    let wrong = token.wrong_code(clock::now());
+    dashboard.open(&format!("/tokens/{}/resynchronise", token.id().as_str())).await?;
+    for _ in 0..10 {
+        browser.type_into("code", &wrong).await?;
+        browser.type_into("second_code", &wrong).await?;
+        browser.submit("resynchronise").await?;
+        browser.find("error").await?;
+    }
+    Ok(())
+}
+
+/// The network does not answer, the new phone's token is locked meanwhile, and its owner unlocks it by
+/// the old phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_waits_for_the_network_and_for_the_end_of_a_lock() -> Result<()> {
+    test(async {
+        let (desktop, network) =
+            (Desktop::start(KeyringState::Unlocked).await?, Network::start(200)?);
+        let folder = desktop.folder().join("server");
+        let server = ServerProcess::start_telling(&folder, ISSUER, Some(&network)).await?;
+        let prescriber = Prescriber::demo();
+        server.add_account(&prescriber)?;
+        let scene = Scene { server, desktop, prescriber };
+        let browser = Browser::start(&scene.desktop).await?;
+        let mut eyes = Eyes::open()?;
+        let dashboard = Dashboard::new(&browser, scene.server.address());
+        let phone = old_phone(&scene, &dashboard).await?;
+        waits(&dashboard, &phone, "begin-move").await?;
+
+        network.answers(503);
+        dashboard.open("/tokens").await?;
+        let link = begin(&browser, &mut Eyes::shut()).await?;
+        let new = SoftToken::generate("New phone")?;
+        let sealed = new.sealed_for(&link)?;
+        post_text(scene.server.address(), "/v1/provisioning", &sealed).await?;
+        browser.type_into("code", &new.code_at(clock::now())?).await?;
+        browser.submit("finish-move").await?;
+        browser.find("done").await?;
+        eyes.look(&browser, "tokens-move-network").await?;
+        waits(&dashboard, &phone, "waits-for-network").await?;
+        eyes.look(&browser, "move-network").await?;
+
+        lock(&dashboard, &new).await?;
+        network.answers(200);
+        waits(&dashboard, &phone, "waits-for-unlock").await?;
+        eyes.look(&browser, "move-locked").await?;
+        dashboard.open("/tokens").await?;
+        eyes.look(&browser, "tokens-move-locked").await?;
+        waits(&dashboard, &phone, "waits-for-unlock").await?;
+        browser.click("unlock").await?;
+        browser.find("ends-the-move").await?;
+        eyes.look(&browser, "unlock-ends-move").await?;
+        browser.submit("unlock").await?;
+        browser.find("done").await?;
+        eyes.look(&browser, "tokens-unlocked-moved").await?;
+        let (old, new) = (phone.id(), new.id());
+        let after = [(old.as_str(), "deactivated"), (new.as_str(), "active")];
+        states(&dashboard, &after).await?;
+        browser.close().await;
+        eyes.verdict(&["move-network", "move-locked", "tokens-move-locked", "unlock-ends-move"])
     })
     .await
 }

@@ -11,6 +11,7 @@ use crate::time_text;
 /// What a page shows of a loss: text only.
 pub(super) struct LossText {
     pub(super) serial: String,
+    pub(super) serial_shown: String,
     pub(super) reported: String,
     /// The day by whose end the notice is due.
     pub(super) day: String,
@@ -32,6 +33,7 @@ impl LossText {
         let left = loss.due.ends.since(now);
         Self {
             serial: loss.serial.as_str().to_owned(),
+            serial_shown: loss.serial.to_string(),
             reported: time_text::to_the_minute(loss.reported),
             day: time_text::weekday_and_date(loss.due.day),
             left: if loss.due.has_passed(now) { String::new() } else { time_text::left(left) },

@@ -1,10 +1,11 @@
 //! A token as the pages show it.
 
-use oath::{TokenType, UnixTime};
+use oath::{SerialNumber, TokenType, UnixTime};
 use registry::{
     Actor, Devices, Handover, HandoverStage, Token, TokenState,
     rules::{
         handover::is_movable,
+        lock::Lock,
         token_states::{TokenEvent, is_possible},
     },
 };
@@ -88,8 +89,24 @@ impl TokenRow {
         }
     }
 
+    /// What its state means in the words of the help desk, whose page has other buttons.
+    pub(super) fn for_the_help_desk(self, token: &Token) -> Self {
+        let note = match token.state {
+            TokenState::Suspended => "Suspended, as it was reported lost. When its owner has it in their hands, choose “Take it back into use”.".to_owned(),
+            TokenState::PendingSync if token.sync.is_given_up() => "The e-prescribing network did not acknowledge this token within 60 minutes. Its owner can sign in with it, but not sign prescriptions. Choose “Tell the network again”.".to_owned(),
+            TokenState::Locked if token.lock == Some(Lock::UntilUnlocked) => "Locked after a hundred wrong codes in a row, until you unlock it.".to_owned(),
+            _ => self.note,
+        };
+        Self { note, ..self }
+    }
+
     /// Says of a token that it is being moved to a new phone, and how far that is.
     pub(super) fn moving(self, handovers: &[Handover]) -> Self {
+        let is_new = |to: &SerialNumber| to.as_str() == self.serial;
+        if handovers.iter().any(|found| found.to.as_ref().is_some_and(is_new)) {
+            let note = format!("The new phone’s token. {}", self.note);
+            return Self { note: note.trim_end().to_owned(), ..self };
+        }
         let Some(found) = handovers.iter().find(|found| found.from.as_str() == self.serial) else {
             return self;
         };

@@ -177,6 +177,7 @@ fn a_mail_that_cannot_be_sent_is_shown_to_the_help_desk() {
     let shown = until("the mail", || hedy.get("/admin").element("unsent-mail"));
     assert!(shown.contains(NPI) && shown.contains("phone added"), "{shown}");
     assert!(shown.contains("Tried once, again at "), "{shown}");
+    assert!(shown.contains("refused") && !shown.contains("os error"), "{shown}");
     assert!(server.log().contains("a notice could not be sent"));
     let grace = Carrier::add(&server.folder, "Grace", &["auditor"]).signed_in(&server);
     assert!(grace.get("/admin").element("unsent-mail").is_none(), "not an auditor's");

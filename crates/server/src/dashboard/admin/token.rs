@@ -270,7 +270,7 @@ pub(super) async fn show(
                 format!("What {} reads: “{}”", owner.name, remaining(&others, token, now).text())
             },
         ),
-        token: TokenRow::new(token, now),
+        token: TokenRow::new(token, now).for_the_help_desk(token),
         owner,
         done,
         errors,

@@ -30,10 +30,12 @@ impl UnsentMail {
             Some((npi, kind)) => (Some(npi.to_string()), kind.name().replace('-', " ")),
             None => (None, format!("event {} cannot be read", notice.event)),
         };
+        // The system's own number says nothing to a person.
+        let problem = notice.problem.split(" (os error").next().unwrap_or_default();
         Self {
             npi,
             about,
-            fate: format!("Tried {tries}, {next}: {}", notice.problem),
+            fate: format!("Tried {tries}, {next}: {problem}"),
             given_up: notice.given_up.is_some(),
         }
     }

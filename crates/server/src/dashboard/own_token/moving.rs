@@ -48,7 +48,7 @@ enum Step {
     Enrol { link: Zeroizing<String>, qr: Zeroizing<String>, until: String },
     FirstCode { to: String },
     Network { to: String },
-    Locked { to: String },
+    Locked { to: String, serial: String },
 }
 
 impl Step {
@@ -215,7 +215,10 @@ async fn under_way(site: &Site, session: &Session, found: &Handover) -> Result<S
     let until = match found.stage {
         HandoverStage::FirstCode => return Ok(Step::FirstCode { to: to() }),
         HandoverStage::NetworkSync => return Ok(Step::Network { to: to() }),
-        HandoverStage::Locked => return Ok(Step::Locked { to: to() }),
+        HandoverStage::Locked => {
+            let serial = found.to.as_ref().map_or_else(String::new, |to| to.as_str().to_owned());
+            return Ok(Step::Locked { to: to(), serial });
+        }
         HandoverStage::Enrolling { until } => until,
     };
     let broken = || message::broken().into_response();
