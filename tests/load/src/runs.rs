@@ -23,7 +23,9 @@ pub(crate) const MANY: u32 = 32;
 /// The size at which the server is judged.
 pub(crate) const USUAL: u32 = 100_000;
 /// The sizes beside which it is put.
-const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
+const SIZES: [u32; 4] = [1_000, 10_000, 100_000, MOST];
+/// The largest, of which memory and start are judged.
+pub(crate) const MOST: u32 = 1_000_000;
 
 /// What is measured.
 #[derive(Debug)]
@@ -43,10 +45,12 @@ pub(crate) async fn measure(plan: &Plan, tell: impl Fn(&str)) -> Result<Report> 
     let codes = if plan.most < USUAL { Codes::ByCounter } else { Codes::ByTime };
     let mut runs = vec![run(plan, USUAL.min(plan.most), codes, &tell).await?];
     let mut stopped = Vec::new();
-    for tokens in SIZES.into_iter().filter(|tokens| *tokens <= plan.most) {
-        match run(plan, tokens, Codes::ByCounter, &tell).await {
+    let by_counter = SIZES.map(|tokens| (tokens, Codes::ByCounter));
+    let all = by_counter.into_iter().chain([(MOST, Codes::ByTime)]);
+    for (tokens, codes) in all.filter(|(tokens, _)| *tokens <= plan.most) {
+        match run(plan, tokens, codes, &tell).await {
             Ok(run) => runs.push(run),
-            Err(error) => stopped.push(format!("{tokens} tokens, by counter: {error}")),
+            Err(error) => stopped.push(format!("{tokens} tokens, {}: {error}", codes.words())),
         }
     }
     stopped.extend(runs.iter().filter_map(|run| run.wrong.as_ref()?.as_ref().err().cloned()));

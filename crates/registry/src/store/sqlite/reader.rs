@@ -59,9 +59,12 @@ impl Readers {
         connections: usize,
         connect: impl Fn(&Path) -> Result<Connection, StoreError>,
     ) -> Result<Self, StoreError> {
+        /// In KiB. Each commit makes what is in it stale: a large one would only take memory.
+        const CACHE: i64 = 512;
         let open = |_| {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true).map_err(failed)?;
+            connection.pragma_update(None, "cache_size", -CACHE).map_err(failed)?;
             Ok(connection)
         };
         let idle = (0..connections).map(open).collect::<Result<_, StoreError>>()?;
