@@ -13,7 +13,7 @@ pub(crate) struct Requirement {
     known: Option<(u32, u32)>,
 }
 
-/// What is to be done; each needs what stands before it too.
+/// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Building the programs, and showing them on a person's own display.
@@ -27,7 +27,7 @@ pub(crate) enum Purpose {
 /// All that is needed, in the order in which it is explained.
 pub(crate) fn needed(purpose: Purpose) -> Vec<&'static Requirement> {
     let lists: &[&[Requirement]] = match purpose {
-        Purpose::Show => &[SHOWING],
+        Purpose::Show => &[SHOWING, PERSONS],
         Purpose::Walk => &[SHOWING, WALKING],
         Purpose::Test => &[SHOWING, WALKING, TESTING],
     };
@@ -70,6 +70,36 @@ const SHOWING: &[Requirement] = &[
     program("libayatana-appindicator3-1", &[], &[], "the app's place in the tray")
         .found_by(Probe::SharedLibrary("libayatana-appindicator3.so.1")),
     program("xdg-utils", &["xdg-open"], &[], "opens the dashboard, and links in the tests"),
+];
+
+/// What a person with a display has already, as a rule; any will do.
+const PERSONS: &[Requirement] = &[
+    program(
+        "dbus",
+        &["dbus-daemon", "dbus-broker"],
+        &[],
+        "the session bus that leads to the keyring",
+    ),
+    program(
+        "gnome-keyring",
+        &["gnome-keyring-daemon", "kwalletd6", "kwalletd5", "keepassxc"],
+        &[],
+        "the keyring, which keeps the seed",
+    ),
+    program(
+        "firefox-esr",
+        &[
+            "x-www-browser",
+            "firefox-esr",
+            "firefox",
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+        ],
+        &[],
+        "a browser for the dashboard",
+    )
+    .on_ubuntu("firefox"),
 ];
 
 /// What the demo walks with where there is no display.
@@ -193,12 +223,14 @@ mod tests {
     fn the_demo_takes_nothing_that_only_tests_take() {
         let names = |purpose| needed(purpose).iter().map(|one| one.package).collect::<Vec<_>>();
         let (show, walk, test) = (names(Purpose::Show), names(Purpose::Walk), names(Purpose::Test));
-        assert!(walk.starts_with(&show) && test.starts_with(&walk));
+        let built = SHOWING.iter().map(|one| one.package).collect::<Vec<_>>();
+        assert!(show.starts_with(&built) && walk.starts_with(&built) && test.starts_with(&walk));
+        assert!(show.contains(&"gnome-keyring"), "the app does nothing without one");
         for of_tests in ["npm", "postgresql", "imagemagick", "qrencode", "python3-venv", "faketime"]
         {
             assert!(test.contains(&of_tests) && !walk.contains(&of_tests), "{of_tests}");
         }
-        for of_a_virtual_display in ["xvfb", "chromium", "webkit2gtk-driver", "gnome-keyring"] {
+        for of_a_virtual_display in ["xvfb", "chromium", "webkit2gtk-driver"] {
             assert!(walk.contains(&of_a_virtual_display));
             assert!(!show.contains(&of_a_virtual_display), "{of_a_virtual_display}");
         }

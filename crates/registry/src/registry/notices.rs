@@ -30,7 +30,7 @@ const CURSOR: &str = "notices";
 /// How many mails of an account are in a round.
 const OF_AN_ACCOUNT: u32 = 3;
 /// How many mails are in a round.
-const ROUND: u32 = 1_000;
+const ROUND: u32 = 100;
 /// For how many seconds a mail that was given up is kept, to be shown.
 const KEPT_FOR: u64 = 7 * 24 * 60 * 60;
 

@@ -80,7 +80,7 @@ async fn keep(office: Arc<Office>, tray: Tray, mut stopped: watch::Receiver<()>)
     loop {
         tokio::select! {
             _ = stopped.changed() => break,
-            _ = tick.tick() => {}
+            _ = tick.tick() => take_in(&office, tray).await,
             // The next takes its place at once; after trouble it waits for the tick.
             Some(ended) = under_way.join_next() => if !matches!(ended, Ok(true)) { continue },
         }
@@ -103,6 +103,15 @@ async fn keep(office: Arc<Office>, tray: Tray, mut stopped: watch::Receiver<()>)
     while under_way.join_next().await.is_some() {}
 }
 
+/// Notices are queued, and shown where they can't be sent, also while a round takes long.
+async fn take_in(office: &Office, tray: Tray) {
+    if let Tray::Notices = tray
+        && let Err(error) = office.site.registry.queue_notices(clock::now()).await
+    {
+        tracing::error!(%error, "notices could not be queued; trying again");
+    }
+}
+
 /// The next mails of a tray: all of them are tried, each in its turn, before these are asked for again.
 async fn due(office: &Office, tray: Tray) -> Result<Vec<Due>, Error> {
     let (registry, now) = (&office.site.registry, clock::now());
@@ -112,9 +121,6 @@ async fn due(office: &Office, tray: Tray) -> Result<Vec<Due>, Error> {
             due.into_iter().map(Due::Activation).collect()
         }
         Tray::Notices => {
-            if let Err(error) = registry.queue_notices(now).await {
-                tracing::error!(%error, "notices could not be queued; trying again");
-            }
             let due = registry.notices_due(now).await?;
             due.into_iter().map(Due::Notice).collect()
         }

@@ -34,7 +34,8 @@ fn verify(folder: &Folder) -> (bool, String) {
     let ours = folder.run(&["audit", "verify", "--checkpoints", &kept], "");
     let (code, ours) = (ours.status.code(), text(&ours.stdout));
     let database = folder.path().join("countersign.db");
-    let theirs = Command::new("python3").arg(CHECKER).arg(database).arg(&kept).output().unwrap();
+    let theirs =
+        Command::new("/usr/bin/python3").arg(CHECKER).arg(database).arg(&kept).output().unwrap();
     let says = format!("{}{}", text(&theirs.stdout), text(&theirs.stderr));
     assert_eq!(code, theirs.status.code(), "ours: {ours}\ntheirs: {says}");
     assert_eq!(named(&ours), named(&text(&theirs.stdout)), "ours: {ours}\ntheirs: {says}");

@@ -127,7 +127,7 @@ fn after_a_hundred_wrong_codes_only_the_help_desk_unlocks() {
 /// The new phone's token was locked before the network knew it, so that the old phone's has stayed.
 #[test]
 fn unlocking_a_new_phones_token_says_that_it_ends_the_old_ones_and_does() {
-    let late = Mood::Slow(Duration::from_secs(4));
+    let late = Mood::Slow(Duration::from_secs(8));
     let network = Network::start(&[Mood::Slow(Duration::ZERO), late]);
     let (server, browser, phone) = with_phone(&["--network-webhook", &network.url]);
     let vendor = Vendor::of(&server, &["verify"]);

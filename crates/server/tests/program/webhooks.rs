@@ -315,7 +315,7 @@ fn the_pages_python_takes_what_is_signed_and_nothing_else() {
         let program = format!(
             "{code}\nimport json, sys\nx = json.loads(sys.argv[1])\nprint(is_ours(x['secret'], x['headers'], x['body'].encode()))"
         );
-        let run = Command::new("python3").args(["-c", &program, &input]).output().unwrap();
+        let run = Command::new("/usr/bin/python3").args(["-c", &program, &input]).output().unwrap();
         assert!(run.status.success(), "{}", text(&run.stderr));
         text(&run.stdout).trim() == "True"
     };

@@ -52,13 +52,9 @@ pub(in crate::dashboard) async fn page(
     if token.state != TokenState::Locked {
         return Ok(Redirect::to("/tokens").into_response());
     }
-    let (mut errors, now) = (FieldErrors::default(), clock::now());
-    if token.locked_until(now).is_none() {
-        errors.add("", FOR_GOOD);
-    } else if !session.is_fresh(now) {
-        errors.add("", &OwnTokenError::NotFresh.to_string());
-    } else if let Err(error) = check_other_token(&session.factor, &token.serial) {
-        errors.add("", &error.to_string());
+    let mut errors = FieldErrors::default();
+    if let Some(why) = why_not(&session, &token) {
+        errors.add("", &why);
     }
     show(&site, &session, &token, errors).await
 }
@@ -84,6 +80,18 @@ pub(in crate::dashboard) async fn submit(
     show(&site, &session, &token, errors).await
 }
 
+/// Why this sign-in cannot unlock this token now.
+fn why_not(session: &Session, token: &Token) -> Option<String> {
+    let now = clock::now();
+    if token.locked_until(now).is_none() {
+        return Some(FOR_GOOD.to_owned());
+    }
+    if !session.is_fresh(now) {
+        return Some(OwnTokenError::NotFresh.to_string());
+    }
+    check_other_token(&session.factor, &token.serial).err().map(|error| error.to_string())
+}
+
 async fn show(
     site: &Site,
     session: &Session,
@@ -103,7 +111,7 @@ async fn show(
         wrong: token.failures,
         most: FAILURES_FOR_GOOD,
         moved_from: handovers.iter().find(to_it).map(|found| found.from.to_string()),
-        is_open: errors.is_empty(),
+        is_open: why_not(session, token).is_none(),
         errors,
     };
     Ok(render(status, &page))
