@@ -152,7 +152,7 @@ fn clean_command(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command
 }
 
 /// The line in their environment by which this desktop's processes are told from all others.
-const MARK: &str = "COUNTERSIGN_DESKTOP=";
+const MARK: &str = "TESTS_DESKTOP=";
 
 fn mark(folder: &Path) -> String {
     format!("{MARK}{}", folder.display())
