@@ -5,8 +5,7 @@ use provisioning::Label;
 
 use crate::{
     event::Actor,
-    registry::mailing::latest_due,
-    rules::notices::NoticeKind,
+    rules::{mail_tries, notices::NoticeKind},
     values::{Mail, Npi},
 };
 
@@ -28,12 +27,10 @@ pub struct NoticeRecord {
 }
 
 impl NoticeRecord {
-    /// Whether a try is due. One that is due later than any is ever set was set by a clock that was
-    /// wrong, and so was a first one, which is due at once.
+    /// Whether a try is due: also one that a clock that was wrong has set to be due.
     #[must_use]
     pub fn is_due(&self, now: UnixTime) -> bool {
-        let is_due = self.due <= now || self.due > latest_due(now) || self.attempts == 0;
-        self.given_up.is_none() && is_due
+        self.given_up.is_none() && mail_tries::is_due(self.due, self.attempts, now)
     }
 }
 

@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use crate::{
     event::words,
-    registry::mailing::latest_due,
-    rules::owning::DeactivationReason,
+    rules::{mail_tries, owning::DeactivationReason},
     values::{IdempotencyKey, Mail, Npi, PostalAddress, RequestId},
 };
 
@@ -134,12 +133,10 @@ impl Mailing {
         Self { due: Some(now), attempts: 0, sent: None, problem: None }
     }
 
-    /// Whether a try is due. One that is due later than any is ever set was set by a clock that was wrong,
-    /// and so was a first one, which is due at once.
+    /// Whether a try is due: also one that a clock that was wrong has set to be due.
     #[must_use]
     pub fn is_due(&self, now: UnixTime) -> bool {
-        let is_due = |due| due <= now || due > latest_due(now) || self.attempts == 0;
-        self.due.is_some_and(is_due)
+        self.due.is_some_and(|due| mail_tries::is_due(due, self.attempts, now))
     }
 }
 

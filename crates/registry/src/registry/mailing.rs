@@ -15,14 +15,11 @@ use crate::{
     event::{Actor, EventKind, Outcome},
     master_key::What,
     request::{RequestRecord, RequestState, Shipment, TokenRequest},
+    rules::mail_tries::pause_after,
     store::{Changes, Write},
     values::RequestId,
 };
 
-/// Seconds from the first try to the second; doubled for each further one.
-const FIRST_PAUSE: u64 = 2 * 60;
-/// The longest pause, in seconds.
-pub(super) const LONGEST_PAUSE: u64 = 3_600;
 /// After so many tries, which are about a day, the help desk must look.
 pub const MOST_TRIES: u32 = 28;
 
@@ -221,14 +218,4 @@ impl Registry {
         let id = record.request.id;
         ActivateLink::new(id, self.master.request_link(id.as_str().as_bytes(), number))
     }
-}
-
-/// No try is set to be due later.
-pub(crate) const fn latest_due(now: UnixTime) -> UnixTime {
-    now.plus(2 * LONGEST_PAUSE)
-}
-
-/// How long after a claim the mail is tried again, unless it was sent.
-pub(super) fn pause_after(attempts: u32) -> u64 {
-    FIRST_PAUSE.checked_shl(attempts).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
 }

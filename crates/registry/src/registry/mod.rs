@@ -16,7 +16,7 @@ mod ending_access;
 mod entering_access;
 mod handover;
 mod losses;
-pub(crate) mod mailing;
+mod mailing;
 mod network_sync;
 mod notices;
 mod noting_mail;

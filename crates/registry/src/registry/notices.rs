@@ -8,16 +8,13 @@
 
 use oath::UnixTime;
 
-use super::{
-    ATTEMPTS, Registry,
-    mailing::{LONGEST_PAUSE, MOST_TRIES, pause_after},
-    webhook_delivery::Readable,
-};
+use super::{ATTEMPTS, Registry, mailing::MOST_TRIES, webhook_delivery::Readable};
 use crate::{
     Error,
     event::{Actor, Event, EventKind, NewEvent, Outcome},
     notice::{FailingNotice, Notice, NoticeRecord, NoticedToken},
     rules::{
+        mail_tries::{LONGEST_PAUSE, pause_after},
         notices::{NoticeKind, told},
         webhooks::moved_to,
     },

@@ -26,3 +26,4 @@ pub mod webhooks;
 
 pub(crate) mod association;
 pub(crate) mod explaining;
+pub(crate) mod mail_tries;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     event::EventKind,
     notice::{CursorRecord, NoticeRecord},
-    registry::mailing::latest_due,
+    rules::mail_tries::latest_due,
     store::StoreError,
 };
 

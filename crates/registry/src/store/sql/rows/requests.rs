@@ -8,9 +8,8 @@ use super::{
     named_params, params, parsed, people::npi, query, to_sql, word,
 };
 use crate::{
-    registry::mailing::latest_due,
     request::{Mailing, Replaced, RequestRecord, RequestState, Shipment, TokenRequest},
-    rules::owning::DeactivationReason,
+    rules::{mail_tries::latest_due, owning::DeactivationReason},
     store::StoreError,
     values::{IdempotencyKey, Npi, PostalAddress, RequestId, ValueError},
 };
